@@ -1,0 +1,93 @@
+"""The shape of a guard, and the registry that playbooks name them from.
+
+A guard never writes. What it cannot see it does not call safe: an error while looking is a warning
+with that error as its reason, or a block where not knowing is dangerous (the guard says which).
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from hipaa_tui.json_value import Json
+from hipaa_tui.settings.model import Cloud, Reading, Target
+
+
+class Outcome(enum.StrEnum):
+    PASS = "pass"  # noqa: S105 - not a password
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardResult:
+    """What a guard found, in a sentence for the operator."""
+
+    guard: str
+    outcome: Outcome
+    reason: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"guard": self.guard, "outcome": self.outcome.value, "reason": self.reason}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, str]) -> GuardResult:
+        return cls(value["guard"], Outcome(value["outcome"]), value["reason"])
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change that is about to be planned, as a guard sees it."""
+
+    setting: str
+    target: Target
+    before: Json
+    after: Json
+
+
+class Read(Protocol):
+    """A fresh look at a setting, remembered for the time of one planning."""
+
+    def __call__(self, setting: str, target: Target) -> Reading: ...
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud."""
+
+    cloud: Cloud
+    target: Target
+    changes: Sequence[Draft]
+    parameters: Mapping[str, Json]
+    arguments: Mapping[str, Json]
+    read: Read
+
+
+Verdict = tuple[Outcome, str]
+Guard = Callable[[Look], Verdict]
+"""Raises CloudError where looking fails: the caller makes it a warning, or a block for one in CAUTIOUS."""
+
+
+@cache
+def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
+    """Every guard by name, and the names of those that block where they cannot look.
+
+    A module of this package registers its guards in GUARDS (name → function) and the cautious ones
+    in CAUTIOUS (names).
+    """
+    found: dict[str, Guard] = {}
+    cautious: set[str] = set()
+    package = importlib.import_module("hipaa_tui.plans.guards")
+    for entry in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+        for name, guard in getattr(module, "GUARDS", {}).items():
+            if name in found:
+                raise ValueError(f"guard {name} is declared twice")
+            found[name] = guard
+        cautious.update(getattr(module, "CAUTIOUS", ()))
+    return found, frozenset(cautious)

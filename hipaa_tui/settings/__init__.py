@@ -1,0 +1,1 @@
+"""Settings: pieces of cloud configuration that can be read, written and removed."""
