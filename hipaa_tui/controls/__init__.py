@@ -1,0 +1,1 @@
+"""Says which HIPAA safeguard a check touches, and which finding to look at first."""

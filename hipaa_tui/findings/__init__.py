@@ -1,0 +1,1 @@
+"""Turns what audit tools print into findings, because every tool says the same thing differently."""

@@ -1,0 +1,117 @@
+"""Loads files of findings, whatever tool wrote them, and makes one list of what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.findings import asff, ocsf, prowler_csv
+from hipaa_tui.findings.document import open_document, shown
+from hipaa_tui.findings.fields import DETAIL_LIMIT
+from hipaa_tui.findings.interface import BadRow, Document, Loaded, Progress, Reader, Skipped
+from hipaa_tui.findings.model import Finding
+from hipaa_tui.text import plain
+
+READERS: Final[tuple[Reader, ...]] = (ocsf, asff, prowler_csv)
+
+_ROWS_BETWEEN_REPORTS: Final = 5000
+_DETAIL_SEPARATOR: Final = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFinding:
+    """One failed check on one resource, and who reported it."""
+
+    finding: Finding
+    """As it was reported first. Where one file has several rows with this fingerprint (Prowler
+    reports each inline policy of a user so), `detail` holds what each of them says."""
+    sources: tuple[str, ...]
+    """The formats that reported it, each once, in the order of loading."""
+
+
+def recognise(path: Path) -> Reader:
+    """The reader for the content of `path`. InputError where the file cannot be read or is of none."""
+    return _reader_of(open_document(path))
+
+
+def load_file(path: Path, progress: Progress | None = None) -> Loaded:
+    """What one file holds. InputError where it cannot be used as a whole; bad rows are in the result."""
+    return load_document(open_document(path), progress)
+
+
+def load_document(document: Document, progress: Progress | None = None) -> Loaded:
+    """As `load_file`, for a file that is open already."""
+    reader = _reader_of(document)
+    findings: list[Finding] = []
+    skipped: dict[str, int] = {}
+    bad: list[BadRow] = []
+    read = 0
+    for outcome in reader.outcomes(document):
+        if progress is not None and read % _ROWS_BETWEEN_REPORTS == 0:
+            progress(document.path, read)
+        read += 1
+        match outcome:
+            case Finding():
+                findings.append(outcome)
+            case Skipped(reason):
+                skipped[reason] = skipped.get(reason, 0) + 1
+            case BadRow():
+                bad.append(outcome)
+    if progress is not None:
+        progress(document.path, read)
+    return Loaded(document.path, reader.FORMAT, read, tuple(findings), skipped, tuple(bad))
+
+
+def load_files(paths: Sequence[Path], progress: Progress | None = None) -> list[Loaded]:
+    """What each file holds, in the order given.
+
+    InputError for the first file that cannot be used: half of an audit would look like all of it.
+    """
+    return [load_file(path, progress) for path in paths]
+
+
+def merge(loaded: Iterable[Loaded]) -> tuple[MergedFinding, ...]:
+    """The findings of several files by fingerprint, in the order in which each was seen first."""
+    merged: dict[str, MergedFinding] = {}
+    for file in loaded:
+        for fingerprint, finding in _by_fingerprint(file.findings).items():
+            known = merged.get(fingerprint)
+            if known is None:
+                merged[fingerprint] = MergedFinding(finding, (finding.source,))
+            elif finding.source not in known.sources:
+                merged[fingerprint] = replace(known, sources=(*known.sources, finding.source))
+    return tuple(merged.values())
+
+
+def _by_fingerprint(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """One finding for each fingerprint of a file, with the details of all its rows."""
+    first: dict[str, Finding] = {}
+    details: dict[str, dict[str, None]] = {}
+    for finding in findings:
+        fingerprint = finding.fingerprint
+        first.setdefault(fingerprint, finding)
+        details.setdefault(fingerprint, {})[finding.detail] = None
+    return {
+        fingerprint: finding
+        if len(details[fingerprint]) == 1
+        else replace(finding, detail=plain(_DETAIL_SEPARATOR.join(details[fingerprint]), DETAIL_LIMIT))
+        for fingerprint, finding in first.items()
+    }
+
+
+def _reader_of(document: Document) -> Reader:
+    for reader in READERS:
+        if reader.recognises(document):
+            return reader
+    if document.text is not None and prowler_csv.is_compliance_report(document.text):
+        raise InputError(
+            f"{shown(document.path)} is Prowler's report for one framework, which leaves out the "
+            "resources' ids; load the main CSV or the OCSF JSON of the same scan."
+        )
+    raise InputError(
+        f"{shown(document.path)} holds no findings in a known format; "
+        "export them as Prowler OCSF JSON, Prowler CSV or Security Hub (ASFF) JSON."
+    )
