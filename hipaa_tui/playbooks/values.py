@@ -69,6 +69,20 @@ def text(template: str, variables: Mapping[str, Any]) -> str:
     return str(filled)
 
 
+def check_template(template: str) -> None:
+    """ValueError where the text is no template of ours, whatever values it will meet."""
+    if "{{" not in template and "{%" not in template and "{#" not in template:
+        return
+    from jinja2 import TemplateSyntaxError
+
+    if "{%" in template:
+        raise ValueError(f"a playbook's template has values, no statements: {template!r}")
+    try:
+        _environment().parse(template)
+    except TemplateSyntaxError as error:
+        raise ValueError(f"{template!r}: {error}") from None
+
+
 def fill(
     value: Json,
     variables: Mapping[str, Any],

@@ -155,6 +155,14 @@ class Cloud(Protocol):
         """Whose credentials these are. Raises CloudError."""
         ...
 
+    def scan_regions(self, *, everywhere: bool = False) -> list[str]:
+        """The regions that a scan looks at where nobody names any. Raises CloudError.
+
+        For AWS the session's own region, or every enabled one if `everywhere`; for Azure one
+        GLOBAL_REGION, since its lists span all regions.
+        """
+        ...
+
 
 Clouds = Mapping[str, Cloud]
 """The reachable clouds by provider: "aws", "azure"."""
@@ -208,8 +216,12 @@ class Setting(ABC):
     writes: tuple[Operation, ...] = ()
     removes: tuple[Operation, ...] = ()
 
+    creates_resource: bool = False
+    """ABSENT means that the resource itself is not there: then all its other settings are ABSENT too."""
     settle_seconds: float = 30.0
     """How long a fresh read may still show the old value after a write."""
+    retry_codes: tuple[str, ...] = ()
+    """Error codes that mean "what this needs was only just created": tried again while it settles."""
     irreversible: str = ""
     """Why a write cannot be taken back; empty where it can. Such a change asks for the resource's name."""
     kept_on_rollback: str = ""
@@ -250,6 +262,11 @@ class Setting(ABC):
     def display(self, value: Json) -> Json:
         """The value as a diff should show it: structure instead of JSON held in a string."""
         return value
+
+    def between(self, target: Target, before: Json, after: Json) -> list[Json]:
+        """Values that a write of several calls passes through, so that one cut short can be told
+        from somebody else's change. Empty where a write is one call."""
+        return []
 
     def planned_identity(self, target: Target, after: Json) -> Mapping[str, Json]:
         """What of the identity is certain before a creation (an ARN made of known names)."""

@@ -53,7 +53,7 @@ class Draft:
 class Read(Protocol):
     """A fresh look at a setting, remembered for the time of one planning."""
 
-    def __call__(self, setting: str, target: Target) -> Reading: ...
+    def __call__(self, setting: str, target: Target, /) -> Reading: ...
 
 
 @dataclass(frozen=True)

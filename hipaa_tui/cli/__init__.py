@@ -1,0 +1,1 @@
+"""Commands: the accessible, scriptable twin of every screen."""

@@ -1,0 +1,35 @@
+"""`findings`: the queue, most urgent first."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.terminal import say, table
+from hipaa_tui.errors import ExitCode
+
+
+def run(options: argparse.Namespace) -> int:
+    rows = open_desk(options).queue(" ".join(options.words), state=options.state)
+    if options.json:
+        print_json([row.as_json() for row in rows])
+        return ExitCode.DONE
+    if not rows:
+        say("no findings; `hipaa-tui load FILE` reads a report and `hipaa-tui scan` looks at the clouds")
+        return ExitCode.DONE
+    table(
+        ("ID", "PRIO", "SEVERITY", "STATE", "PLAYBOOK", "RESOURCE", "FINDING"),
+        (
+            (
+                r.id,
+                str(r.priority),
+                r.severity,
+                r.state,
+                r.playbook or "-",
+                r.resource_name or r.resource,
+                r.title,
+            )
+            for r in rows
+        ),
+    )
+    return ExitCode.DONE

@@ -1,0 +1,48 @@
+"""`history`: the runs, or one of them."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.outcome import print_run
+from hipaa_tui.cli.terminal import say, table
+from hipaa_tui.errors import ExitCode
+from hipaa_tui.runs.model import RunState
+
+
+def run(options: argparse.Namespace) -> int:
+    desk = open_desk(options)
+    if options.run:
+        seen = desk.run(options.run)
+        if options.json:
+            print_json(seen.as_json())
+        else:
+            print_run(seen)
+        return ExitCode.DONE
+    runs = desk.runs()
+    if options.json:
+        print_json([one.as_json() for one in runs])
+        return ExitCode.DONE
+    if not runs:
+        say("no runs yet")
+        return ExitCode.DONE
+    table(
+        ("RUN", "KIND", "STATE", "STARTED", "CHANGES", "PLAN", "UNDONE BY"),
+        (
+            (
+                r.run,
+                r.kind,
+                r.state.value,
+                r.started[:19],
+                str(len(r.changes)),
+                r.plan[:12],
+                r.rolled_back_by or "-",
+            )
+            for r in runs
+        ),
+    )
+    for one in runs:
+        if one.state is RunState.INTERRUPTED:
+            say(f"run {one.run} was interrupted: hipaa-tui resume {one.run}, or hipaa-tui rollback {one.run}")
+    return ExitCode.DONE

@@ -1,0 +1,68 @@
+"""`plan`: make a plan from the live state and write it to a file, or show one."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.preview import print_plan
+from hipaa_tui.cli.terminal import LineProgress, narrate, say
+from hipaa_tui.errors import ExitCode, InputError
+from hipaa_tui.json_value import Json
+from hipaa_tui.plans.model import Plan, open_plan
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.file is not None:
+        if options.finding or options.playbook or options.all or options.set or options.output:
+            raise InputError("give a plan file to show, or say what to plan; not both")
+        plan = open_plan(options.file)
+    else:
+        desk = open_desk(options)
+        progress = LineProgress()
+        plan = desk.plan(
+            findings=options.finding,
+            playbooks=options.playbook,
+            everything=options.all,
+            given=given(options.set),
+            progress=progress,
+        )
+        progress.clear()
+        where = desk.save_plan(plan, options.output)
+        narrate(f"the plan is in {where}")
+    if options.json:
+        print_json(as_json(plan))
+        return ExitCode.DONE
+    print_plan(plan)
+    if options.file is None:
+        blocked = {change.group for change in plan.blocked}
+        say()
+        if blocked:
+            say(
+                f"{len(blocked)} of {len(plan.groups)} fixes are blocked by a guard: apply --skip-blocked does the rest."
+            )
+        if plan.changes:
+            say(f"Next: hipaa-tui apply {where}, or hipaa-tui patch {where} --repo DIR --branch NAME")
+        else:
+            say("Nothing to change.")
+    return ExitCode.DONE
+
+
+def given(answers: list[str]) -> dict[str, str]:
+    """NAME=VALUE texts as a mapping. InputError for one that is none."""
+    pairs = {}
+    for answer in answers:
+        name, equals, value = answer.partition("=")
+        if not equals or not name:
+            raise InputError(f"--set {answer}: write NAME=VALUE")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def as_json(plan: Plan) -> Json:
+    """The plan with, for each call, the command that a person could type instead."""
+    value = plan.as_json()
+    for change, shown in zip(plan.changes, value["changes"], strict=True):
+        for call, command in zip(shown["calls"], change.commands(), strict=True):
+            call["command"] = command
+    return value

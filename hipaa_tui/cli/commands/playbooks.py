@@ -1,0 +1,69 @@
+"""`playbooks`: list them, check them, print their schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib import resources
+
+from hipaa_tui.cli.desk import print_json
+from hipaa_tui.cli.terminal import say, table
+from hipaa_tui.errors import ExitCode
+from hipaa_tui.home import find_home, read_config
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.action == "schema":
+        text = resources.files("hipaa_tui.playbooks").joinpath("schema.json").read_text("utf-8")
+        print_json(json.loads(text))
+        return ExitCode.DONE
+    if options.action == "lint":
+        return _lint(options)
+    from hipaa_tui.playbooks.load import load
+
+    playbooks = load(read_config(find_home()).playbooks).playbooks.values()
+    if options.json:
+        print_json(
+            [
+                {
+                    "id": p.id,
+                    "title": p.title,
+                    "resource": p.resource,
+                    "severity": p.severity,
+                    "guided": p.guided,
+                    "controls": list(p.controls),
+                    "answers": {source: list(checks) for source, checks in p.answers.items()},
+                }
+                for p in playbooks
+            ]
+        )
+        return ExitCode.DONE
+    table(
+        ("PLAYBOOK", "KIND", "SEVERITY", "CHECKS", "TITLE"),
+        (
+            (
+                p.id,
+                "guided" if p.guided else "automatic",
+                p.severity,
+                str(sum(len(checks) for checks in p.answers.values())),
+                p.title,
+            )
+            for p in playbooks
+        ),
+    )
+    return ExitCode.DONE
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from hipaa_tui.plans.guards.model import guards
+    from hipaa_tui.playbooks.lint import lint
+
+    folders = read_config(find_home()).playbooks
+    checked, problems = lint(options.paths, guards()[0], folders)
+    if options.json:
+        print_json({"checked": checked, "problems": problems})
+    else:
+        for problem in problems:
+            say(problem)
+        say(f"{checked} playbooks checked, {len(problems)} problems")
+    return ExitCode.USAGE if problems else ExitCode.DONE

@@ -1,0 +1,130 @@
+"""`remediate`: one finding by questions, for people without a full screen (SSH, screen readers)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from hipaa_tui.cli.commands import show
+from hipaa_tui.cli.desk import open_desk
+from hipaa_tui.cli.outcome import exit_code, print_run
+from hipaa_tui.cli.preview import print_plan
+from hipaa_tui.cli.terminal import LineProgress, has_terminal, need_terminal, say
+from hipaa_tui.errors import ExitCode, InputError, RefusedError
+from hipaa_tui.plans.model import Plan, irreversible_targets
+from hipaa_tui.playbooks.model import Playbook
+from hipaa_tui.playbooks.parameters import typed
+from hipaa_tui.text import plain
+from hipaa_tui.workbench import Workbench
+
+OFFERED = 50
+"""Findings offered at once; more do not help a person who chooses."""
+
+
+def run(options: argparse.Namespace) -> int:
+    need_terminal("remediate")
+    desk = open_desk(options)
+    id = options.finding or _choose(desk)
+    row = desk.finding(id)
+    show.run(argparse.Namespace(**{**vars(options), "finding": row.id, "json": False}))
+    playbook = desk.catalogue.playbooks.get(row.playbook)
+    if playbook is None or playbook.guided:
+        return ExitCode.DONE
+    given = _answers(playbook)
+    progress = LineProgress()
+    plan = desk.plan(findings=[row.id], given=given, progress=progress)
+    progress.clear()
+    print_plan(plan)
+    if not plan.changes:
+        return ExitCode.DONE
+    return _act(desk, plan)
+
+
+def _choose(desk: Workbench) -> str:
+    import questionary
+
+    rows = [row for row in desk.queue(state="open") if row.playbook][:OFFERED]
+    if not rows:
+        raise InputError("no open finding has a playbook; load a report or scan first")
+    choices = [
+        questionary.Choice(
+            plain(f"{row.priority:3} {row.severity:8} {row.title} - {row.resource_name}", limit=150),
+            value=row.id,
+        )
+        for row in rows
+    ]
+    return str(_asked(questionary.select("Which finding?", choices=choices)))
+
+
+def _answers(playbook: Playbook) -> dict[str, str]:
+    import questionary
+
+    given: dict[str, str] = {}
+    for parameter in playbook.parameters.values():
+
+        def check(text: str, parameter: Any = parameter) -> bool | str:
+            try:
+                typed(parameter, text)
+            except InputError as error:
+                return str(error)
+            return True
+
+        default = parameter.default
+        shown = ",".join(map(str, default)) if isinstance(default, list) else str(default)
+        given[parameter.name] = str(
+            _asked(questionary.text(f"{parameter.title} [{parameter.name}]", default=shown, validate=check))
+        )
+    return given
+
+
+def _act(desk: Workbench, plan: Plan) -> int:
+    import questionary
+
+    options = ["Terraform patch on a branch", "Write the plan to a file", "Nothing"]
+    if not plan.blocked and not desk.read_only:
+        options.insert(0, "Apply by SDK")
+    choice = _asked(questionary.select("What now?", choices=options, default="Nothing"))
+    if choice == "Apply by SDK":
+        for name in irreversible_targets(plan.changes):
+            if (
+                _asked(questionary.text(f"This cannot be undone. Type the name of the resource ({name})"))
+                != name
+            ):
+                raise RefusedError("the name was not typed; nothing was changed")
+        if not _asked(questionary.confirm(f"Apply {len(plan.changes)} changes now?", default=False)):
+            raise RefusedError("not approved; nothing was changed")
+        progress = LineProgress()
+        seen = desk.apply(plan, progress=progress)
+        progress.clear()
+        print_run(seen)
+        return exit_code(seen)
+    if choice.startswith("Terraform"):
+        return _patch(desk, plan)
+    if choice.startswith("Write"):
+        say(f"the plan is in {desk.save_plan(plan)}")
+    return ExitCode.DONE
+
+
+def _patch(desk: Workbench, plan: Plan) -> int:
+    import questionary
+
+    repo = Path(str(_asked(questionary.path("Which repository folder?", default=".", only_directories=True))))
+    proposed = f"hipaa-tui/{plan.groups[0].playbook}-{plan.hash[:8]}"
+    branch = str(_asked(questionary.text("Which new branch?", default=proposed)))
+    patch = desk.patch(plan, repo, branch)
+    say(f"commit {patch.commit[:12]} on branch {patch.branch}: {', '.join(patch.files)}")
+    for one in patch.left_out:
+        say(f"left out: {one.resource}: {one.reason}")
+    say(f"terraform: {patch.validated}")
+    return ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
+
+
+def _asked(question: Any) -> Any:
+    """The answer; RefusedError where the person pressed Ctrl-C."""
+    if not has_terminal():
+        raise InputError("there is no terminal to ask on")
+    answer = question.ask()
+    if answer is None:
+        raise RefusedError("stopped; nothing was changed")
+    return answer

@@ -1,0 +1,25 @@
+"""`resume`: go on with a run whose process was killed."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.outcome import exit_code, print_run
+from hipaa_tui.cli.terminal import LineProgress, confirm
+
+
+def run(options: argparse.Namespace) -> int:
+    desk = open_desk(options)
+    seen = desk.run(options.run)
+    if not options.yes:
+        print_run(seen)
+        confirm(f"Go on with run {seen.run}?", irreversible=(), names=())
+    progress = LineProgress()
+    seen = desk.resume(seen.run, progress=progress)
+    progress.clear()
+    if options.json:
+        print_json(seen.as_json())
+    else:
+        print_run(seen)
+    return exit_code(seen)

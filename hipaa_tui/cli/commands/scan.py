@@ -1,0 +1,30 @@
+"""`scan`: our own look at the live clouds."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.terminal import LineProgress, narrate, say
+from hipaa_tui.errors import ExitCode
+
+
+def run(options: argparse.Namespace) -> int:
+    desk = open_desk(options)
+    progress = LineProgress()
+    report = desk.scan(
+        progress,
+        providers=options.provider,
+        regions=options.region,
+        all_regions=options.all_regions,
+        playbooks=options.playbook,
+    )
+    progress.clear()
+    if options.json:
+        print_json(report.as_json())
+        return ExitCode.DONE
+    for problem in report.problems:
+        narrate(f"not seen: {problem}")
+    say(f"looked at {report.examined} settings of resources in {', '.join(report.places)}")
+    say(f"{report.failing} do not comply, {report.new} of them new; `hipaa-tui findings` lists them")
+    return ExitCode.DONE

@@ -1,0 +1,37 @@
+"""`verify`: a fresh look at what a run or a plan changed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.terminal import LineProgress, say
+from hipaa_tui.errors import ExitCode, InputError
+from hipaa_tui.plans.model import open_plan
+
+
+def run(options: argparse.Namespace) -> int:
+    desk = open_desk(options)
+    subject = options.subject
+    if subject is None:
+        runs = desk.runs()
+        if not runs:
+            raise InputError("there is no run yet; name a plan file, or apply one first")
+        plan = desk.plan_of(runs[0].run)
+    elif Path(subject).is_file():
+        plan = open_plan(Path(subject))
+    else:
+        plan = desk.plan_of(subject)
+    progress = LineProgress()
+    results = desk.verify(plan, progress)
+    progress.clear()
+    if options.json:
+        print_json({"plan": plan.hash, "verified": [result.as_json() for result in results]})
+    else:
+        for result in results:
+            word = "verified    " if result.verified else "NOT verified"
+            say(f"{word} {result.setting} {result.resource}: {result.found}")
+        good = sum(result.verified for result in results)
+        say(f"{good} of {len(results)} stand as wanted")
+    return ExitCode.DONE if all(result.verified for result in results) else ExitCode.INCOMPLETE

@@ -1,0 +1,34 @@
+"""Opens the workbench as the options ask, and prints JSON the one way in which every command does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from hipaa_tui.json_value import Json
+
+if TYPE_CHECKING:
+    from hipaa_tui.workbench import Workbench
+
+
+def open_desk(options: argparse.Namespace) -> Workbench:
+    """The workbench on HIPAA_TUI_HOME, with the credentials that the options name."""
+    from hipaa_tui.home import find_home, read_config
+    from hipaa_tui.settings.live import Access
+    from hipaa_tui.workbench import Workbench
+
+    home = find_home()
+    config = read_config(home)
+    regions = tuple(getattr(options, "region", None) or ())
+    access = Access(
+        profile=getattr(options, "profile", None) or config.profile,
+        region=regions[0] if regions else None,
+        subscriptions=tuple(getattr(options, "subscription", None) or config.subscriptions),
+    )
+    return Workbench(home, config, access, read_only=bool(getattr(options, "read_only", False)))
+
+
+def print_json(value: Json) -> None:
+    """One JSON document on stdout. Control characters are escaped by JSON itself."""
+    print(json.dumps(value, indent=2, ensure_ascii=True))

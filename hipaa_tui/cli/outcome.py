@@ -1,0 +1,31 @@
+"""Says how a run ended, in words and as an exit code."""
+
+from __future__ import annotations
+
+from hipaa_tui.cli.terminal import say
+from hipaa_tui.errors import ExitCode
+from hipaa_tui.runs.model import ChangeState, RunState, RunView
+
+
+def exit_code(run: RunView) -> ExitCode:
+    """0 done and verified, 3 stopped before any write by drift, 4 anything less than done."""
+    if run.state is RunState.DONE:
+        return ExitCode.DONE
+    drifted = any(change.state is ChangeState.DRIFTED for change in run.changes)
+    if run.state is RunState.STOPPED and drifted:
+        return ExitCode.REFUSED
+    return ExitCode.INCOMPLETE
+
+
+def print_run(run: RunView) -> None:
+    """The run, change by change."""
+    back = f", rolled back by {run.rolled_back_by}" if run.rolled_back_by else ""
+    undoes = f" of run {run.of_run}" if run.of_run else ""
+    say(f"run {run.run}: {run.kind}{undoes}, {run.state.value}{back}")
+    for change in run.changes:
+        verified = {True: "verified", False: "not verified", None: "not looked at"}[change.verified]
+        say(f"  {change.id} {change.setting} {change.resource}: {change.state.value}, {verified}")
+        if change.note:
+            say(f"     {change.note}")
+    if run.note:
+        say(f"  {run.note}")

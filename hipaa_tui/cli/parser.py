@@ -1,0 +1,157 @@
+"""What the command line accepts. Building it imports nothing but argparse: `--help` must be instant."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_EXIT_CODES = """exit codes: 0 done and verified; 1 a bug of ours (with a log file); 2 bad input or usage;
+3 refused (guard, approval, drift, read-only); 4 applied in part or not verified"""
+
+
+def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as a list
+    """The parser. Each command's name is the module below hipaa_tui.cli.commands that runs it."""
+    parser = argparse.ArgumentParser(
+        prog="hipaa-tui",
+        description="Turn HIPAA audit findings on AWS and Azure into previewed, reversible, recorded changes. "
+        "Without a command it opens the full-screen interface.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-V", "--version", action="store_true", help="print the version and end")
+    _access(parser)
+    parser.set_defaults(command="")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+
+    def add(name: str, help: str, *, json: bool = False, cloud: bool = False) -> argparse.ArgumentParser:
+        one = commands.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if json:
+            one.add_argument("--json", action="store_true", help="print data as JSON on stdout")
+        if cloud:
+            _access(one, again=True)
+        return one
+
+    demo = add("demo", "walk the main job on embedded local clouds; no account is touched")
+    demo.add_argument("--headless", action="store_true", help="print the walk instead of opening screens")
+    demo.add_argument("--keep", action="store_true", help="keep the demo's folder and say where it is")
+
+    load = add("load", "read scanner reports (Prowler OCSF JSON or CSV, ASFF JSON) into the queue", json=True)
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    scan = add(
+        "scan", "look at the live clouds for everything that the playbooks cover", json=True, cloud=True
+    )
+    scan.add_argument(
+        "--provider", action="append", choices=("aws", "azure"), default=[], help="only this cloud"
+    )
+    scan.add_argument("--all-regions", action="store_true", help="every enabled AWS region")
+    scan.add_argument("--playbook", action="append", default=[], metavar="ID", help="only this playbook")
+
+    findings = add("findings", "list the queue, most urgent first", json=True)
+    findings.add_argument("words", nargs="*", metavar="WORD", help="only rows in which every word occurs")
+    findings.add_argument(
+        "--state", choices=("open", "fixed", "unverified"), default="", help="only this state"
+    )
+
+    show = add("show", "show one finding: why it matters and what its playbook asks", json=True)
+    show.add_argument("finding", metavar="ID")
+
+    plan = add(
+        "plan", "make a plan from the live state and write it to a file, or show one", json=True, cloud=True
+    )
+    plan.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a plan file to show")
+    plan.add_argument("--finding", nargs="+", action="extend", default=[], metavar="ID")
+    plan.add_argument("--playbook", nargs="+", action="extend", default=[], metavar="ID")
+    plan.add_argument("--all", action="store_true", help="every open finding")
+    plan.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="answer a playbook's question"
+    )
+    plan.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the plan")
+
+    apply = add(
+        "apply", "carry a plan out: journaled, compared before every write, verified", json=True, cloud=True
+    )
+    apply.add_argument("plan", type=Path, metavar="PLAN")
+    _yes(apply)
+    apply.add_argument(
+        "--skip-blocked", action="store_true", help="leave out what a guard blocks, apply the rest"
+    )
+
+    verify = add("verify", "take a fresh look at what a run or a plan changed", json=True, cloud=True)
+    verify.add_argument("subject", nargs="?", metavar="RUN|PLAN", help="default: the latest run")
+
+    rollback = add("rollback", "put back what a run changed, after a preview", json=True, cloud=True)
+    rollback.add_argument("run", metavar="RUN")
+    _yes(rollback)
+    rollback.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write the rollback plan, apply nothing"
+    )
+    rollback.add_argument("--skip-blocked", action="store_true", help="leave out what somebody changed since")
+
+    resume = add("resume", "go on with a run whose process was killed", json=True, cloud=True)
+    resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--yes", action="store_true", help="do not ask")
+
+    patch = add("patch", "commit a plan's Terraform on a new branch of a repository", json=True, cloud=True)
+    patch.add_argument("plan", type=Path, metavar="PLAN")
+    patch.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="default: this folder")
+    patch.add_argument("--branch", required=True, metavar="NAME", help="a branch that does not exist yet")
+
+    history = add("history", "list the runs, or show one", json=True)
+    history.add_argument("run", nargs="?", metavar="RUN")
+
+    journal = add("journal", "verify the journal's hash chain", json=True)
+    journal.add_argument("action", choices=("verify",))
+
+    playbooks = add(
+        "playbooks", "list the playbooks; `lint` checks them, `schema` prints their JSON Schema", json=True
+    )
+    playbooks.add_argument("action", nargs="?", choices=("list", "lint", "schema"), default="list")
+    playbooks.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="lint these files or folders")
+
+    remediate = add("remediate", "walk one finding by questions, without a full screen", cloud=True)
+    remediate.add_argument("finding", nargs="?", metavar="ID")
+    return parser
+
+
+def _access(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    # The options stand before and after the command; the later one must not reset the earlier to its default.
+    default = argparse.SUPPRESS if again else None
+    parser.add_argument("--profile", default=default, metavar="NAME", help="AWS profile")
+    parser.add_argument(
+        "--region",
+        action="append",
+        default=argparse.SUPPRESS if again else [],
+        metavar="NAME",
+        help="AWS region",
+    )
+    parser.add_argument(
+        "--subscription",
+        action="append",
+        default=argparse.SUPPRESS if again else [],
+        metavar="ID",
+        help="Azure subscription",
+    )
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        default=argparse.SUPPRESS if again else False,
+        help="refuse everything that writes to a cloud",
+    )
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="approve without being asked")
+    parser.add_argument(
+        "--confirm",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name a resource whose change cannot be undone",
+    )

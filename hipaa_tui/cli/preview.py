@@ -1,0 +1,59 @@
+"""Prints a plan as a person reads it before saying yes: differences, calls, permissions, guards, the way back."""
+
+from __future__ import annotations
+
+from hipaa_tui.cli.terminal import say
+from hipaa_tui.plans.diff import lines
+from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.plans.model import Change, Group, Plan
+from hipaa_tui.settings.registry import setting
+
+_SIGNS = {Outcome.PASS: "pass ", Outcome.WARN: "WARN ", Outcome.BLOCK: "BLOCK"}
+
+
+def print_plan(plan: Plan) -> None:
+    """The whole preview on stdout."""
+    what = f"rollback of run {plan.of_run}" if plan.kind == "rollback" else "plan"
+    resources = {change.target.key for change in plan.changes}
+    say(
+        f"{what} {plan.hash[:12]}: {len(plan.changes)} changes on {len(resources)} resources, made {plan.created}"
+    )
+    for group in plan.groups:
+        _group(group, [change for change in plan.changes if change.group == group.id])
+    if plan.changes:
+        _way_back(plan)
+    if plan.skipped:
+        say()
+        say("Left out:")
+        for skipped in plan.skipped:
+            say(f"  {skipped.resource}: {skipped.reason}")
+
+
+def _group(group: Group, changes: list[Change]) -> None:
+    say()
+    say(f"== {group.title} [{group.playbook}]")
+    say(f"   {group.resource}")
+    say(f"   why: {group.why}")
+    say(f"   controls: {', '.join(group.controls)}")
+    for change in changes:
+        one = setting(change.setting)
+        say(f"   {change.id} {change.verb} {one.title} of {change.target.name} ({change.setting})")
+        for line in lines(one.display(change.before), one.display(change.after)):
+            say(f"      {line.sign.value} {line.text()}")
+        for call, command in zip(change.calls, change.commands(), strict=True):
+            say(f"      call: {call.service} {call.operation}")
+            say(f"      same as: {command}")
+    say("   permissions: " + ", ".join(sorted({p for change in changes for p in change.permissions})))
+    back = sorted({p for change in changes for p in change.rollback_permissions})
+    say("   permissions to roll back: " + (", ".join(back) or "none"))
+    for guard in dict.fromkeys(guard for change in changes for guard in change.guards):
+        say(f"   guard {_SIGNS[guard.outcome]} {guard.guard}: {guard.reason}")
+    for name, text in group.effects.items():
+        say(f"   {name}: {text}")
+
+
+def _way_back(plan: Plan) -> None:
+    say()
+    say("To roll back, last change first:")
+    for change in reversed(plan.changes):
+        say(f"  {change.id} {setting(change.setting).title} of {change.target.name}: {change.reversal}")

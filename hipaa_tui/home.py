@@ -1,0 +1,90 @@
+"""The home folder of the tool: store, config, plans and logs, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.files import private_folder
+
+_KINDS: Final[dict[str, type]] = {
+    "read_only": bool,
+    "playbooks": list,
+    "profile": str,
+    "regions": list,
+    "subscriptions": list,
+    "keys": dict,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What config.toml says. Every entry is optional; an unknown one is an error, not a silence."""
+
+    read_only: bool = False
+    playbooks: tuple[Path, ...] = ()
+    profile: str | None = None
+    regions: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where things lie. Folders are made when they are first asked for."""
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store.db"
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def plans(self) -> Path:
+        return private_folder(private_folder(self.root) / "plans")
+
+    @property
+    def logs(self) -> Path:
+        return private_folder(private_folder(self.root) / "logs")
+
+
+def find_home() -> Home:
+    """HIPAA_TUI_HOME, or the platform's data folder for hipaa-tui."""
+    named = os.environ.get("HIPAA_TUI_HOME")
+    if named:
+        return Home(Path(named).expanduser().absolute())
+    from platformdirs import user_data_path
+
+    return Home(user_data_path("hipaa-tui", appauthor=False))
+
+
+def read_config(home: Home) -> Config:
+    """The config of this home; the default where there is no file. InputError says what is wrong."""
+    path = home.config_file
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as TOML: {error}") from None
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in _KINDS:
+            raise InputError(f"{path}: there is no setting {name!r}; known are {', '.join(_KINDS)}")
+        if not isinstance(value, _KINDS[name]):
+            raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
+        values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
+    if "playbooks" in values:
+        values["playbooks"] = tuple(Path(one).expanduser() for one in values["playbooks"])
+    if "keys" in values:
+        values["keys"] = {str(key): str(item) for key, item in values["keys"].items()}
+    return Config(**values)

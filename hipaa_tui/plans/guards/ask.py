@@ -1,0 +1,36 @@
+"""Asks the guards of a playbook, and turns what they could not see into a warning or a block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hipaa_tui.json_value import Json
+from hipaa_tui.plans.guards.model import Draft, GuardResult, Look, Outcome, Read, guards
+from hipaa_tui.settings.model import Cloud, CloudError, Target
+
+EVERYWHERE = ("caller-account", "managed-elsewhere")
+"""Asked for every playbook, before its own."""
+
+
+def ask(
+    specs: Sequence[Mapping[str, Json]],
+    *,
+    cloud: Cloud,
+    target: Target,
+    changes: Sequence[Draft],
+    parameters: Mapping[str, Json],
+    read: Read,
+) -> tuple[GuardResult, ...]:
+    """The results in order. `specs` are {"name", "arguments"} with everything filled in."""
+    known, cautious = guards()
+    results = []
+    for spec in specs:
+        name = str(spec["name"])
+        look = Look(cloud, target, changes, parameters, spec["arguments"], read)
+        try:
+            outcome, reason = known[name](look)
+        except (CloudError, ValueError) as error:
+            outcome = Outcome.BLOCK if name in cautious else Outcome.WARN
+            reason = f"could not look: {error}"
+        results.append(GuardResult(name, outcome, reason))
+    return tuple(results)

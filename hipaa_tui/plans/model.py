@@ -1,0 +1,307 @@
+"""The plan: one object that preview, apply, patch, rollback, tickets and evidence all consume.
+
+A plan is identified by the SHA-256 of its content in canonical JSON. Whoever approved a hash has
+approved these values, these calls and these guard results, and nothing else is ever carried out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from hipaa_tui import __version__
+from hipaa_tui.errors import InputError
+from hipaa_tui.json_value import ABSENT, Json, content_hash
+from hipaa_tui.plans.guards.model import GuardResult, Outcome
+from hipaa_tui.settings import describe
+from hipaa_tui.settings.model import Call, Reading, Target, calls_as_json
+
+FORMAT: Final = 1
+"""Version of the plan file's shape. A reader refuses any other."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a plan file that is still read; a plan of 1,000 changes has about 4 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting of one resource, from the value that was read to the value that is wanted.
+
+    `before` is word for word what the cloud gave; `after` may hold references to what earlier changes
+    make. `identity` is what was read beside the value. `complies` is the predicate that verification
+    asks of a fresh read; None means that the value must equal `after`.
+    `group` joins the changes that one playbook needs for one resource: they stand or fall together.
+    """
+
+    id: str
+    group: str
+    playbook: str
+    setting: str
+    target: Target
+    findings: tuple[str, ...]
+    before: Json
+    after: Json
+    identity: Mapping[str, Json]
+    complies: Json | None
+    calls: tuple[Call, ...]
+    permissions: tuple[str, ...]
+    rollback_permissions: tuple[str, ...]
+    guards: tuple[GuardResult, ...]
+    reversible: bool
+    reversal: str
+    irreversible: str
+
+    @property
+    def blocked(self) -> bool:
+        return any(guard.outcome is Outcome.BLOCK for guard in self.guards)
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.before, self.identity)
+
+    @property
+    def verb(self) -> str:
+        """create, update or remove."""
+        if self.after is ABSENT:
+            return "remove"
+        return "create" if self.before is ABSENT else "update"
+
+    def commands(self) -> list[str]:
+        """Per call, what a person could type instead."""
+        return [describe.command(call) for call in self.calls]
+
+    def as_json(self) -> dict[str, Json]:
+        """The shape of the contract for scripts, with everything that a run needs.
+
+        The CLI equivalents are not in it: they are another rendering of the calls, and a better
+        rendering in a later version must not make an approved plan look edited.
+        """
+        return {
+            "id": self.id,
+            "group": self.group,
+            "playbook": self.playbook,
+            "setting": self.setting,
+            "resource": self.target.id,
+            "target": self.target.as_json(),
+            "findings": list(self.findings),
+            "before": self.before,
+            "after": self.after,
+            "identity": dict(self.identity),
+            "complies": self.complies,
+            "calls": calls_as_json(self.calls),
+            "permissions": list(self.permissions),
+            "rollback_permissions": list(self.rollback_permissions),
+            "guards": [guard.as_json() for guard in self.guards],
+            "reversible": self.reversible,
+            "reversal": self.reversal,
+            "irreversible": self.irreversible,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Change:
+        return cls(
+            id=str(value["id"]),
+            group=str(value["group"]),
+            playbook=str(value["playbook"]),
+            setting=str(value["setting"]),
+            target=Target.from_json(value["target"]),
+            findings=tuple(value["findings"]),
+            before=value["before"],
+            after=value["after"],
+            identity=dict(value["identity"]),
+            complies=value["complies"],
+            calls=tuple(Call.from_json(call) for call in value["calls"]),
+            permissions=tuple(value["permissions"]),
+            rollback_permissions=tuple(value["rollback_permissions"]),
+            guards=tuple(GuardResult.from_json(guard) for guard in value["guards"]),
+            reversible=bool(value["reversible"]),
+            reversal=str(value["reversal"]),
+            irreversible=str(value["irreversible"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A finding (or, in a rollback, a change) for which the plan does nothing, and why."""
+
+    subject: str
+    resource: str
+    playbook: str
+    reason: str
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "subject": self.subject,
+            "resource": self.resource,
+            "playbook": self.playbook,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What an operator reads about one playbook on one resource, beside its changes."""
+
+    id: str
+    playbook: str
+    title: str
+    why: str
+    resource: str
+    controls: tuple[str, ...]
+    findings: tuple[str, ...]
+    parameters: Mapping[str, Json]
+    effects: Mapping[str, str]
+    guards: tuple[Mapping[str, Json], ...]
+    """The playbook's guards with their filled arguments, so that they can be asked again."""
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "id": self.id,
+            "playbook": self.playbook,
+            "title": self.title,
+            "why": self.why,
+            "resource": self.resource,
+            "controls": list(self.controls),
+            "findings": list(self.findings),
+            "parameters": dict(self.parameters),
+            "effects": dict(self.effects),
+            "guards": [dict(guard) for guard in self.guards],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Group:
+        return cls(
+            id=str(value["id"]),
+            playbook=str(value["playbook"]),
+            title=str(value["title"]),
+            why=str(value["why"]),
+            resource=str(value["resource"]),
+            controls=tuple(value["controls"]),
+            findings=tuple(value["findings"]),
+            parameters=dict(value["parameters"]),
+            effects=dict(value["effects"]),
+            guards=tuple(value["guards"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered changes for one or many findings. `kind` is "apply" or "rollback" (then `of_run` is set)."""
+
+    kind: str
+    created: str
+    changes: tuple[Change, ...]
+    groups: tuple[Group, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    of_run: str = ""
+    tool: str = field(default=f"hipaa-tui {__version__}")
+
+    def content(self) -> dict[str, Json]:
+        """Everything but the hash."""
+        return {
+            "format": FORMAT,
+            "tool": self.tool,
+            "kind": self.kind,
+            "of_run": self.of_run,
+            "created": self.created,
+            "groups": [group.as_json() for group in self.groups],
+            "changes": [change.as_json() for change in self.changes],
+            "skipped": [skipped.as_json() for skipped in self.skipped],
+        }
+
+    @property
+    def hash(self) -> str:
+        """64 hex digits over the content."""
+        return content_hash(self.content())
+
+    def as_json(self) -> dict[str, Json]:
+        content = self.content()
+        return {"hash": content_hash(content), **content}
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.blocked)
+
+    def without_blocked(self) -> Plan:
+        """The plan less every group that a guard blocks. Its hash differs: it is another plan."""
+        out = {change.group for change in self.blocked}
+        skipped = tuple(
+            Skipped(group.id, group.resource, group.playbook, "a guard blocks it")
+            for group in self.groups
+            if group.id in out
+        )
+        return replace(
+            self,
+            changes=tuple(change for change in self.changes if change.group not in out),
+            groups=tuple(group for group in self.groups if group.id not in out),
+            skipped=self.skipped + skipped,
+        )
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Plan:
+        """A plan from its JSON. InputError where it is none, is of another format, or was edited."""
+        try:
+            if value["format"] != FORMAT:
+                raise InputError(
+                    f"the plan has format {value['format']!r} and this version reads {FORMAT}: plan again"
+                )
+            plan = cls(
+                kind=str(value["kind"]),
+                created=str(value["created"]),
+                changes=tuple(Change.from_json(change) for change in value["changes"]),
+                groups=tuple(Group.from_json(group) for group in value["groups"]),
+                skipped=tuple(Skipped(**skipped) for skipped in value["skipped"]),
+                of_run=str(value["of_run"]),
+                tool=str(value["tool"]),
+            )
+            claimed = value["hash"]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"this is not a plan that hipaa-tui wrote ({type(error).__name__}: {error}): plan again"
+            ) from None
+        stands = {key: item for key, item in value.items() if key != "hash"}
+        try:
+            actual, restored = content_hash(stands), plan.hash
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"this is not a plan that hipaa-tui wrote ({error}): plan again") from None
+        if claimed != actual or actual != restored:
+            raise InputError(
+                "the plan's content does not match its hash, so it was edited after it was made: plan again"
+            )
+        return plan
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write the plan as JSON, readable by its owner only. InputError where that is not possible."""
+    from hipaa_tui.files import write_private
+
+    write_private(path, json.dumps(plan.as_json(), indent=2, ensure_ascii=False) + "\n")
+
+
+def open_plan(path: Path) -> Plan:
+    """The plan in a file. InputError says in one sentence why it is none."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path}: larger than {LARGEST // 2**20} MB, so not a plan of hipaa-tui")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror or error}; name a file that `hipaa-tui plan` wrote"
+        ) from None
+    except (ValueError, RecursionError):
+        raise InputError(
+            f"{path}: not a plan: it is not JSON; name a file that `hipaa-tui plan` wrote"
+        ) from None
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: not a plan; name a file that `hipaa-tui plan` wrote")
+    try:
+        return Plan.from_json(document)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def irreversible_targets(changes: Sequence[Change]) -> list[str]:
+    """Names of the resources whose change cannot be taken back: each has to be typed."""
+    return sorted({change.target.name for change in changes if change.irreversible})

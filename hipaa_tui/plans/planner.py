@@ -1,0 +1,339 @@
+"""Computes plans: from findings and the live cloud to ordered, guarded, hashed changes.
+
+Planning only reads. Values that an earlier change of the plan will have made are taken from the plan
+(the overlay), so that two playbooks that touch one setting build on each other instead of undoing
+each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.findings.model import Finding
+from hipaa_tui.json_value import ABSENT, Json, at, reference, references
+from hipaa_tui.plans.assess import Scene, resource_complies
+from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
+from hipaa_tui.plans.guards.model import Draft, GuardResult, Outcome, guards
+from hipaa_tui.plans.model import Change, Group, Plan, Skipped
+from hipaa_tui.playbooks.load import Catalogue
+from hipaa_tui.playbooks.model import ChangeSpec, Playbook
+from hipaa_tui.playbooks.parameters import answers
+from hipaa_tui.settings import describe
+from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent, Target
+from hipaa_tui.settings.predicates import holds
+from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.settings.registry import setting as registered
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One playbook to be applied to one resource, for the findings that it answers."""
+
+    playbook: Playbook
+    target: Target
+    findings: tuple[str, ...]
+
+
+def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish], list[Skipped]]:
+    """What the findings ask for, each (playbook, resource) once, in the findings' order."""
+    found: dict[tuple[str, str, str], Wish] = {}
+    skipped: list[Skipped] = []
+    for finding in findings:
+        playbook = catalogue.for_check(finding.check)
+        reason = _no_wish(playbook)
+        target = None
+        if playbook is not None and not reason:
+            target = resource_types()[playbook.resource].target(
+                finding.resource, finding.account, finding.region, finding.partition
+            )
+            reason = "" if target else f"the report names a resource that is no {playbook.resource}"
+        if playbook is None or target is None:
+            name = playbook.id if playbook else ""
+            skipped.append(Skipped(finding.fingerprint, finding.resource, name, reason))
+            continue
+        key = (playbook.id, target.key, target.region)
+        earlier = found.get(key)
+        ids = (*(earlier.findings if earlier else ()), finding.fingerprint)
+        found[key] = Wish(playbook, target, ids)
+    return list(found.values()), skipped
+
+
+def _no_wish(playbook: Playbook | None) -> str:
+    if playbook is None:
+        return "no playbook answers this check yet"
+    if playbook.guided:
+        return "a guided playbook: its steps are for a person"
+    return ""
+
+
+def make_plan(
+    wanted: Sequence[Wish],
+    clouds: Clouds,
+    given: Mapping[str, str],
+    *,
+    skipped: Sequence[Skipped] = (),
+    progress: Progress | None = None,
+    created: datetime | None = None,
+) -> Plan:
+    """The plan for these wishes from the live state. InputError for a wrong parameter.
+
+    What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
+    """
+    _refuse_unknown(given, wanted)
+    progress = progress or Silent()
+    planning = _Planning(clouds)
+    for number, wish in enumerate(wanted):
+        progress.step(number, len(wanted), f"{wish.playbook.id} on {wish.target.name}")
+        planning.add(wish, answers(wish.playbook, given))
+    progress.step(len(wanted), len(wanted), "planned")
+    return Plan(
+        kind="apply",
+        created=(created or datetime.now(UTC)).isoformat(timespec="seconds"),
+        changes=tuple(planning.changes),
+        groups=tuple(planning.groups),
+        skipped=(*skipped, *planning.skipped),
+    )
+
+
+def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
+    known = {name for wish in wanted for name in wish.playbook.parameters}
+    for name in given:
+        if wanted and name not in known:
+            raise InputError(
+                f"no playbook of this plan asks for {name!r}; it asks for {', '.join(sorted(known)) or 'nothing'}"
+            )
+
+
+class _CannotPlan(Exception):
+    """Why a group is left out, as a sentence."""
+
+
+@dataclass
+class _Planning:
+    """The state of one planning: what stands in the plan so far, and what it will have made."""
+
+    clouds: Clouds
+    changes: list[Change] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    overlay: dict[tuple[str, str], tuple[str, Reading]] = field(default_factory=dict)
+    created: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.live = Reader(self.clouds)
+
+    def read(self, setting: str, target: Target) -> Reading:
+        """What will stand there when the plan so far has been applied."""
+        planned = self.overlay.get((setting, target.key))
+        if planned is not None:
+            return planned[1]
+        if target.key in self.created and not registered(setting).creates_resource:
+            return Reading(ABSENT)
+        return self.live(setting, target)
+
+    def add(self, wish: Wish, parameters: Mapping[str, Json]) -> None:
+        group_id = f"g{len(self.groups) + 1}"
+        try:
+            drafted = _GroupDraft(self, wish, parameters, group_id, len(self.changes))
+            changes, group = drafted.make()
+        except _CannotPlan as reason:
+            for finding in wish.findings or ("",):
+                self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, str(reason)))
+            return
+        self.changes.extend(changes)
+        self.groups.append(group)
+        if not any(change.blocked for change in changes):
+            # What a blocked group would have made will not be there for the next ones.
+            self.overlay.update(drafted.overlay)
+            self.created.update(drafted.created)
+
+
+class _GroupDraft:
+    """One playbook on one resource, on its way into the plan."""
+
+    def __init__(
+        self,
+        planning: _Planning,
+        wish: Wish,
+        parameters: Mapping[str, Json],
+        group_id: str,
+        taken: int,
+    ) -> None:
+        self.planning = planning
+        self.wish = wish
+        self.group_id = group_id
+        self.taken = taken
+        self.overlay: dict[tuple[str, str], tuple[str, Reading]] = {}
+        self.created: set[str] = set()
+        self.made: dict[str, Callable[[str], Json]] = {}
+        self.scene = Scene(wish.playbook, wish.target, parameters, self.read, self._assigned)
+
+    def read(self, setting: str, target: Target) -> Reading:
+        planned = self.overlay.get((setting, target.key))
+        if planned is not None:
+            return planned[1]
+        if target.key in self.created and not registered(setting).creates_resource:
+            return Reading(ABSENT)
+        return self.planning.read(setting, target)
+
+    def make(self) -> tuple[list[Change], Group]:
+        """The group's changes and its words. _CannotPlan says why there are none."""
+        wish = self.wish
+        try:
+            if resource_complies(Scene(wish.playbook, wish.target, self.scene.parameters, self.read)):
+                raise _CannotPlan("complies already: nothing to change")
+            changes = [
+                change
+                for spec in wish.playbook.changes
+                if self.scene.applies(spec) and (change := self._change(spec)) is not None
+            ]
+            specs = self._guards()
+        except CloudError as error:
+            raise _CannotPlan(f"the live state could not be read: {error}") from None
+        except ValueError as error:
+            raise _CannotPlan(f"cannot be planned: {error}") from None
+        if not changes:
+            raise _CannotPlan("complies once the plan's earlier changes are made")
+        results = ask(
+            specs,
+            cloud=self.planning.clouds[wish.target.provider],
+            target=wish.target,
+            changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
+            parameters=self.scene.parameters,
+            read=self.read,
+        )
+        group = Group(
+            id=self.group_id,
+            playbook=wish.playbook.id,
+            title=wish.playbook.title,
+            why=wish.playbook.why,
+            resource=wish.target.id,
+            controls=wish.playbook.controls,
+            findings=wish.findings,
+            parameters=dict(self.scene.parameters),
+            effects={
+                "downtime": wish.playbook.effects.downtime,
+                "cost": wish.playbook.effects.cost,
+                "limits": wish.playbook.effects.limits,
+                "risk": wish.playbook.effects.risk,
+            },
+            guards=tuple(specs),
+        )
+        return [replace(change, guards=_guards_of(change, results)) for change in changes], group
+
+    def _change(self, spec: ChangeSpec) -> Change | None:
+        """The change that the spec asks for, or None where what stands there complies."""
+        one = registered(spec.setting)
+        target = self.scene.target_of(spec)
+        reading = self.read(spec.setting, target)
+        change_id = f"c{self.taken + 1}"
+        self.made[spec.id] = lambda name: _field(reading.identity, name, spec.id)
+        if self.scene.complies(spec, reading.value):
+            self._remember_maker(spec, one, target)
+            return None
+        wanted = self.scene.wanted(spec, reading.value)
+        if one.same(reading.value, wanted):
+            raise ValueError(
+                f"{one.title} of {target.name} does not comply, and the playbook would not change it"
+            )
+        predicate = self.scene.predicate(spec)
+        if predicate is not None and not any(references(wanted)) and not holds(predicate, wanted):
+            raise ValueError(f"{one.title} of {target.name} would not comply with the answers given")
+        calls = one.calls(target, reading, wanted)
+        self.taken += 1
+        sure = one.planned_identity(target, wanted)
+        identity = {**reading.identity, **sure}
+        if reading.absent:
+            self.made[spec.id] = lambda name: sure[name] if name in sure else reference(change_id, name)
+        self.overlay[(spec.setting, target.key)] = (change_id, Reading(wanted, identity))
+        if one.creates_resource and reading.absent:
+            self.created.add(target.key)
+        reversible, reversal = _reversal(one, reading.value)
+        return Change(
+            id=change_id,
+            group=self.group_id,
+            playbook=self.wish.playbook.id,
+            setting=spec.setting,
+            target=target,
+            findings=self.wish.findings,
+            before=reading.value,
+            after=wanted,
+            identity=dict(reading.identity),
+            complies=predicate,
+            calls=tuple(calls),
+            permissions=describe.permissions(calls),
+            rollback_permissions=_way_back(one, target, reading, Reading(wanted, identity)),
+            guards=(),
+            reversible=reversible,
+            reversal=reversal,
+            irreversible=one.irreversible,
+        )
+
+    def _remember_maker(self, spec: ChangeSpec, one: Setting, target: Target) -> None:
+        """Where an earlier group of this plan makes it, its identity is that change's."""
+        planned = self.planning.overlay.get((spec.setting, target.key))
+        if planned is not None:
+            change_id, reading = planned
+            sure = dict(reading.identity)
+            self.made[spec.id] = lambda name: sure[name] if name in sure else reference(change_id, name)
+
+    def _assigned(self, what: str) -> Json:
+        name, _, path = what.partition(".")
+        if name not in self.made:
+            raise ValueError(f"{what}: no earlier change of the playbook has the id {name!r}")
+        return self.made[name](path)
+
+    def _guards(self) -> list[dict[str, Json]]:
+        known = guards()[0]
+        specs = [{"name": name, "arguments": {}} for name in EVERYWHERE if name in known]
+        specs += [
+            {"name": guard.name, "arguments": self.scene.fill(dict(guard.arguments))}
+            for guard in self.wish.playbook.guards
+        ]
+        return specs
+
+
+def _field(identity: Mapping[str, Json], name: str, change: str) -> Json:
+    found = at(dict(identity), name)
+    if found is None:
+        raise ValueError(f"{change}.{name} is not known")
+    return found
+
+
+def _guards_of(change: Change, results: tuple[GuardResult, ...]) -> tuple[GuardResult, ...]:
+    """Every change of a group carries the group's results: they stand or fall together."""
+    return results
+
+
+def _reversal(one: Setting, before: Json) -> tuple[bool, str]:
+    if one.irreversible:
+        return False, one.irreversible
+    if before is ABSENT and one.kept_on_rollback:
+        return False, f"stays when rolled back: {one.kept_on_rollback}"
+    if before is ABSENT:
+        return True, "a rollback removes it again"
+    return True, "a rollback writes the earlier value back"
+
+
+def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> tuple[str, ...]:
+    if before.absent and one.kept_on_rollback:
+        return ()
+    try:
+        return describe.permissions(one.calls(target, after, before.value))
+    except (ValueError, KeyError):
+        return ()
+
+
+def blocked_reasons(plan: Plan) -> list[str]:
+    """Each blocking guard's sentence once, with the resource it is about."""
+    reasons = {
+        f"{change.target.name}: {guard.guard}: {guard.reason}"
+        for change in plan.changes
+        for guard in change.guards
+        if guard.outcome is Outcome.BLOCK
+    }
+    return sorted(reasons)

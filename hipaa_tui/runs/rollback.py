@@ -1,0 +1,146 @@
+"""Computes the plan that puts earlier values back, from a run's journal and the live state.
+
+A rollback is a plan like any other: previewed, approved, applied, journaled and verified. It refuses
+to guess: where somebody changed a value since the run, that change is blocked and said.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.json_value import ABSENT, Json, resolve
+from hipaa_tui.plans.diff import words
+from hipaa_tui.plans.guards.ask import EVERYWHERE
+from hipaa_tui.plans.guards.model import GuardResult, Outcome
+from hipaa_tui.plans.model import Change, Group, Plan, Skipped
+from hipaa_tui.runs.apply import known
+from hipaa_tui.runs.journal import Journal, Record
+from hipaa_tui.runs.views import wrote
+from hipaa_tui.settings import describe
+from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent
+from hipaa_tui.settings.registry import setting
+
+GUARD = "unchanged-since"
+"""Blocks where a value is no longer the one that the run left."""
+
+
+def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress | None = None) -> Plan:
+    """The plan that undoes a run, last change first. InputError where there is nothing to undo."""
+    progress = progress or Silent()
+    row = journal.row(run)
+    found = journal.of(row.id)
+    plan = Plan.from_json(found[0].body["plan"])
+    if row.state.value == "running" and not row.interrupted:
+        raise InputError(f"run {row.id} is under way; wait until it has ended")
+    touched = [change for change in plan.changes if wrote(found, change.id)]
+    if not touched:
+        raise InputError(f"run {row.id} wrote nothing, so there is nothing to roll back")
+    read = Reader(clouds)
+    overlay: dict[tuple[str, str], Reading] = {}
+    changes: list[Change] = []
+    skipped: list[Skipped] = []
+    for number, change in enumerate(reversed(touched)):
+        one = setting(change.setting)
+        progress.step(number, len(touched), f"looking at {one.title} of {change.target.name}")
+        key = (change.setting, change.target.key)
+        try:
+            live = overlay.get(key) or read(change.setting, change.target)
+        except CloudError as error:
+            live = None
+            reason = f"the live state could not be read: {error}"
+        made = _undo(one, change, live, f"c{len(changes) + 1}", found) if live is not None else reason
+        if isinstance(made, str):
+            skipped.append(Skipped(change.id, change.target.id, change.playbook, made))
+            continue
+        changes.append(made)
+        overlay[key] = Reading(made.after, made.identity)
+    return Plan(
+        kind="rollback",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        changes=tuple(changes),
+        groups=_groups(plan, changes, row.id),
+        skipped=tuple(skipped),
+        of_run=row.id,
+    )
+
+
+def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Record]) -> Change | str:
+    """The change that puts the earlier value back, or why there is none."""
+    if one.same(live.value, change.before):
+        return "stands at its earlier value already"
+    if change.before is ABSENT and one.kept_on_rollback:
+        return f"stays: {one.kept_on_rollback}"
+    try:
+        calls = one.calls(change.target, live, change.before)
+    except ValueError as error:
+        return f"cannot be put back: {error}"
+    after = resolve(change.after, lambda made, name: _known_then(found, made, name))
+    ours = one.same(live.value, after) or any(
+        one.same(live.value, value) for value in one.between(change.target, change.before, after)
+    )
+    guard = (
+        GuardResult(GUARD, Outcome.PASS, "the value is the one that the run left")
+        if ours
+        else GuardResult(
+            GUARD,
+            Outcome.BLOCK,
+            "somebody changed it since the run: the run left "
+            f"{words(one.display(after))[:300]}, found {words(one.display(live.value))[:300]}; "
+            "put it right by hand or by a new plan",
+        )
+    )
+    return Change(
+        id=id,
+        group=change.group,
+        playbook=change.playbook,
+        setting=change.setting,
+        target=change.target,
+        findings=change.findings,
+        before=live.value,
+        after=change.before,
+        identity=dict(live.identity),
+        complies=None,
+        calls=tuple(calls),
+        permissions=describe.permissions(calls),
+        rollback_permissions=(),
+        guards=(guard,),
+        reversible=not one.irreversible,
+        reversal=one.irreversible or "the original plan can be made and applied again",
+        irreversible=one.irreversible,
+    )
+
+
+def _known_then(found: list[Record], change: str, name: str) -> Json:
+    """What the run learned that an earlier change had made; unknown where it never got so far."""
+    identities = {r.body["change"]: r.body["identity"] for r in found if "identity" in r.body}
+    try:
+        return known(identities, change, name)
+    except KeyError:
+        return ""
+
+
+def _groups(plan: Plan, changes: list[Change], run: str) -> tuple[Group, ...]:
+    mine = {change.group for change in changes}
+    return tuple(
+        Group(
+            id=group.id,
+            playbook=group.playbook,
+            title=f"Undo: {group.title}",
+            why=f"Puts back what run {run} changed. The finding will be open again.",
+            resource=group.resource,
+            controls=group.controls,
+            findings=group.findings,
+            parameters={},
+            effects={
+                "downtime": "none expected: the resource ran with these values before",
+                "cost": "none",
+                "limits": "The finding is open again.",
+                "risk": group.effects.get("risk", "medium"),
+            },
+            guards=tuple({"name": name, "arguments": {}} for name in EVERYWHERE if name == "caller-account"),
+        )
+        for group in plan.groups
+        if group.id in mine
+    )

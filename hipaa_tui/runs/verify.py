@@ -1,0 +1,52 @@
+"""Takes a fresh look at everything that a plan changed, and says whether it stands as wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa_tui.json_value import Json
+from hipaa_tui.plans.diff import words
+from hipaa_tui.plans.model import Plan
+from hipaa_tui.runs.apply import confirmed
+from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.model import CloudError, Clouds, Progress, Silent
+from hipaa_tui.settings.registry import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One change as a fresh look finds it."""
+
+    change: str
+    setting: str
+    resource: str
+    verified: bool
+    found: str
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "change": self.change,
+            "setting": self.setting,
+            "resource": self.resource,
+            "verified": self.verified,
+            "found": self.found,
+        }
+
+
+def verify(plan: Plan, clouds: Clouds, progress: Progress | None = None) -> list[Verified]:
+    """A result per change; of several changes of one setting only the last is asked."""
+    progress = progress or Silent()
+    last = {(change.setting, change.target.key): change for change in plan.changes}
+    read = Reader(clouds)
+    results = []
+    for number, change in enumerate(last.values()):
+        one = setting(change.setting)
+        progress.step(number, len(last), f"{one.title} of {change.target.name}")
+        try:
+            value = read(change.setting, change.target).value
+            ok, found = confirmed(change, value), words(one.display(value))[:400]
+        except CloudError as error:
+            ok, found = False, f"could not be read: {error}"
+        results.append(Verified(change.id, change.setting, change.target.id, ok, found))
+    progress.step(len(last), len(last), "verified")
+    return results

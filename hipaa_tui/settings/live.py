@@ -1,0 +1,86 @@
+"""Looks at the live cloud: connects when first asked, and reads a setting once where once is enough."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.settings.model import Cloud, Clouds, Reading, Target
+from hipaa_tui.settings.registry import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the credentials come from: an AWS profile and region, Azure subscriptions (all if none)."""
+
+    profile: str | None = None
+    region: str | None = None
+    subscriptions: tuple[str, ...] = ()
+
+
+class Connections(Mapping[str, Cloud]):
+    """The clouds by provider, each connected when it is first asked for (SDK imports take a second)."""
+
+    def __init__(self, access: Access | None = None) -> None:
+        self._access = access or Access()
+        self._open: dict[str, Cloud] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, provider: str) -> Cloud:
+        with self._lock:
+            if provider not in self._open:
+                self._open[provider] = self._connect(provider)
+            return self._open[provider]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("aws", "azure"))
+
+    def __len__(self) -> int:
+        return 2
+
+    def _connect(self, provider: str) -> Cloud:
+        if provider == "aws":
+            from hipaa_tui.settings.aws.cloud import connect as connect_aws
+
+            return connect_aws(profile=self._access.profile, region=self._access.region)
+        if provider == "azure":
+            from hipaa_tui.settings.azure.cloud import connect as connect_azure
+
+            return connect_azure(subscriptions=self._access.subscriptions)
+        raise InputError(f"there is no cloud {provider!r}; hipaa-tui knows aws and azure")
+
+
+class Reader:
+    """Reads settings, each (setting, target) once in the reader's life. Safe between threads.
+
+    For planning and scanning, where one look serves many playbooks. A run never uses it: a run looks
+    afresh before every write.
+    """
+
+    def __init__(self, clouds: Clouds) -> None:
+        self.clouds = clouds
+        self._seen: dict[tuple[str, str, str, str], Future[Reading]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, setting_id: str, target: Target) -> Reading:
+        """What stands there now. Raises CloudError, the same one again to whoever asks again."""
+        key = (setting_id, target.key, target.account, target.region)
+        with self._lock:
+            future = self._seen.get(key)
+            mine = future is None
+            if future is None:
+                future = self._seen[key] = Future()
+        if mine:
+            try:
+                future.set_result(fresh(self.clouds, setting_id, target))
+            except BaseException as error:  # handed to everybody who waits
+                future.set_exception(error)
+        return future.result()
+
+
+def fresh(clouds: Clouds, setting_id: str, target: Target) -> Reading:
+    """A fresh look, past every memory. Raises CloudError."""
+    return setting(setting_id).read(clouds[target.provider], target)

@@ -1,0 +1,73 @@
+"""The tables, once for every dialect, and what must be true of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+VERSION: Final = 1
+"""Of the schema. A store of a later version is refused, an earlier one is migrated after a backup."""
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("controls", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    Column("last_seen", Text, nullable=False),
+    Index("findings_by_priority", "state", "priority"),
+    Index("findings_by_target", "playbook", "target"),
+    sqlite_strict=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("of_run", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("beat", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("run", Text, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+SQLITE_GUARDS: Final = (
+    "CREATE TRIGGER records_are_never_edited BEFORE UPDATE ON records "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+    "CREATE TRIGGER records_are_never_removed BEFORE DELETE ON records "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+)
+"""Against accidents, not against an attacker with the file: the hash chain is for those."""

@@ -1,0 +1,325 @@
+"""The one door to the core: everything that a screen or a command can do, without terminal or widget.
+
+The TUI and the CLI are twins over this class, so that neither can do what the other cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.findings.load import load_files, merge
+from hipaa_tui.findings.model import Finding
+from hipaa_tui.home import Config, Home, find_home, read_config
+from hipaa_tui.json_value import Json
+from hipaa_tui.plans.model import Plan, save
+from hipaa_tui.plans.planner import Wish, make_plan, wishes
+from hipaa_tui.plans.scan import Scanned, scan
+from hipaa_tui.playbooks.load import Catalogue, load
+from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
+from hipaa_tui.runs.apply import Applying
+from hipaa_tui.runs.journal import Journal
+from hipaa_tui.runs.model import ChangeState, RunState, RunView
+from hipaa_tui.runs.rollback import rollback_plan
+from hipaa_tui.runs.verify import Verified, verify
+from hipaa_tui.runs.views import view, views
+from hipaa_tui.settings.live import Access, Connections
+from hipaa_tui.settings.model import Clouds, Progress, Silent
+from hipaa_tui.settings.places import Place, places
+from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.store.database import open_store
+
+if TYPE_CHECKING:
+    from hipaa_tui.patches.model import Patch
+
+__all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What loading files did: counts of rows, and what each file held."""
+
+    read: int
+    new: int
+    merged: int
+    unmatched: int
+    bad: int
+    files: tuple[Mapping[str, Json], ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """The shape of the contract for scripts (README)."""
+        return {
+            "read": self.read,
+            "new": self.new,
+            "merged": self.merged,
+            "unmatched": self.unmatched,
+            "bad": self.bad,
+            "files": [dict(file) for file in self.files],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a scan found: failing and new findings, how many looks it took, and what it could not see."""
+
+    failing: int
+    new: int
+    examined: int
+    places: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "failing": self.failing,
+            "new": self.new,
+            "examined": self.examined,
+            "places": list(self.places),
+            "problems": list(self.problems),
+        }
+
+
+class Workbench:
+    """Opened on a home folder; its methods may be called from any one thread at a time."""
+
+    def __init__(
+        self,
+        home: Home,
+        config: Config | None = None,
+        access: Access | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        self.home = home
+        self.config = config or Config()
+        self.access = access or Access(self.config.profile, None, self.config.subscriptions)
+        self.read_only = read_only or self.config.read_only
+        self.clouds: Clouds = Connections(self.access)
+        self._store = open_store(home.store)
+        self.journal = Journal(self._store)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The shipped playbooks and the team's own."""
+        return load(self.config.playbooks)
+
+    @cached_property
+    def _queue(self) -> Queue:
+        return Queue(self._store, self.catalogue)
+
+    # Findings
+
+    def load(self, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
+        """Read scanner reports into the queue. InputError for a file that is none: nothing is kept then."""
+
+        def said(path: Path, rows: int) -> None:
+            if progress is not None:
+                progress.step(rows, 0, f"reading {path.name}")
+
+        loaded = load_files(paths, said)
+        merged = merge(loaded)
+        added = self._queue.add(merged)
+        repeated = sum(len(file.findings) for file in loaded) - len(merged)
+        return LoadReport(
+            read=sum(file.read for file in loaded),
+            new=added.new,
+            merged=added.merged + repeated,
+            unmatched=added.unmatched,
+            bad=sum(len(file.bad) for file in loaded),
+            files=tuple(
+                {
+                    "path": str(file.path),
+                    "format": file.format,
+                    "read": file.read,
+                    "findings": len(file.findings),
+                    "skipped": dict(file.skipped),
+                    "bad": [{"where": bad.where, "reason": bad.reason} for bad in file.bad],
+                }
+                for file in loaded
+            ),
+        )
+
+    def scan(
+        self,
+        progress: Progress | None = None,
+        *,
+        providers: Sequence[str] = (),
+        regions: Sequence[str] = (),
+        all_regions: bool = False,
+        playbooks: Sequence[str] = (),
+    ) -> ScanReport:
+        """Look at everything that the playbooks cover, in every reachable account. InputError where no
+        cloud can be reached at all."""
+        chosen = [self.catalogue.get(id) for id in playbooks] or list(self.catalogue.playbooks.values())
+        places, unreachable = self._places(providers, regions, all_regions)
+        if not places:
+            raise InputError("no cloud can be reached: " + "; ".join(unreachable))
+        seen = scan(chosen, places, self.clouds, progress=progress)
+        added = self._kept(seen)
+        return ScanReport(
+            failing=len(seen.findings),
+            new=added.new,
+            examined=len(seen.examined),
+            places=tuple(f"{p.provider} {p.account} {p.region}".strip() for p in places),
+            problems=(*unreachable, *seen.problems),
+        )
+
+    def queue(self, words: str = "", *, state: str = "") -> list[QueueRow]:
+        """The findings, most urgent first; `words` must all occur in a row (case does not matter)."""
+        return self._queue.rows(words, state)
+
+    def finding(self, id: str) -> QueueRow:
+        """The finding whose id starts with `id`. InputError where none or several do."""
+        return self._queue.row(id)
+
+    # Plans
+
+    def plan(
+        self,
+        *,
+        findings: Sequence[str] = (),
+        playbooks: Sequence[str] = (),
+        everything: bool = False,
+        given: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> Plan:
+        """A plan for some findings, for all open ones of some playbooks, or for every open one.
+
+        Findings that turn out to comply by this fresh look are marked as fixed.
+        """
+        chosen = self._chosen(findings, playbooks, everything)
+        wanted, skipped = wishes(chosen, self.catalogue)
+        plan = make_plan(wanted, self.clouds, given or {}, skipped=skipped, progress=progress)
+        self._queue.mark((s.subject for s in plan.skipped if s.reason.startswith("complies already")), FIXED)
+        return plan
+
+    def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
+        """Write the plan to a file (by default in the home's plans folder) and say where."""
+        path = path or self.home.plans / f"{plan.created.replace(':', '')[:17]}-{plan.hash[:12]}.json"
+        save(plan, path)
+        return path
+
+    # Runs
+
+    def apply(self, plan: Plan, *, progress: Progress | None = None) -> RunView:
+        """Carry the plan out, journaled and verified. RefusedError before anything was written."""
+        self.refuse_read_only()
+        applying = Applying(plan, self.clouds, self.journal, progress or Silent())
+        undone = self.journal.row(plan.of_run) if plan.of_run else None
+        run = applying.start()
+        if undone is not None and undone.state is RunState.RUNNING:
+            self.journal.abandon(undone.id, f"interrupted, and rolled back by run {run}")
+        return self._settle(run, plan)
+
+    def resume(self, run: str, *, progress: Progress | None = None) -> RunView:
+        """Go on with an interrupted run. RefusedError where it is not interrupted."""
+        self.refuse_read_only()
+        row = self.journal.row(run)
+        plan = self.journal.plan(row.id)
+        applying = Applying(plan, self.clouds, self.journal, progress or Silent())
+        return self._settle(applying.resume(row.id), plan)
+
+    def verify(self, plan: Plan, progress: Progress | None = None) -> list[Verified]:
+        """A fresh look at every change of a plan: does it stand as wanted?"""
+        return verify(plan, self.clouds, progress)
+
+    def runs(self) -> list[RunView]:
+        """Every run, latest first."""
+        return views(self.journal)
+
+    def run(self, run: str) -> RunView:
+        """The run whose id starts with `run`. InputError where none or several do."""
+        row = self.journal.row(run)
+        return next(one for one in views(self.journal) if one.run == row.id)
+
+    def interrupted(self) -> list[RunView]:
+        """Runs whose process is gone: to be resumed or rolled back."""
+        return [view(self.journal, row) for row in self.journal.rows() if row.interrupted]
+
+    def plan_of(self, run: str) -> Plan:
+        """The plan that a run carried out."""
+        return self.journal.plan(self.journal.row(run).id)
+
+    def rollback_plan(self, run: str, progress: Progress | None = None) -> Plan:
+        """The plan that puts back what a run changed, from its journal and the live state."""
+        return rollback_plan(self.journal, run, self.clouds, progress)
+
+    # Patches
+
+    def patch(self, plan: Plan, repo: Path, branch: str, progress: Progress | None = None) -> Patch:
+        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError."""
+        from hipaa_tui.patches.make import make_patch
+
+        return make_patch(plan, repo, branch, self.clouds, progress=progress)
+
+    # Parts of the above
+
+    def _chosen(self, findings: Sequence[str], playbooks: Sequence[str], everything: bool) -> list[Finding]:
+        if findings:
+            return [self._queue.finding(id) for id in findings]
+        if playbooks:
+            wanted = {self.catalogue.get(id).id for id in playbooks}
+            return [
+                finding
+                for finding in self._queue.findings()
+                if (found := self.catalogue.for_check(finding.check)) and found.id in wanted
+            ]
+        if everything:
+            return self._queue.findings()
+        raise InputError("say what to plan: --finding ID, --playbook ID or --all")
+
+    def _places(
+        self, providers: Sequence[str], regions: Sequence[str], all_regions: bool
+    ) -> tuple[list[Place], list[str]]:
+        return places(
+            self.clouds,
+            providers,
+            () if all_regions else regions or self.config.regions,
+            self.access.subscriptions,
+            all_regions=all_regions,
+        )
+
+    def _kept(self, seen: Scanned) -> Added:
+        return self._queue.add_scan(seen.findings, seen.examined)
+
+    def refuse_read_only(self) -> None:
+        """RefusedError in read-only mode."""
+        if self.read_only:
+            raise RefusedError("read-only mode: nothing is applied; start without --read-only to apply")
+
+    def _settle(self, run: str, plan: Plan) -> RunView:
+        """Say in the queue what became of the findings, and return the run's view."""
+        seen = self.run(run)
+        states = {change.id: change for change in seen.changes}
+        for group in plan.groups:
+            mine = [states[change.id] for change in plan.changes if change.group == group.id]
+            written = any(one.state in {ChangeState.APPLIED, ChangeState.WRITING} for one in mine)
+            if plan.kind == "rollback":
+                if written:
+                    self._queue.mark(group.findings, OPEN)
+            elif mine and all(one.verified for one in mine):
+                self._queue.mark(group.findings, FIXED)
+            elif written:
+                self._queue.mark(group.findings, UNVERIFIED)
+        return seen
+
+
+def open_workbench(access: Access | None = None, *, read_only: bool = False) -> Workbench:
+    """The workbench on HIPAA_TUI_HOME with its config."""
+    home = find_home()
+    config = read_config(home)
+    if access is None:
+        access = Access(config.profile, None, config.subscriptions)
+    return Workbench(home, config, access, read_only=read_only)
+
+
+def wish_for(catalogue: Catalogue, playbook: str, resource: str, account: str, region: str) -> Wish:
+    """A wish without a finding, for tests and demos: a playbook on a resource. InputError."""
+    found = catalogue.get(playbook)
+    target = resource_types()[found.resource].target(resource, account, region)
+    if target is None:
+        raise InputError(f"{resource} is no {found.resource}")
+    return Wish(found, target, ())
