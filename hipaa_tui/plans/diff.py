@@ -128,7 +128,8 @@ def _branch(value: Json) -> bool:
 
 
 def _alike(one: Json, other: Json) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    # As JSON, since Python takes True and 1, and 1 and 1.0, for equal at any depth.
+    return one is other or compact(one) == compact(other)
 
 
 def _join(path: str, step: str) -> str:

@@ -1,0 +1,97 @@
+"""Keeps somebody in charge: never the last Owner, the caller, an emergency account, or a wider scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hipaa_tui.json_value import ABSENT
+from hipaa_tui.plans.guards.model import Draft, Look, Outcome, Verdict
+from hipaa_tui.settings.azure.arm import members
+from hipaa_tui.settings.azure.authorization import OWNER, TYPE, VERSION, RoleAssignments, role_of
+from hipaa_tui.settings.azure.ids import is_at_or_above
+
+SETTING = "azure.authorization.role-assignment"
+_EMERGENCY = re.compile(r"break.?glass|emergency", re.IGNORECASE)
+
+
+def owners_remaining(look: Look) -> Verdict:
+    """Blocks the removal of an Owner assignment that nobody should remove from here.
+
+    Assignments that other changes of the same plan take away do not count as remaining.
+    """
+    removed = [
+        draft
+        for draft in look.changes
+        if draft.setting == SETTING
+        and draft.after is ABSENT
+        and draft.before
+        and role_of(draft.before) == OWNER
+    ]
+    if not removed:
+        return Outcome.PASS, "no Owner is removed"
+    draft = removed[0]
+    scope = str(look.read(SETTING, draft.target).identity.get("scope") or _scope_of(draft))
+    subscription = f"/subscriptions/{draft.target.account}"
+    if not is_at_or_above(subscription, scope):
+        return (
+            Outcome.BLOCK,
+            f"it is inherited from {scope or '/'}: it holds for more than this subscription, remove it there",
+        )
+    if _EMERGENCY.search(str(draft.before.get("description") or "")):
+        return Outcome.BLOCK, "its description says that it is for emergencies (break-glass)"
+    principal = str(draft.before.get("principalId", "")).lower()
+    caller = look.cloud.caller().principal.lower()
+    if principal == caller:
+        return Outcome.BLOCK, "it is your own: somebody else must take it from you"
+    left = _remaining(look, draft, scope)
+    people = [one for one in left if str(one.get("principalType")) in {"User", "Group"}]
+    if not left:
+        return Outcome.BLOCK, f"it is the last Owner of {scope}"
+    if not people:
+        return (
+            Outcome.BLOCK,
+            f"only programs would be left as Owners of {scope}: nobody could log in to take them away",
+        )
+    notes = []
+    if not caller:
+        notes.append("the token does not say who you are, so it may be your own")
+    if str(draft.before.get("principalType")) == "Group":
+        notes.append("it is a group's: you may have your own rights through it")
+    if notes:
+        return Outcome.WARN, "; ".join(notes)
+    return Outcome.PASS, f"{len(left)} other Owner assignments remain"
+
+
+def _scope_of(draft: Draft) -> str:
+    return draft.target.id[: max(draft.target.id.lower().rfind("/providers/microsoft.authorization/"), 0)]
+
+
+def _remaining(look: Look, draft: Draft, scope: str) -> list[Mapping[str, Any]]:
+    """The other principals' Owner assignments that hold at the scope once the plan is done."""
+    taken = {one.target.key for one in look.changes if one.after is ABSENT}
+    principal = str(draft.before.get("principalId", "")).lower()
+    types = RoleAssignments()
+    left = []
+    path = f"/subscriptions/{draft.target.account}/providers/{TYPE}"
+    for one in members(look.cloud, path, VERSION):
+        properties = one.get("properties") or {}
+        target = types.target(str(one.get("id", "")), draft.target.account, "", draft.target.partition)
+        if target is None or role_of(properties) != OWNER or target.key in taken:
+            continue
+        where = str(properties.get("scope") or "/")
+        holds = where == "/" or "/managementgroups/" in where.lower() or is_at_or_above(where, scope)
+        if (
+            not holds
+            or str(properties.get("principalId", "")).lower() == principal
+            or properties.get("condition")
+        ):
+            continue
+        if not look.read(SETTING, target).absent:
+            left.append(properties)
+    return left
+
+
+GUARDS = {"owners-remaining": owners_remaining}
+CAUTIOUS = ("owners-remaining",)
