@@ -21,6 +21,10 @@ REFERENCE: Final = "$known_after_apply"
 """Key of the one-entry object that stands for a value which an earlier change of the plan makes."""
 
 
+OWN_ANSWER: Final = "self"
+"""Stands, in a reference, for what an earlier call of the same change was answered."""
+
+
 def canonical_bytes(value: Json) -> bytes:
     """The RFC 8785 form: equal values give equal bytes. ValueError for what JSON cannot say."""
     import rfc8785

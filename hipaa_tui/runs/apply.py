@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.json_value import Json, at, references, resolve
+from hipaa_tui.json_value import ABSENT, OWN_ANSWER, Json, at, references, resolve
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.guards.ask import ask
 from hipaa_tui.plans.guards.model import Draft
@@ -64,6 +64,7 @@ class Applying:
     journal: Journal
     progress: Progress = field(default_factory=Silent)
     sleep: Callable[[float], None] = time.sleep
+    made: set[str] = field(default_factory=set)
 
     def start(self) -> str:
         """Check everything that can be checked before a write, then run. Returns the run's id.
@@ -142,6 +143,11 @@ class Applying:
         assigned = _assigned_before(earlier)
         done = {r.body["change"] for r in earlier if r.kind in {"change.verified", "change.skipped"}}
         begun = {r.body["change"] for r in earlier if r.kind == "change.intent"}
+        self.made = {
+            change.target.key
+            for change in self.plan.changes
+            if change.id in begun and change.before is ABSENT and setting(change.setting).creates_resource
+        }
         wrote = bool(begun)
         sure = True
         try:
@@ -189,11 +195,15 @@ class Applying:
             half = begun and any(
                 one.same(live.value, value) for value in one.between(change.target, change.before, after)
             )
-            if not half and not one.same(live.value, change.before):
+            # What this run made has the cloud's defaults at first, and nobody else's values.
+            ours = change.before is ABSENT and change.target.key in self.made and not one.creates_resource
+            if not half and not ours and not one.same(live.value, change.before):
                 raise _Stop(
                     "change.drifted", change, _drift(one, change, live.value, after), {"found": live.value}
                 )
             self._write(run, one, change, live, after)
+            if one.creates_resource and change.before is ABSENT:
+                self.made.add(change.target.key)
         return True, self._verify(run, one, change, after, assigned)
 
     def _write(self, run: str, one: Setting, change: Change, live: Reading, after: Json) -> None:
@@ -207,30 +217,30 @@ class Applying:
                 "change.drifted", change, f"{change.target.name}: other calls are needed than were approved"
             )
         self.journal.append(run, "change.intent", {"change": change.id, "calls": calls_as_json(calls)})
+        answers: dict[str, Json] = {}
         for call in calls:
-            self._call(one, change, call, after)
+            ready = replace(call, arguments=resolve(dict(call.arguments), _answered(answers)))
+            answers.update(self._call(one, change, ready, after))
         self.journal.append(run, "change.outcome", {"change": change.id})
 
-    def _call(self, one: Setting, change: Change, call: Call, after: Json) -> None:
-        """One call, again where it failed for a passing reason and had no effect."""
+    def _call(self, one: Setting, change: Change, call: Call, after: Json) -> dict[str, Json]:
+        """The answer to one call, which is made again where it failed for a passing reason without effect."""
         deadline = one.settle_seconds
         wait = FIRST_WAIT
         tries = 0
         while True:
             try:
-                self.clouds[change.target.provider].call(call)
+                return self.clouds[change.target.provider].call(call)
             except CloudError as error:
                 tries += 1
                 early = error.code in one.retry_codes and deadline > 0
                 if error.transient and one.same(self._look(change).value, after):
-                    return  # the answer was lost, not the effect
+                    return {}  # the answer was lost, not the effect
                 if not early and (not error.transient or tries >= TRIES):
                     raise _Stop("change.failed", change, f"{change.target.name}: {error}") from None
                 self.sleep(wait)
                 deadline -= wait
                 wait = min(wait * 2, LONGEST_WAIT)
-            else:
-                return
 
     def _verify(
         self, run: str, one: Setting, change: Change, after: Json, assigned: dict[str, Mapping[str, Json]]
@@ -341,6 +351,18 @@ def _drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:
         f"{one.title} of {change.target.name}: before was {words(one.display(change.before))[:400]}, "
         f"wanted is {words(one.display(wanted))[:400]}, found {words(one.display(found))[:400]}"
     )
+
+
+def _answered(answers: Mapping[str, Json]) -> Callable[[str, str], Json]:
+    """Looks up what earlier calls of the same change were answered."""
+
+    def look(id: str, name: str) -> Json:
+        value = at(dict(answers), name) if id == OWN_ANSWER else None
+        if value is None:
+            raise KeyError(f"{id}.{name}")
+        return value
+
+    return look
 
 
 def _what(change: Change) -> str:

@@ -41,10 +41,21 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
     overlay: dict[tuple[str, str], Reading] = {}
     changes: list[Change] = []
     skipped: list[Skipped] = []
+    stays = {
+        change.target.key
+        for change in touched
+        if change.before is ABSENT
+        and setting(change.setting).creates_resource
+        and setting(change.setting).kept_on_rollback
+    }
     for number, change in enumerate(reversed(touched)):
         one = setting(change.setting)
         progress.step(number, len(touched), f"looking at {one.title} of {change.target.name}")
         key = (change.setting, change.target.key)
+        if change.target.key in stays and change.before is ABSENT and not one.creates_resource:
+            reason = "stays: it protects what the run made and what is kept"
+            skipped.append(Skipped(change.id, change.target.id, change.playbook, reason))
+            continue
         try:
             live = overlay.get(key) or read(change.setting, change.target)
         except CloudError as error:

@@ -5,6 +5,7 @@ A predicate is one of
     {"present": bool}                                 the whole setting is there, or is not
     {"path": "a.b.0.c", TEST: …}                      a test on what stands at the path
     {"path": "a.b", "every": p} / {"path": …, "some": p}   p on each item of a list
+    {"text": "…", TEST: …}                            a test on a filled-in text, such as "{{ name }}"
 with TEST one of
     equals: value       in: [values]      matches: regular expression (whole text, at most 2 KB is looked at)
     at_least: number    at_most: number   is_present: bool
@@ -36,8 +37,11 @@ def holds(predicate: Json, value: Json) -> bool:  # noqa: PLR0912 - one branch a
         return not holds(predicate["not"], value)
     if "present" in predicate:
         return (value is not ABSENT) is bool(predicate["present"])
+    if "text" in predicate:
+        rest = {key: item for key, item in predicate.items() if key != "text"}
+        return holds({"path": "text", **rest}, {"text": str(predicate["text"])})
     if "path" not in predicate:
-        raise ValueError(f"a predicate needs all, any, not, present or path: {compact(predicate)}")
+        raise ValueError(f"a predicate needs all, any, not, present, path or text: {compact(predicate)}")
     tests = [name for name in TESTS if name in predicate]
     if len(tests) != 1 or len(predicate) != 2:
         raise ValueError(f"a path needs exactly one of {', '.join(TESTS)}: {compact(predicate)}")

@@ -26,6 +26,10 @@ def ask(
     results = []
     for spec in specs:
         name = str(spec["name"])
+        if name not in known:
+            reason = "this version of hipaa-tui has no guard of that name: plan again"
+            results.append(GuardResult(name, Outcome.BLOCK, reason))
+            continue
         look = Look(cloud, target, changes, parameters, spec["arguments"], read)
         try:
             outcome, reason = known[name](look)

@@ -50,7 +50,9 @@ def _rollback_deletes(draft: Draft) -> bool:
     if draft.setting == DIAGNOSTICS:
         return own(draft.before) is None and own(draft.after) is not None
     if draft.setting == RULES:
-        return bool({rule["name"] for rule in draft.after["rules"]} - {rule["name"] for rule in draft.before["rules"]})
+        return bool(
+            {rule["name"] for rule in draft.after["rules"]} - {rule["name"] for rule in draft.before["rules"]}
+        )
     return draft.before is ABSENT
 
 

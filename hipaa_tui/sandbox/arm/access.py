@@ -1,0 +1,96 @@
+"""Decides who may do what: the token that every request carries, the caller's permissions, resource locks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from hipaa_tui.json_value import Json
+from hipaa_tui.sandbox.arm.address import is_at_or_above
+from hipaa_tui.sandbox.arm.errors import ArmError
+from hipaa_tui.sandbox.arm.estate import TENANT, Estate, Resource
+
+LOCK_TYPE: Final = "microsoft.authorization/locks"
+_CHALLENGE: Final = (
+    f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT}", '
+    'error="invalid_token", error_description="The authentication failed because of missing \'Authorization\' header."'
+)
+
+
+def caller(authorization: str) -> str:
+    """The object id in the bearer token, "" where it names none. ArmError 401 without a bearer token.
+
+    Nothing is verified: the sandbox guards nothing, and only its log and `createdBy` show the id.
+    """
+    scheme, _, token = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ArmError(
+            401,
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing or is no bearer token.",
+            headers={"WWW-Authenticate": _CHALLENGE},
+        )
+    try:
+        payload = token.strip().split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error, RecursionError):
+        return ""
+    return str(claims.get("oid") or claims.get("appid") or "") if isinstance(claims, dict) else ""
+
+
+def require(estate: Estate, action: str, scope: str, oid: str) -> None:
+    """ArmError 403 unless the caller's permissions at `scope` hold the action."""
+    if any(_allows(one, action) for one in estate.granted(scope)):
+        return
+    raise ArmError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{oid}' with object id '{oid}' does not have authorization to perform action '{action}' over "
+        f"scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+    )
+
+
+def _allows(permission: Mapping[str, Json], action: str) -> bool:
+    def named(key: str) -> bool:
+        return any(_matches(str(one), action) for one in permission.get(key) or ())
+
+    return named("actions") and not named("notActions")
+
+
+def _matches(pattern: str, action: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE) is not None
+
+
+def locked_scope(lock: Resource) -> str:
+    """What the lock is on."""
+    return lock.id[: lock.key.rindex("/providers/microsoft.authorization/locks/")]
+
+
+def refuse_locked(estate: Estate, id: str, *, deletes: bool) -> None:
+    """ArmError 409 where a lock at `id` or above it refuses the write.
+
+    A deletion is refused by a lock on anything below too, since that would go with it. Locks
+    themselves are not locked.
+    """
+    if "/providers/microsoft.authorization/locks/" in id.lower():
+        return
+    scopes = []
+    for lock in estate.under(""):
+        if lock.type.lower() != LOCK_TYPE:
+            continue
+        scope, level = locked_scope(lock), lock.body["properties"]["level"]
+        holds = is_at_or_above(scope, id) or (deletes and is_at_or_above(id, scope))
+        if holds and (deletes or level == "ReadOnly"):
+            scopes.append(scope)
+    if scopes:
+        what = "delete" if deletes else "write"
+        raise ArmError(
+            409,
+            "ScopeLocked",
+            f"The scope '{id}' cannot perform {what} operation because following scope(s) are locked: "
+            f"'{','.join(scopes)}'. Please remove the lock and try again.",
+        )

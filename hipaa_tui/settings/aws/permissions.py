@@ -1,0 +1,59 @@
+"""Names the IAM actions that a call needs, so that least privilege can be shown before it is asked for.
+
+The action is "service:Operation" for most operations; the exceptions stand in the Service Authorization
+Reference of each service (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hipaa_tui.settings.model import Call
+
+_EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
+    ("s3", "HeadBucket"): ("s3:ListBucket",),
+    ("s3", "GetBucketEncryption"): ("s3:GetEncryptionConfiguration",),
+    ("s3", "PutBucketEncryption"): ("s3:PutEncryptionConfiguration",),
+    ("s3", "DeleteBucketEncryption"): ("s3:PutEncryptionConfiguration",),
+    ("s3", "GetPublicAccessBlock"): ("s3:GetBucketPublicAccessBlock",),
+    ("s3", "PutPublicAccessBlock"): ("s3:PutBucketPublicAccessBlock",),
+    ("s3", "DeletePublicAccessBlock"): ("s3:PutBucketPublicAccessBlock",),
+    ("s3", "GetBucketLifecycleConfiguration"): ("s3:GetLifecycleConfiguration",),
+    ("s3", "PutBucketLifecycleConfiguration"): ("s3:PutLifecycleConfiguration",),
+    ("s3", "PutBucketOwnershipControls"): ("s3:PutBucketOwnershipControls",),
+    ("logs", "PutRetentionPolicy"): ("logs:PutRetentionPolicy",),
+    ("resourcegroupstaggingapi", "GetResources"): ("tag:GetResources",),
+    ("elbv2", "DescribeLoadBalancers"): ("elasticloadbalancing:DescribeLoadBalancers",),
+    ("elb", "DescribeLoadBalancers"): ("elasticloadbalancing:DescribeLoadBalancers",),
+}
+
+
+def actions(service: str, operation: str) -> tuple[str, ...]:
+    """The IAM actions of an operation by itself."""
+    return _EXCEPTIONS.get((service, operation), (f"{service}:{operation}",))
+
+
+def for_call(call: Call) -> tuple[str, ...]:
+    """The IAM actions of a call, with what its arguments ask for besides."""
+    return (*actions(call.service, call.operation), *_by_arguments(call))
+
+
+def _by_arguments(call: Call) -> tuple[str, ...]:
+    given = call.arguments
+    match (call.service, call.operation):
+        case ("ec2", "CreateFlowLogs"):
+            tags = ("ec2:CreateTags",) if given.get("TagSpecifications") else ()
+            roles = ("iam:PassRole",) if given.get("DeliverLogsPermissionArn") else ()
+            return (*roles, "logs:CreateLogDelivery", *tags)
+        case ("ec2", "DeleteFlowLogs"):
+            return ("logs:DeleteLogDelivery",)
+        case ("kms", "CreateKey"):
+            return ("kms:TagResource",) if given.get("Tags") else ()
+        case ("logs", "CreateLogGroup"):
+            return ("logs:TagResource",) if given.get("tags") else ()
+        case ("iam", "CreateRole"):
+            return ("iam:TagRole",) if given.get("Tags") else ()
+        case ("cloudtrail", "UpdateTrail" | "CreateTrail"):
+            return ("iam:PassRole",) if given.get("CloudWatchLogsRoleArn") else ()
+    return ()

@@ -1,0 +1,24 @@
+"""Fixtures that every room's tests share."""
+
+import pytest
+from aws_server import ENVIRONMENT, REGION, moto_server, reset
+
+from hipaa_tui.settings.aws.cloud import connect
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """The URL of one moto server for the whole session."""
+    with moto_server() as url:
+        yield url
+
+
+@pytest.fixture
+def aws(moto, monkeypatch):
+    """AWS as a Cloud on an empty account, by the real SDK over HTTP."""
+    reset(moto)
+    for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": moto}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    return connect(region=REGION)

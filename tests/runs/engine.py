@@ -1,0 +1,97 @@
+"""A journal, a plan maker and the ARM server's hooks: what tests of the engine start from."""
+
+import json
+import urllib.request
+
+from azure_server import ACCOUNT, azure, storage_account, target
+
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.playbooks.load import load
+from hipaa_tui.runs.apply import Applying
+from hipaa_tui.runs.journal import Journal
+from hipaa_tui.runs.rollback import rollback_plan
+from hipaa_tui.runs.views import view
+from hipaa_tui.store.database import open_store
+
+SECURE = "azure.storage.secure-transfer"
+PRIVATE = "azure.storage.blob-public-access"
+SECOND = ACCOUNT.replace("patientfiles", "claimfiles")
+
+
+class Engine:
+    """One store and one cloud."""
+
+    def __init__(self, folder, cloud):
+        self.cloud = cloud
+        self.clouds = {"azure": cloud}
+        self.journal = Journal(open_store(folder / "home" / "store.db"))
+        self.catalogue = load()
+        self.waited = 0.0
+
+    def plan(self, *wishes, **given):
+        chosen = [
+            Wish(self.catalogue.get(playbook), target(id), (f"finding-{number}",))
+            for number, (playbook, id) in enumerate(wishes or [(SECURE, ACCOUNT)])
+        ]
+        return make_plan(chosen, self.clouds, given)
+
+    def applying(self, plan, clouds=None, progress=None):
+        more = {"progress": progress} if progress else {}
+        return Applying(plan, clouds or self.clouds, self.journal, sleep=self._sleep, **more)
+
+    def apply(self, plan, clouds=None, progress=None):
+        return self.view(self.applying(plan, clouds, progress).start())
+
+    def resume(self, run):
+        return self.view(self.applying(self.journal.plan(run)).resume(run))
+
+    def rollback_plan(self, run):
+        return rollback_plan(self.journal, run, self.clouds)
+
+    def view(self, run):
+        return view(self.journal, self.journal.row(run))
+
+    def _sleep(self, seconds):
+        self.waited += seconds
+
+    # The server's hooks
+
+    def hook(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own server on this machine
+            f"{self.cloud.endpoint.url}/_sandbox/{path}",
+            data=data,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+
+    def writes(self):
+        """Every write that reached the server, refused ones too."""
+        return [r for r in self.hook("requests")["value"] if r["method"] in {"PUT", "PATCH", "DELETE"}]
+
+    def fault(self, **what):
+        self.hook("faults", {"method": "PATCH", "path_contains": "storageAccounts", "times": 1, **what})
+
+
+def accounts():
+    return [storage_account(), storage_account(SECOND)]
+
+
+class Meddling:
+    """A cloud that lets something happen before a call goes through."""
+
+    def __init__(self, cloud, before):
+        self.provider = cloud.provider
+        self._cloud = cloud
+        self._before = before
+
+    def call(self, call):
+        self._before(call)
+        return self._cloud.call(call)
+
+    def __getattr__(self, name):
+        return getattr(self._cloud, name)
+
+
+__all__ = ["ACCOUNT", "PRIVATE", "SECOND", "SECURE", "Engine", "Meddling", "accounts", "azure"]
