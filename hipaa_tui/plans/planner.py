@@ -252,7 +252,7 @@ class _GroupDraft:
         self.overlay[(spec.setting, target.key)] = (change_id, Reading(wanted, identity))
         if one.creates_resource and reading.absent:
             self.created.add(target.key)
-        reversible, reversal = _reversal(one, reading.value)
+        reversible, reversal = _reversal(one, reading.value, self._kept(one, target))
         return Change(
             id=change_id,
             group=self.group_id,
@@ -272,6 +272,11 @@ class _GroupDraft:
             reversal=reversal,
             irreversible=one.irreversible,
         )
+
+    def _kept(self, one: Setting, target: Target) -> bool:
+        """Does the change protect a resource that this plan makes and that a rollback keeps?"""
+        made = target.key in self.created or target.key in self.planning.created
+        return made and not one.creates_resource
 
     def _remember_maker(self, spec: ChangeSpec, one: Setting, target: Target) -> None:
         """Where an earlier group of this plan makes it, its identity is that change's."""
@@ -309,9 +314,11 @@ def _guards_of(change: Change, results: tuple[GuardResult, ...]) -> tuple[GuardR
     return results
 
 
-def _reversal(one: Setting, before: Json) -> tuple[bool, str]:
+def _reversal(one: Setting, before: Json, protects: bool) -> tuple[bool, str]:
     if one.irreversible:
         return False, one.irreversible
+    if before is ABSENT and protects:
+        return False, "stays when rolled back: it protects what the plan makes and what is kept"
     if before is ABSENT and one.kept_on_rollback:
         return False, f"stays when rolled back: {one.kept_on_rollback}"
     if before is ABSENT:
