@@ -13,6 +13,7 @@ from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import is_at_or_above
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, Resource
+from hipaa_tui.sandbox.arm.paths import dig
 
 LOCK_TYPE: Final = "microsoft.authorization/locks"
 _CHALLENGE: Final = (
@@ -79,10 +80,8 @@ def refuse_locked(estate: Estate, id: str, *, deletes: bool) -> None:
     if "/providers/microsoft.authorization/locks/" in id.lower():
         return
     scopes = []
-    for lock in estate.under(""):
-        if lock.type.lower() != LOCK_TYPE:
-            continue
-        scope, level = locked_scope(lock), lock.body["properties"]["level"]
+    for lock in estate.of_type(LOCK_TYPE):
+        scope, level = locked_scope(lock), dig(lock.body, "properties.level")
         holds = is_at_or_above(scope, id) or (deletes and is_at_or_above(id, scope))
         if holds and (deletes or level == "ReadOnly"):
             scopes.append(scope)

@@ -91,6 +91,7 @@ def commit(kind: Type, change: Change, *, embedded: bool, check: bool = True) ->
     for path, value in kind.defaults.items() if check and embedded else ():
         if dig(change.new, path) is None:
             place(change.new, path, deepcopy(value))
+    change.new.setdefault("properties", {})
     children = {path: take(change.new, path) for path in kind.embeds}
     rule, fill = CHECK.get(change.type.lower()), FILL.get(change.type.lower())
     if check and rule is not None:
@@ -120,13 +121,9 @@ def _replace_children(change: Change, path: str, collection: str, wanted: Json, 
     names = {str(member["name"]).lower() for member in members}
     if len(names) < len(members):
         raise bad_content(f"'{path}' names a member twice.", path)
-    gone = [
-        one
-        for one in estate.under(holder)
-        if one.key.removeprefix(f"{holder.lower()}/").split("/")[0] not in names
-    ]
-    for one in gone if check else ():
-        estate.delete(one.id)
+    for one in list(estate.under(holder)) if check else ():
+        if one.key.removeprefix(f"{holder.lower()}/").split("/")[0] not in names:
+            estate.delete(one.id)
     for index, member in enumerate(members):
         at = parse_plain(f"{holder}/{member['name']}")
         if not check:

@@ -70,6 +70,7 @@ class Estate:
     permissions: dict[str, Json] = field(default_factory=dict)
     polls: int = 1
     _resources: dict[str, Resource] = field(default_factory=dict)
+    _types: dict[str, dict[str, None]] = field(default_factory=dict)
     _clock: int = 0
     _lags: list[tuple[str, int]] = field(default_factory=list)
     _past: list[_Past] = field(default_factory=list)
@@ -90,6 +91,10 @@ class Estate:
     def under(self, id: str) -> Iterator[Resource]:
         """Everything below `id` at any depth ("" for all there is), in the order of creation."""
         prefix = f"{id.lower().rstrip('/')}/"
+        if not (self._seen is not None and self._past):
+            # An estate of ten thousand resources is read often: nothing is copied without need.
+            yield from [one for key, one in self._resources.items() if key.startswith(prefix)]
+            return
         visible: dict[str, Resource | None] = dict(self._resources)
         for past in reversed(list(self._stale())):
             if any(key.startswith(prefix) for key in past.before):
@@ -98,6 +103,14 @@ class Estate:
         for key, resource in visible.items():
             if resource is not None and key.startswith(prefix):
                 yield resource
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """Every resource of these types (lower case), in the order of creation."""
+        if self._seen is not None and self._past:
+            yield from (one for one in self.under("") if one.type.lower() in types)
+            return
+        keys = [key for type in types for key in self._types.get(type, ())]
+        yield from [self._resources[key] for key in keys]
 
     def etag(self, resource: Resource) -> str:
         """The resource's etag: of its parent where the type shares it."""
@@ -132,16 +145,13 @@ class Estate:
     @contextmanager
     def writing(self, path: str) -> Iterator[None]:
         """One writer's request: undone as a whole where it fails, and late where a lag is set for `path`."""
-        self._written = {}
+        self._written, saved = {}, dict(self._resources)
         try:
             yield
         except BaseException:
-            for key, before in self._written.items():
-                if before is None:
-                    self._resources.pop(key, None)
-                else:
-                    self._resources[key] = before
-            self._written = {}
+            # A copy, and not an undoing step by step, since the order of creation is what lists show.
+            self._resources, self._written = saved, {}
+            self._index()
             raise
         finally:
             written, self._written = self._written, None
@@ -158,6 +168,7 @@ class Estate:
         resource = Resource(deepcopy(body), self._clock)
         self._note(resource.key)
         self._resources[resource.key] = resource
+        self._types.setdefault(resource.type.lower(), {})[resource.key] = None
         self._touch_parent(resource)
         return resource
 
@@ -167,13 +178,19 @@ class Estate:
         gone = self._resources.get(id.lower())
         for key in [one for one in self._resources if is_at_or_above(id, one)]:
             self._note(key)
-            del self._resources[key]
+            self._types[self._resources.pop(key).type.lower()].pop(key, None)
         if gone is not None:
             self._touch_parent(gone)
 
     def now(self) -> str:
         """The time by the estate's clock, as ISO 8601."""
         return (_BEGIN + timedelta(seconds=self._clock)).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+
+    def _index(self) -> None:
+        """Which resources there are of each type, anew."""
+        self._types = {}
+        for key, resource in self._resources.items():
+            self._types.setdefault(resource.type.lower(), {})[key] = None
 
     def _note(self, key: str) -> None:
         if self._written is not None:
@@ -229,8 +246,12 @@ class Estate:
             "resources": [resource.body for resource in self._resources.values()],
         }
 
-    def clear(self) -> None:
-        """Forget all but the clock, so that no etag ever comes back."""
-        self.subscriptions, self.permissions, self.polls = {}, {}, 1
-        self._resources = {}
+    def fresh(self) -> Estate:
+        """An empty estate whose clock goes on from here, so that no etag ever comes back."""
+        return Estate(_clock=self._clock)
+
+    def adopt(self, other: Estate) -> None:
+        """Hold what the other holds, and nothing else. Lags end."""
+        self.subscriptions, self.permissions, self.polls = other.subscriptions, other.permissions, other.polls
+        self._resources, self._types, self._clock = other._resources, other._types, other._clock
         self.forget_lags()

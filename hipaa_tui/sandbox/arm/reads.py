@@ -36,15 +36,15 @@ def get(context: Context) -> Response:
     require_subscription(estate, at)
     match at.kind:
         case Kind.SUBSCRIPTIONS:
-            return _page(request, [views.subscription(one) for one in estate.subscriptions.values()])
+            return _page(request, [views.subscription(one) for one in estate.subscriptions.values()], estate)
         case Kind.SUBSCRIPTION:
             return Response(200, views.subscription(estate.subscriptions[at.subscription]))
         case Kind.PROVIDER:
             return Response(200, _provider(at))
         case Kind.GROUPS | Kind.RESOURCES:
-            return _page(request, _everything(context))
+            return _page(request, _everything(context), estate)
         case Kind.COLLECTION:
-            return _page(request, _collection(context))
+            return _page(request, _collection(context), estate)
     access.require(estate, f"{at.type}/read", at.id, context.oid)
     return _one(context)
 
@@ -148,7 +148,7 @@ def _provider(at: Address) -> Json:
 
 
 def _everything(context: Context) -> list[Json]:
-    """The resource groups of a subscription, or the tracked resources of a subscription or group."""
+    """The resource groups (as resources) of a subscription, or the tracked resources of a subscription or group."""
     estate, at = context.estate, context.at
     groups = at.kind is Kind.GROUPS
     access.require(
@@ -168,7 +168,7 @@ def _everything(context: Context) -> list[Json]:
     for one in estate.under(at.scope):
         if groups:
             if one.type == GROUP_TYPE:
-                found.append(views.shown(estate, one))
+                found.append(one)
         elif one.type != GROUP_TYPE and _is_tracked(one) and wanted(one):
             found.append(views.short(one))
     return found
@@ -191,10 +191,10 @@ def _collection(context: Context) -> list[Json]:
         return filters.role_definitions(context.filter(), roles_at(estate, at.scope))
     if kind == _DEFAULT_RULES:
         return list(default_rules(at.parent))
-    members = list(_members(estate, at))
+    members: list[Json] = list(_members(estate, at))
     if kind in _INHERITED:
         members = filters.assignments(context.filter(), members, at.scope)
-    return [views.shown(estate, one) for one in members]
+    return members
 
 
 def _members(estate: Estate, at: Address) -> Iterable[Resource]:
@@ -202,19 +202,16 @@ def _members(estate: Estate, at: Address) -> Iterable[Resource]:
     kind, known = at.type.lower(), catalogue.find(at.type)
     if kind in _INHERITED:
         above = _ancestors(estate, at.scope)
-        for one in estate.under(""):
-            if one.type.lower() == kind:
-                scope = parse_plain(one.id).scope
-                if (
-                    is_at_or_above(at.scope, scope)
-                    or is_at_or_above(scope, at.scope)
-                    or scope.lower() in above
-                ):
-                    yield one
+        for one in estate.of_type(kind):
+            scope = parse_plain(one.id).scope
+            below = is_at_or_above(at.scope, scope)
+            if below or is_at_or_above(scope, at.scope) or scope.lower() in above:
+                yield one
         return
     wide = at.type.count("/") == 1 and not known.extension and at.scope.count("/") in {2, 4}
-    for one in estate.under(at.scope if wide else at.id):
-        if one.type.lower() == kind and (wide or one.key.count("/") == at.key.count("/") + 1):
+    holder = at.scope if wide else at.id
+    for one in estate.of_type(kind):
+        if is_at_or_above(holder, one.id) and (wide or one.key.count("/") == at.key.count("/") + 1):
             yield one
 
 
@@ -226,8 +223,11 @@ def _ancestors(estate: Estate, scope: str) -> set[str]:
     return {f"/providers/microsoft.management/managementgroups/{str(name).lower()}" for name in groups}
 
 
-def _page(request: Request, items: list[Json]) -> Response:
-    """One page of a list: $top items, else 50, with a nextLink where there are more."""
+def _page(request: Request, items: list[Json], estate: Estate) -> Response:
+    """One page of a list: $top items, else 50, with a nextLink where there are more.
+
+    Only the resources of this page are made ready to show.
+    """
     try:
         size = int(request.query.get("$top", _PAGE))
         start = int(request.query.get("$skiptoken", 0))
@@ -235,7 +235,12 @@ def _page(request: Request, items: list[Json]) -> Response:
         size, start = 0, 0
     if size < 1 or start < 0:
         raise ArmError(400, "InvalidQueryParameter", "'$top' and '$skiptoken' are positive numbers.")
-    page: dict[str, Json] = {"value": items[start : start + size]}
+    page: dict[str, Json] = {
+        "value": [
+            views.shown(estate, one) if isinstance(one, Resource) else one
+            for one in items[start : start + size]
+        ]
+    }
     if start + size < len(items):
         kept = [pair for pair in parse_qsl(request.raw_query) if pair[0].lower() != "$skiptoken"]
         page["nextLink"] = (

@@ -16,12 +16,12 @@ from hipaa_tui.sandbox.arm.rules.authorization import DEFINITIONS, built_in_role
 def roles_at(estate: Estate, scope: str) -> list[dict[str, Json]]:
     """The definitions that can be assigned at `scope`, each with the id it has there."""
     found = [_at(role, scope) for role in built_in_roles()]
-    found += [views.shown(estate, one) for one in estate.under("") if _is_custom(one, scope)]
+    found += [views.shown(estate, one) for one in estate.of_type(DEFINITIONS) if _is_custom(one, scope)]
     return found
 
 
 def _is_custom(one: Resource, scope: str) -> bool:
-    held = one.body["properties"].get("assignableScopes", ()) if one.type.lower() == DEFINITIONS else ()
+    held = one.body["properties"].get("assignableScopes", ())
     return any(is_at_or_above(str(each), scope) or is_at_or_above(scope, str(each)) for each in held)
 
 
@@ -30,6 +30,9 @@ def get_role(estate: Estate, at: Address) -> dict[str, Json]:
     for role in roles_at(estate, at.scope):
         if same_text(role["name"], at.name):
             return role
+    kept = estate.get(at.id)
+    if kept is not None:
+        return views.shown(estate, kept)
     code = catalogue.find(at.type).missing
     raise ArmError(404, code, f"The specified role definition with ID '{at.name}' does not exist.")
 

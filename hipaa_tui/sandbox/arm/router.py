@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Final
@@ -115,3 +116,7 @@ def _safely(serve: Callable[[], Response]) -> Response:
     except RecursionError:
         deep = bad_content("it is nested too deeply.")
         return Response(deep.status, deep.body())
+    except Exception:  # whatever it is, the client gets an answer and the developer the reason
+        traceback.print_exc()
+        broken = ArmError(500, "InternalServerError", "The sandbox has a fault of its own: see its stderr.")
+        return Response(broken.status, broken.body())

@@ -26,31 +26,31 @@ def load(estate: Estate, state: Json) -> None:
     found = {} if state is None else state
     if not isinstance(found, dict):
         raise bad_content("a state is an object.")
-    resources = found.get("resources") or []
+    resources = found.get("resources", [])
+    if not isinstance(resources, list):
+        raise bad_content("'resources' is a list.", "resources")
     addresses = [_address(one, index) for index, one in enumerate(resources)]
     subscriptions, permissions, polls = _settings(found)
-    estate.clear()
-    estate.permissions, estate.polls = permissions, polls
+    new = estate.fresh()
+    new.permissions, new.polls = permissions, polls
     for one in subscriptions:
-        estate.add_subscription(
+        new.add_subscription(
             str(one["subscriptionId"]), str(one.get("displayName", "")), one.get("managementGroups")
         )
-        estate.subscriptions[str(one["subscriptionId"]).lower()] |= {
+        new.subscriptions[str(one["subscriptionId"]).lower()] |= {
             key: value for key, value in one.items() if key == "state"
         }
     for address in addresses:
-        _make_room(estate, address)
-    # Parents first: a child of a later parent would be lost in what that parent embeds.
-    for address, one in sorted(
-        zip(addresses, resources, strict=True), key=lambda pair: pair[0].id.count("/")
-    ):
-        seed(estate, one, address)
-    if not estate.subscriptions:
-        estate.add_subscription(SUBSCRIPTION)
+        _make_room(new, address)
+    for address, one in zip(addresses, resources, strict=True):
+        seed(new, one, address)
+    if not new.subscriptions:
+        new.add_subscription(SUBSCRIPTION)
+    estate.adopt(new)
 
 
 def _settings(state: dict[str, Json]) -> tuple[list[dict[str, Json]], dict[str, Json], int]:
-    subscriptions, permissions = state.get("subscriptions") or [], state.get("permissions") or {}
+    subscriptions, permissions = state.get("subscriptions", []), state.get("permissions", {})
     polls = state.get("polls", 1)
     if not isinstance(subscriptions, list) or not all(
         isinstance(one, dict) and one.get("subscriptionId") for one in subscriptions

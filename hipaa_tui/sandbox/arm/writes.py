@@ -128,7 +128,11 @@ def _preconditions(context: Context, kind: catalogue.Type, old: Resource | None)
     wanted = headers.get("if-match", "")
     failed = headers.get("if-none-match", "") == "*" and old is not None
     if kind.etag and wanted:
-        held = context.estate.etag(old).removeprefix("W/") if old is not None else None
+        holder = old
+        if old is None and kind.etag_of_parent and wanted != "*":
+            # A new member of a group is a change of the group, whose etag it will share.
+            holder = context.estate.get(context.at.parent)
+        held = context.estate.etag(holder).removeprefix("W/") if holder is not None else None
         offered = [one.strip().removeprefix("W/") for one in wanted.split(",")]
         failed = failed or held is None or not ("*" in offered or held in offered)
     if failed:

@@ -56,8 +56,8 @@ def role_name(estate: Estate, definition: str) -> str | None:
     for role in built_in_roles():
         if role["name"] == guid:
             return str(role["properties"]["roleName"])
-    for one in estate.under(""):
-        if one.type.lower() == DEFINITIONS and same_text(one.body["name"], guid):
+    for one in estate.of_type(DEFINITIONS):
+        if same_text(one.body["name"], guid):
             return str(one.body["properties"]["roleName"])
     return None
 
@@ -129,8 +129,8 @@ def _check_definition(change: Change) -> None:
     if not change.properties["assignableScopes"]:
         raise bad_value("At least one assignable scope is needed.", "properties.assignableScopes")
     name = change.properties["roleName"]
-    for other in change.estate.under(""):
-        taken = other.type.lower() == DEFINITIONS and same_text(other.body["properties"]["roleName"], name)
+    for other in change.estate.of_type(DEFINITIONS):
+        taken = same_text(other.body["properties"]["roleName"], name)
         if taken and not same_text(other.body["name"], change.name):
             raise ArmError(
                 409,
@@ -141,10 +141,8 @@ def _check_definition(change: Change) -> None:
 
 
 def _keep_assigned(estate: Estate, definition: Resource) -> None:
-    for one in estate.under(""):
-        if one.type.lower() == ASSIGNMENTS and same_text(
-            _last(dig(one.body, "properties.roleDefinitionId")), definition.body["name"]
-        ):
+    for one in estate.of_type(ASSIGNMENTS):
+        if same_text(_last(dig(one.body, "properties.roleDefinitionId")), definition.body["name"]):
             raise ArmError(
                 400,
                 "RoleDefinitionHasAssignments",

@@ -90,6 +90,12 @@ def _check_rule(change: Change) -> None:
             )
 
 
+def _fill_rule(change: Change) -> None:
+    for _, plural, _ in _ENDS:
+        # Shown even where the rule has the single form.
+        change.properties.setdefault(plural, [])
+
+
 def _check_port(rule: str, value: Json, at: str) -> None:
     found = _PORTS.match(str(value))
     low, high = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
@@ -160,7 +166,7 @@ def _users(estate: Estate, group: str) -> tuple[list[Json], list[Json]]:
     """The subnets and the interfaces that the group guards, as {"id"} objects."""
     subnets: list[Json] = []
     interfaces: list[Json] = []
-    for one in estate.under(""):
+    for one in estate.of_type(f"{_NETWORK}/subnets", _INTERFACE):
         into = {f"{_NETWORK}/subnets": subnets, _INTERFACE: interfaces}.get(one.type.lower())
         if into is not None and same_text(dig(one.body, "properties.networkSecurityGroup.id"), group):
             into.append({"id": one.id})
@@ -199,6 +205,11 @@ CHECK: Final = {
     _INTERFACE: _check_uses_group,
     "microsoft.network/networkwatchers/flowlogs": _check_flow_log,
 }
-FILL: Final = {GROUP: _fill_guid, _NETWORK: _fill_guid, _INTERFACE: _fill_guid}
+FILL: Final = {
+    f"{GROUP}/securityrules": _fill_rule,
+    GROUP: _fill_guid,
+    _NETWORK: _fill_guid,
+    _INTERFACE: _fill_guid,
+}
 GONE: Final = {GROUP: _keep_used_group}
 SHOW: Final = {GROUP: _show_group}

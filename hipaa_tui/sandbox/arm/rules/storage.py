@@ -41,8 +41,8 @@ def _check_account(change: Change) -> None:
 def _check_name(change: Change) -> None:
     if change.old is not None:
         return
-    for other in change.estate.under(""):
-        if other.type.lower() == ACCOUNT and same_text(other.body["name"], change.name):
+    for other in change.estate.of_type(ACCOUNT):
+        if same_text(other.body["name"], change.name):
             raise ArmError(
                 409,
                 "StorageAccountAlreadyTaken",
@@ -78,8 +78,8 @@ def _check_key(change: Change) -> None:
         at = "properties.encryption.keyvaultproperties"
         raise bad_value("A key vault's URI and a key's name are needed for keySource Microsoft.Keyvault.", at)
     vault = uri.removeprefix("https://").split(".")[0]
-    for other in change.estate.under(""):
-        if other.type.lower() == "microsoft.keyvault/vaults" and same_text(other.body["name"], vault):
+    for other in change.estate.of_type("microsoft.keyvault/vaults"):
+        if same_text(other.body["name"], vault):
             if dig(other.body, "properties.enablePurgeProtection") is not True:
                 raise ArmError(
                     400,
