@@ -116,8 +116,8 @@ class Scene:
         if predicate is not None:
             return holds(predicate, value)
         wanted = self.wanted(spec, value)
-        if any(references(wanted)):
-            return False
+        if any(references(wanted)) and not any(references(value)):
+            return False  # what an earlier change makes cannot be what stands there now
         return setting(spec.setting).same(value, wanted)
 
     def _current(self, path: str) -> Json:

@@ -1,0 +1,144 @@
+"""Looks at keys before data depends on them: a key that cannot be used makes what it encrypts unreadable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hipaa_tui.json_value import Json
+from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
+from hipaa_tui.settings.aws.arn import parse
+from hipaa_tui.settings.aws.kms import rotatable
+from hipaa_tui.settings.aws.policy_access import allowing, principals, services
+from hipaa_tui.settings.model import Call, CloudError
+
+_LOG_GROUP = "aws.logs.log-group"
+_EBS_KEY = "aws.ec2.ebs-default-key"
+_SCALING_ROLE = "AWSServiceRoleForAutoScaling"
+
+
+def _ask(look: Look, operation: str, key: str, **more: Json) -> dict[str, Any]:
+    return look.cloud.call(Call("aws", "kms", operation, {"KeyId": key, **more}, look.target.region))
+
+
+def kms_key_usable(look: Look) -> Verdict:
+    """Blocks a key that is not there, not enabled, not symmetric, in another region, or closed to its user."""
+    given = str(look.arguments.get("key") or look.parameters.get("kms_key") or "")
+    keys = sorted({one for one in (given, *_named(look)) if one})
+    if not keys:
+        return Outcome.PASS, "the key is made by this plan"
+    notes = []
+    for key in keys:
+        outcome, reason = _usable(look, key)
+        if outcome is Outcome.BLOCK:
+            return outcome, reason
+        if outcome is Outcome.WARN:
+            notes.append(reason)
+    if notes:
+        return Outcome.WARN, "; ".join(notes)
+    return Outcome.PASS, f"{', '.join(keys)} is enabled and can encrypt here"
+
+
+def _named(look: Look) -> Iterator[str]:
+    """The keys that the planned values name by their ARN (not those that this plan makes)."""
+
+    def inside(value: Json) -> Iterator[str]:
+        if isinstance(value, str):
+            arn = parse(value)
+            if arn is not None and arn.service == "kms" and arn.resource.startswith("key/"):
+                yield value
+        elif isinstance(value, Mapping):
+            for item in value.values():
+                yield from inside(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from inside(item)
+
+    for draft in look.changes:
+        yield from inside(draft.after)
+
+
+def _usable(look: Look, key: str) -> Verdict:
+    arn = parse(key)
+    if arn is not None and arn.region != look.target.region:
+        return Outcome.BLOCK, f"{key} is in {arn.region}, and {look.target.name} in {look.target.region}"
+    try:
+        about = _ask(look, "DescribeKey", key)["KeyMetadata"]
+    except CloudError as error:
+        if error.code == "NotFoundException":
+            return Outcome.BLOCK, f"there is no key {key}"
+        raise
+    if about.get("KeyState") != "Enabled":
+        return (
+            Outcome.BLOCK,
+            f"{key} is {about.get('KeyState')}: what it encrypts could not be read or written",
+        )
+    spec = about.get("KeySpec", about.get("CustomerMasterKeySpec"))
+    if spec != "SYMMETRIC_DEFAULT" or about.get("KeyUsage") != "ENCRYPT_DECRYPT":
+        return Outcome.BLOCK, f"{key} is a {spec} key for {about.get('KeyUsage')}: a symmetric one is needed"
+    if about.get("KeyManager") == "AWS":
+        return (
+            Outcome.BLOCK,
+            f"{key} is AWS's own key: nobody can say who may use it, so name one of your own",
+        )
+    if arn is not None and arn.account != look.target.account:
+        return Outcome.WARN, f"{key} belongs to the account {arn.account}: whoever rules it can lock the data"
+    return _open_to_user(look, key)
+
+
+def _open_to_user(look: Look, key: str) -> Verdict:
+    """Does the key's policy let in the service that is going to use it?"""
+    settings = {draft.setting for draft in look.changes}
+    logs = _LOG_GROUP in settings and any(
+        _holds(d.after, key) for d in look.changes if d.setting == _LOG_GROUP
+    )
+    if not logs and _EBS_KEY not in settings:
+        return Outcome.PASS, ""
+    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
+    if logs and not any(name.startswith("logs.") for name in services(text)):
+        service = f"logs.{look.target.region}.amazonaws.com"
+        return Outcome.BLOCK, f"the policy of {key} does not let CloudWatch Logs ({service}) use it"
+    if _EBS_KEY in settings and not _lets_scaling(text):
+        groups = look.cloud.pages(
+            Call("aws", "autoscaling", "DescribeAutoScalingGroups", {}, look.target.region),
+            "AutoScalingGroups",
+        )
+        if groups:
+            names = ", ".join(sorted(str(one["AutoScalingGroupName"]) for one in groups)[:5])
+            return (
+                Outcome.BLOCK,
+                f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could start no instances",
+            )
+    return Outcome.PASS, ""
+
+
+def _holds(value: Json, key: str) -> bool:
+    return isinstance(value, Mapping) and value.get("kmsKeyId") == key
+
+
+def _lets_scaling(text: Json) -> bool:
+    return any(_SCALING_ROLE in name for one in allowing(text) for name in principals(one))
+
+
+def kms_rotatable(look: Look) -> Verdict:
+    """Blocks where AWS cannot rotate the key's material, and says what to do instead."""
+    about = _ask(look, "DescribeKey", look.target.id)["KeyMetadata"]
+    replica = about.get("MultiRegionConfiguration") or {}
+    if replica.get("MultiRegionKeyType") == "REPLICA":
+        where = (replica.get("PrimaryKey") or {}).get("Region", "its primary region")
+        return Outcome.BLOCK, f"it is the replica of a key in {where}: rotation is turned on there"
+    if rotatable(about):
+        return Outcome.PASS, "AWS made the key's material and can rotate it"
+    if about.get("KeyManager") == "AWS":
+        return Outcome.BLOCK, "AWS manages the key and rotates it every year by itself"
+    if about.get("KeyState") != "Enabled":
+        return Outcome.BLOCK, f"the key is {about.get('KeyState')}"
+    spec, origin = about.get("KeySpec", about.get("CustomerMasterKeySpec")), about.get("Origin")
+    return (
+        Outcome.BLOCK,
+        f"AWS cannot rotate a {spec} key whose material comes from {origin}: make a new key and move its alias",
+    )
+
+
+GUARDS = {"kms-key-usable": kms_key_usable, "kms-rotatable": kms_rotatable}
+CAUTIOUS = ("kms-key-usable",)

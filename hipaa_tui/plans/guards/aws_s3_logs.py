@@ -1,0 +1,121 @@
+"""Looks at buckets that logs are delivered to: they have rules of their own, and break silently."""
+
+from __future__ import annotations
+
+from hipaa_tui.json_value import ABSENT, at
+from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
+from hipaa_tui.settings.aws.policy_access import services
+from hipaa_tui.settings.aws.s3 import call
+from hipaa_tui.settings.model import CloudError, Target
+from hipaa_tui.settings.registry import resource_type
+
+_BUCKET = "AWS::S3::Bucket"
+_LOGGING = "aws.s3.bucket-logging"
+_DELIVERY = "/groups/s3/LogDelivery"
+_SHOWN = 5
+
+
+def not_a_log_target(look: Look) -> Verdict:
+    """Blocks KMS where access logs arrive: S3 and load balancers deliver only to buckets with S3's own keys.
+
+    (Amazon S3 User Guide, "Logging requests with server access logging"; Elastic Load Balancing, "Access
+    logs for your Application Load Balancer".)
+    """
+    named = services(look.read("aws.s3.bucket-policy", look.target).value)
+    balancers = [name for name in named if "elasticloadbalancing" in name]
+    if balancers:
+        return Outcome.BLOCK, "load balancers deliver their access logs here, which KMS would stop"
+    granted = look.cloud.call(call(look.target, "GetBucketAcl")).get("Grants") or []
+    by_acl = any(str(at(grant, "Grantee.URI") or "").endswith(_DELIVERY) for grant in granted)
+    if "logging.s3.amazonaws.com" not in named and not by_acl:
+        # S3 refuses a target that lets it in neither way, so nobody logs to this bucket.
+        return Outcome.PASS, "no access logs can be delivered to it"
+    sources = _sources(look)
+    if sources:
+        more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
+        return (
+            Outcome.BLOCK,
+            f"access logs of {', '.join(sources[:_SHOWN])}{more} are delivered here, which KMS would stop",
+        )
+    return Outcome.WARN, "S3 may deliver access logs here, though no bucket that can be seen logs to it"
+
+
+def _sources(look: Look) -> list[str]:
+    """Names of the account's other buckets that log to the finding's."""
+    target = look.target
+    buckets = resource_type(_BUCKET).list(look.cloud, target.account, target.region, target.partition)
+    return sorted(
+        one.name
+        for one in buckets
+        if one.name != target.name
+        and one.region == target.region  # S3 delivers within a region only
+        and at(look.read(_LOGGING, one).value, "TargetBucket") == target.name
+    )
+
+
+def log_bucket_ready(look: Look) -> Verdict:
+    """Blocks a log bucket that S3 would not deliver to, or that would fill itself.
+
+    The rules: Amazon S3 User Guide, "Enabling Amazon S3 server access logging".
+    """
+    name = str(look.arguments.get("bucket") or "")
+    if name == look.target.name:
+        return Outcome.BLOCK, "a bucket that logs to itself fills itself: name another one"
+    found = resource_type(_BUCKET).target(
+        name, look.target.account, look.target.region, look.target.partition
+    )
+    if found is None:
+        return Outcome.BLOCK, f"{name} is no name of a bucket"
+    if any(
+        d.setting == "aws.s3.bucket" and d.target.key == found.key and d.before is ABSENT
+        for d in look.changes
+    ):
+        return Outcome.PASS, f"{name} is made by this plan"
+    try:
+        bucket = look.read("aws.s3.bucket", found)
+    except CloudError as error:
+        if error.denied:
+            return Outcome.BLOCK, f"{name} belongs to another account, or may not be looked at"
+        raise
+    if bucket.absent:
+        return Outcome.BLOCK, f"there is no bucket {name}"
+    if bucket.value["Region"] != look.target.region:
+        return (
+            Outcome.BLOCK,
+            f"{name} is in {bucket.value['Region']} and {look.target.name} in {look.target.region}: "
+            "S3 delivers within a region only",
+        )
+    rules = at(look.read("aws.s3.bucket-encryption", found).value, "Rules") or []
+    if any(at(r, "ApplyServerSideEncryptionByDefault.SSEAlgorithm") != "AES256" for r in rules) and not any(
+        d.setting == "aws.s3.bucket-encryption" and d.target.key == found.key for d in look.changes
+    ):
+        return (
+            Outcome.BLOCK,
+            f"{name} encrypts with KMS, and S3 delivers only to buckets that use its own keys",
+        )
+    logged = at(look.read(_LOGGING, found).value, "TargetBucket")
+    if logged == look.target.name:
+        return Outcome.BLOCK, f"{name} logs to {look.target.name}: each log file would make another one"
+    refused = _refused(look, found)
+    if refused:
+        return Outcome.BLOCK, refused
+    if logged == name:
+        return Outcome.WARN, f"{name} logs to itself and fills itself: turn that off"
+    return Outcome.PASS, f"{name} is in the same account and region, and takes deliveries"
+
+
+def _refused(look: Look, bucket: Target) -> str:
+    """Why S3 would not deliver to the bucket, "" where nothing stands in the way."""
+    try:
+        lock = look.cloud.call(call(bucket, "GetObjectLockConfiguration"))
+    except CloudError as error:
+        if error.code != "ObjectLockConfigurationNotFoundError":
+            raise
+        lock = {}
+    if at(lock, "ObjectLockConfiguration.Rule.DefaultRetention"):
+        return f"{bucket.name} locks new objects by default, and S3 does not deliver logs to such a bucket"
+    return ""
+
+
+GUARDS = {"not-a-log-target": not_a_log_target, "log-bucket-ready": log_bucket_ready}
+CAUTIOUS = ("not-a-log-target", "log-bucket-ready")

@@ -1,0 +1,89 @@
+"""Looks that every fix needs, on either cloud: the right account, and nobody else in charge of the resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hipaa_tui.json_value import ABSENT
+from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
+from hipaa_tui.settings.model import Target
+from hipaa_tui.settings.registry import resource_type, resource_types
+
+_TERRAFORM = frozenset({"terraform", "opentofu", "terragrunt"})
+_MANAGERS = frozenset({"managed-by", "managed_by", "managedby", "provisioner", "createdby", "created-by"})
+_DECLARED = {
+    "cloudformation": "CloudFormation",
+    "cdk": "the AWS CDK",
+    "pulumi": "Pulumi",
+    "bicep": "Bicep",
+    "ansible": "Ansible",
+    "crossplane": "Crossplane",
+    "helm": "Helm",
+}
+
+
+def caller_account(look: Look) -> Verdict:
+    """Blocks where the credentials belong to another account than what is to be changed."""
+    caller = look.cloud.caller()
+    reached = {account.lower() for account in caller.accounts}
+    for target in (look.target, *(draft.target for draft in look.changes)):
+        if target.account.lower() not in reached:
+            whose = ", ".join(caller.accounts) or "no account"
+            return Outcome.BLOCK, f"{target.name} is in {target.account}, and the credentials reach {whose}"
+        if target.partition != caller.partition:
+            return (
+                Outcome.BLOCK,
+                f"{target.name} is in the partition {target.partition}, and the credentials in {caller.partition}",
+            )
+    return Outcome.PASS, f"the credentials reach {look.target.account}"
+
+
+def managed_elsewhere(look: Look) -> Verdict:
+    """Warns where tags say that something else writes the resource and would put the earlier value back."""
+    for target in _existing(look):
+        manager = manager_of(resource_type(target.type).tags(look.cloud, target))
+        if manager:
+            return (
+                Outcome.WARN,
+                f"{target.name}: {manager}, which will put the earlier value back: change it there, "
+                "or in the same minute in both (`hipaa-tui patch` writes the Terraform)",
+            )
+    return Outcome.PASS, "no tag says that something else manages it"
+
+
+def _existing(look: Look) -> list[Target]:
+    """The resources that are there already and can be asked for tags, the finding's own first."""
+    found = {look.target.key: look.target}
+    for draft in look.changes:
+        if draft.before is not ABSENT:
+            found.setdefault(draft.target.key, draft.target)
+    # An alias is a key's name and not the key; the key is looked at where it is named by its id.
+    return [one for one in found.values() if one.type in resource_types() and not one.id.startswith("alias/")]
+
+
+def manager_of(tags: Mapping[str, str]) -> str:
+    """Who manages a resource by its tags, as half a sentence; "" where nobody says so."""
+    plain = {key.lower(): value for key, value in tags.items()}
+    if stack := plain.get("aws:cloudformation:stack-name"):
+        return f"the CloudFormation stack {stack} manages it"
+    if "aws:servicecatalog:provisionedproductarn" in plain:
+        return "AWS Service Catalog manages it"
+    if name := plain.get("elasticbeanstalk:environment-name"):
+        return f"the Elastic Beanstalk environment {name} manages it"
+    for key, value in plain.items():
+        if key.startswith("kubernetes.io/cluster/") and value == "owned":
+            return f"the Kubernetes cluster {key.rpartition('/')[2]} manages it"
+        if key in _TERRAFORM and value.lower() not in {"false", "no", "0"}:
+            return f"its tag {key} says that Terraform manages it"
+        if key in _MANAGERS or key.endswith(("/managed-by", ":managed-by")):
+            said = value.lower()
+            if any(word in said for word in _TERRAFORM):
+                return f"its tag {key} says that Terraform manages it"
+            for word, name in _DECLARED.items():
+                if word in said:
+                    return f"its tag {key} says that {name} manages it"
+    return ""
+
+
+GUARDS = {"caller-account": caller_account, "managed-elsewhere": managed_elsewhere}
+CAUTIOUS = ("caller-account",)

@@ -1,0 +1,45 @@
+"""A Terraform patch in words: where the commit stands, what it holds, and what it could not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
+
+if TYPE_CHECKING:
+    from hipaa_tui.patches.model import Patch
+
+
+def patch(made: Patch) -> list[Para]:
+    """The commit, its files, what is left out, terraform's verdict, and the diff."""
+    valid = made.validated == "valid"
+    lines = [
+        Para(
+            "The patch is on its branch; your work tree, index and HEAD are as they were.",
+            "good",
+            "✓ ",
+            "good",
+        ),
+        GAP,
+        labelled("Repository", str(made.repo), 12),
+        labelled("Branch", made.branch, 12, "strong"),
+        labelled("Commit", made.commit, 12),
+        labelled("Terraform", made.validated, 12, "good" if valid else "warn"),
+        labelled("Formatted", "yes" if made.formatted else "no: terraform fmt did not run", 12),
+    ]
+    lines += [labelled("File" if number == 0 else "", name, 12) for number, name in enumerate(made.files)]
+    if made.addresses:
+        lines += [GAP, heading("Resources"), *(bullet(address, "code") for address in made.addresses)]
+    if made.left_out:
+        lines += [GAP, heading(f"Left out: {len(made.left_out)}")]
+        lines += [Para(f"{one.resource}: {one.reason}", lead="- ") for one in made.left_out]
+    return [*lines, GAP, heading("Diff"), *(_diff_line(line) for line in made.diff.splitlines())]
+
+
+def _diff_line(line: str) -> Para:
+    if line.startswith(("+++", "---", "diff ", "index ")):
+        return Para(line, "strong")
+    if line.startswith("@@"):
+        return Para(line, "muted")
+    tone = {"+": "added", "-": "removed"}.get(line[:1], "plain")
+    return Para(line, tone)

@@ -1,0 +1,113 @@
+"""The last question before the cloud changes: it repeats what will change, and Enter alone says no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Footer, Input
+
+from hipaa_tui.plans.model import irreversible_targets
+from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
+from hipaa_tui.tui.prose.plan import VERBS, title
+from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.words import extent
+
+if TYPE_CHECKING:
+    from hipaa_tui.plans.model import Plan
+
+MOST = 6
+
+
+class ConfirmScreen(ModalScreen[bool | None]):
+    """Ends with True only after `y` (or the button), and for what cannot be undone after its name was typed."""
+
+    DEFAULT_CSS = "ConfirmScreen VerticalScroll { height: auto; max-height: 100%; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Apply", id="confirm.yes"),
+        Binding("n,escape", "dismiss", "Cancel", key_display="Esc", id="confirm.no"),
+        Binding("left,right", "other", "Other button", show=False, id="confirm.other"),
+    ]
+
+    def __init__(self, plan: Plan, *, resuming: str = "") -> None:
+        super().__init__()
+        self._resuming = resuming
+        self._plan = plan
+        self._names = irreversible_targets(plan.changes)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"), VerticalScroll(can_focus=False):
+            yield Note(self.paragraphs)
+            for index, name in enumerate(self._names):
+                yield Note([GAP, Para(name, "strong", lead="To confirm, type  ", lead_tone="plain")])
+                yield Input(id=f"name-{index}", placeholder="the resource's name")
+            yield Note(id="complaint")
+            verb = "Continue" if self._resuming else "Apply"
+            with Horizontal(classes="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(verb if self._names else f"{verb} (y)", id="apply", variant="warning")
+        yield Footer(compact=True, show_command_palette=False)
+
+    @property
+    def paragraphs(self) -> list[Para]:
+        plan = self._plan
+        verb = "Roll back" if plan.kind == "rollback" else "Apply"
+        if self._resuming:
+            verb = f"Continue run {self._resuming}"
+        lines = [heading(f"{verb}: {extent(plan)}?"), GAP]
+        for change in plan.changes[:MOST]:
+            lines.append(bullet(f"{title(change)} of {change.target.name}: {VERBS[change.verb]}"))
+            if change.irreversible:
+                lines.append(Para(f"CANNOT be undone: {change.irreversible}", "bad", "✗ ", "bad", indent=2))
+        if len(plan.changes) > MOST:
+            lines.append(Para(f"and {len(plan.changes) - MOST:,} more", "muted"))
+        reasons = {guard.reason for c in plan.changes for guard in c.guards if guard.outcome.value == "warn"}
+        lines += [Para(reason, "warn", lead="! ", lead_tone="warn") for reason in sorted(reasons)[:3]]
+        how = (
+            "Type the name below, then choose Apply."
+            if self._names
+            else "y applies it; Enter and Esc cancel."
+        )
+        return [*lines, GAP, Para(f"{how} Plan {plan.hash[:12]}.", "muted")]
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+
+    def action_yes(self) -> None:
+        for index, name in enumerate(self._names):
+            field = self.query_one(f"#name-{index}", Input)
+            if field.value.strip() != name:
+                self.query_one("#complaint", Note).show(
+                    [
+                        Para(
+                            f"This cannot be undone: type {name} exactly, then choose Apply.",
+                            "bad",
+                            "✗ ",
+                            "bad",
+                        )
+                    ]
+                )
+                field.focus()
+                return
+        self.dismiss(True)
+
+    def action_other(self) -> None:
+        focused = self.focused
+        other = "#cancel" if focused is not None and focused.id == "apply" else "#apply"
+        self.query_one(other, Button).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "apply":
+            self.action_yes()
+        else:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    def _typed(self) -> None:
+        """Enter in a field only goes on to the next one: typing the name is not yet saying yes."""
+        self.focus_next()

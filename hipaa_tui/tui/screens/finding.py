@@ -1,0 +1,127 @@
+"""One finding in full, or the marked ones together, with what their playbooks ask before planning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.prose.finding import finding, one_line, remedy
+from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.parameter_form import ParameterForm
+from hipaa_tui.tui.widgets.reader import Reader
+from hipaa_tui.tui.words import count
+
+if TYPE_CHECKING:
+    from hipaa_tui.plans.model import Plan
+    from hipaa_tui.playbooks.model import Parameter, Playbook
+    from hipaa_tui.workbench import QueueRow
+
+MOST = 200
+"""Marked findings that are listed by name; the others are counted."""
+
+
+class FindingScreen(Page):
+    """Enter or p makes the plan: a look at the live cloud that writes nothing."""
+
+    caption = "Finding"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p,enter", "plan", "Make the plan", key_display="p", id="finding.plan"),
+        Binding("y", "copy", "Copy resource", id="finding.copy"),
+    ]
+
+    def __init__(self, rows: Sequence[QueueRow]) -> None:
+        super().__init__()
+        self._rows = tuple(rows)
+
+    def body(self) -> ComposeResult:
+        parameters = self._parameters()
+        with Reader(classes="body"):
+            if len(self._rows) == 1:
+                playbook = self._playbook(self._rows[0])
+                yield Note(finding(self._rows[0], playbook), id="finding")
+                yield Note(remedy(playbook), id="remedy")
+            else:
+                yield Note(self._list(), id="finding")
+            if parameters:
+                yield ParameterForm(parameters)
+            if self._plannable():
+                asks = (
+                    f" Tab goes to the {count(len(parameters), 'value')} that it asks for."
+                    if parameters
+                    else ""
+                )
+                yield Note(
+                    [
+                        GAP,
+                        Para(
+                            f"p makes the plan (Enter does, too): it only looks at the live cloud.{asks}",
+                            "muted",
+                        ),
+                    ]
+                )
+
+    def on_mount(self) -> None:
+        self.query_one(Reader).focus()
+
+    def _playbook(self, row: QueueRow) -> Playbook | None:
+        return self.hipaa.bench.catalogue.playbooks.get(row.playbook)
+
+    def _plannable(self) -> list[QueueRow]:
+        found = ((row, self._playbook(row)) for row in self._rows)
+        return [row for row, playbook in found if playbook is not None and not playbook.guided]
+
+    def _parameters(self) -> dict[str, Parameter]:
+        asked: dict[str, Parameter] = {}
+        for row in self._plannable():
+            playbook = self._playbook(row)
+            for name, parameter in playbook.parameters.items() if playbook else ():
+                asked.setdefault(name, parameter)
+        return asked
+
+    def _list(self) -> list[Para]:
+        able = len(self._plannable())
+        lines = [heading(f"{count(len(self._rows), 'marked finding')}, one plan"), GAP]
+        lines += [one_line(row) for row in self._rows[:MOST]]
+        if len(self._rows) > MOST:
+            lines.append(Para(f"and {len(self._rows) - MOST:,} more", "muted"))
+        if able < len(self._rows):
+            sentence = f"{len(self._rows) - able} of them have no playbook that can be applied: the plan leaves them out."
+            lines += [GAP, Para(sentence, "warn", lead="! ", lead_tone="warn")]
+        return lines
+
+    @on(Input.Submitted)
+    def action_plan(self) -> None:
+        """Make the plan in a thread and show it."""
+        given: dict[str, str] = {}
+        for form in self.query(ParameterForm):
+            answers = form.answers()
+            if answers is None:
+                return
+            given = answers
+        ids = [row.id for row in self._rows]
+        bench = self.hipaa.bench
+        self.work(
+            "Making the plan from the live state (reads only)",
+            lambda progress: bench.plan(findings=ids, given=given, progress=progress),
+            self._preview,
+        )
+
+    def _preview(self, plan: Plan) -> None:
+        from hipaa_tui.tui.screens.preview import PreviewScreen
+
+        self.app.push_screen(PreviewScreen(plan))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no playbook can be applied the screen says so, and offers no plan."""
+        return action != "plan" or bool(self._plannable())
+
+    def action_copy(self) -> None:
+        resources = [row.resource for row in self._rows]
+        self.copy("\n".join(resources), count(len(resources), "resource"))

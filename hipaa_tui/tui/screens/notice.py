@@ -1,0 +1,40 @@
+"""Says one thing that has to be read before anything else happens, such as an error and what to do about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Footer
+
+from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.reader import Reader
+
+
+class NoticeScreen(ModalScreen[None]):
+    """A heading and sentences, which scroll where there are many. Enter or Esc closes it."""
+
+    DEFAULT_CSS = "NoticeScreen Reader { height: auto; max-height: 14; padding: 0; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", "Close", key_display="Esc", id="notice.close"),
+    ]
+
+    def __init__(self, title: str, *sentences: str) -> None:
+        super().__init__()
+        self.paragraphs = [heading(title), GAP, *(Para(sentence) for sentence in sentences)]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            with Reader():
+                yield Note(self.paragraphs)
+            yield Note([GAP, Para("Enter or Esc closes this.", "muted")])
+        yield Footer(compact=True, show_command_palette=False)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(para.text for para in self.paragraphs)

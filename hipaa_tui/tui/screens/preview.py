@@ -1,0 +1,134 @@
+"""The plan before anything happens: every value, call, guard and permission, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.tui.paths import typed_target
+from hipaa_tui.tui.prose.plan import SECTIONS, all_commands, headline
+from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.widgets.document import Document
+from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.section_bar import SectionBar
+from hipaa_tui.tui.words import count
+
+if TYPE_CHECKING:
+    from hipaa_tui.plans.model import Plan
+
+
+class PreviewScreen(Page):
+    """A plan or a rollback plan. The digits show its sections; `a` asks before it applies."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "section(0)", "Changes", show=False, id="preview.changes"),
+        Binding("2", "section(1)", "Calls", show=False, id="preview.calls"),
+        Binding("3", "section(2)", "Guards and effects", show=False, id="preview.guards"),
+        Binding("4", "section(3)", "Permissions", show=False, id="preview.permissions"),
+        Binding("5", "section(4)", "Way back", show=False, id="preview.way-back"),
+        Binding("a", "apply", "Apply", id="preview.apply"),
+        Binding("t", "patch", "Terraform", id="preview.patch"),
+        Binding("w", "write", "Write file", id="preview.write"),
+        Binding("y", "copy", "Copy commands", id="preview.copy"),
+    ]
+    DEFAULT_CSS = "PreviewScreen #headline { padding: 0 1; } PreviewScreen #section { height: 1fr; }"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.caption = "Preview of a rollback" if plan.kind == "rollback" else "Preview"
+
+    def body(self) -> ComposeResult:
+        yield Note(headline(self.plan), id="headline")
+        yield SectionBar([name for name, _ in SECTIONS])
+        yield Document(SECTIONS[0][1](self.plan), id="section")
+
+    def on_mount(self) -> None:
+        self.query_one(Document).focus()
+
+    def action_section(self, index: int) -> None:
+        self.query_one(SectionBar).current = index
+        self.query_one(Document).show(SECTIONS[index][1](self.plan))
+
+    @on(SectionBar.Chosen)
+    def _chosen(self, event: SectionBar.Chosen) -> None:
+        self.action_section(event.index)
+
+    def action_apply(self) -> None:
+        """Refuse with a reason, or ask."""
+        plan = self.plan
+        if self.hipaa.read_only:
+            self.hipaa.tell(
+                "This session is read-only, so nothing can be applied. The Terraform patch (t) and the"
+                " plan file (w) work; start without --read-only, or change read_only in config.toml, to apply."
+            )
+        elif not plan.changes:
+            self.hipaa.tell("The plan holds no changes, so there is nothing to apply.")
+        elif plan.blocked:
+            self._refuse()
+        else:
+            from hipaa_tui.tui.screens.confirm import ConfirmScreen
+
+            self.app.push_screen(ConfirmScreen(plan), self._confirmed)
+
+    def _confirmed(self, yes: bool | None) -> None:
+        if yes:
+            from hipaa_tui.tui.screens.run import RunScreen
+
+            plan, bench = self.plan, self.hipaa.bench
+            self.app.push_screen(RunScreen(plan, lambda progress: bench.apply(plan, progress=progress)))
+
+    def _refuse(self) -> None:
+        from hipaa_tui.tui.screens.blocked import BlockedScreen
+
+        def answered(rest: Plan | None) -> None:
+            if rest is not None:
+                # Another plan with another hash: it is previewed like any other before it is confirmed.
+                self.app.switch_screen(PreviewScreen(rest))
+
+        self.app.push_screen(BlockedScreen(self.plan), answered)
+
+    def action_patch(self) -> None:
+        if not self.plan.changes:
+            self.hipaa.tell("The plan holds no changes, so there is nothing to put into a patch.")
+            return
+        from hipaa_tui.tui.screens.patch import PatchScreen
+
+        self.app.push_screen(PatchScreen(self.plan))
+
+    def action_write(self) -> None:
+        from hipaa_tui.tui.screens.ask import AskScreen
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                path, bench, plan = typed_target(text), self.hipaa.bench, self.plan
+                self.work("Writing the plan", lambda _: bench.save_plan(plan, path), self._written)
+
+        self.app.push_screen(
+            AskScreen(
+                "Write the plan to a file",
+                "Path of a new file; leave it empty for the plans folder of hipaa-tui.",
+                _complaint,
+            ),
+            answered,
+        )
+
+    def _written(self, path: Path) -> None:
+        self.say(f"The plan is in {path}; `hipaa-tui apply` takes it.")
+
+    def action_copy(self) -> None:
+        commands = sum(len(change.calls) for change in self.plan.changes)
+        self.copy(all_commands(self.plan), count(commands, "command"))
+
+
+def _complaint(text: str) -> str:
+    try:
+        typed_target(text)
+    except InputError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,99 @@
+"""Asks what a playbook asks, with its defaults filled in, and says under a field what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.json_value import Json
+from hipaa_tui.playbooks.model import Parameter
+from hipaa_tui.playbooks.parameters import typed
+from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.widgets.note import Note
+
+
+class ParameterForm(Vertical):
+    """One field per parameter, by name."""
+
+    DEFAULT_CSS = "ParameterForm { height: auto; } ParameterForm Note { height: auto; }"
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        super().__init__()
+        self._parameters = dict(parameters)
+
+    def compose(self) -> ComposeResult:
+        yield Note([GAP, heading("What it asks")])
+        for name, parameter in self._parameters.items():
+            hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
+            yield Note([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
+            yield Input(_text(parameter.default), id=_id("in", name), name=name)
+            yield Note(id=_id("bad", name))
+
+    def answers(self) -> dict[str, str] | None:
+        """What differs from the defaults; None where a field is wrong, which is then said and focused.
+
+        Defaults are left to each playbook: two of them may ask the same name with different ones.
+        """
+        given: dict[str, str] = {}
+        wrong: list[str] = []
+        for name, parameter in self._parameters.items():
+            text = self.query_one(f"#{_id('in', name)}", Input).value.strip()
+            sentence = _complaint(parameter, text)
+            self._complain(name, sentence)
+            if sentence:
+                wrong.append(name)
+            elif text != _text(parameter.default):
+                given[name] = text
+        if wrong:
+            self.query_one(f"#{_id('in', wrong[0])}", Input).focus()
+            return None
+        return given
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        name = event.input.name or ""
+        self._complain(name, _complaint(self._parameters[name], event.value.strip()))
+
+    def _complain(self, name: str, sentence: str) -> None:
+        lines = [Para(sentence, "bad", lead="✗ ", lead_tone="bad")] if sentence else []
+        self.query_one(f"#{_id('bad', name)}", Note).show(lines)
+
+
+def _id(prefix: str, name: str) -> str:
+    """A widget id; a parameter's name may hold what an id may not."""
+    return f"{prefix}-{name.encode().hex()}"
+
+
+def _complaint(parameter: Parameter, text: str) -> str:
+    try:
+        typed(parameter, text)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _accepts(parameter: Parameter) -> str:
+    if parameter.choices:
+        return f"(one of {', '.join(parameter.choices)})"
+    if parameter.minimum is not None and parameter.maximum is not None:
+        return f"({parameter.minimum} to {parameter.maximum})"
+    if parameter.minimum is not None:
+        return f"({parameter.minimum} or more)"
+    if parameter.maximum is not None:
+        return f"({parameter.maximum} or less)"
+    return {"boolean": "(true or false)", "cidr": "(a CIDR)", "cidrs": "(CIDRs, separated by commas)"}.get(
+        parameter.type, ""
+    )
