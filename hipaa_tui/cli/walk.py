@@ -73,7 +73,9 @@ def walk(desk: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR09
     again = desk.scan()
     fixed = [id for group in rest.groups for id in group.findings]
     still = [id for id in fixed if desk.finding(id).state != "fixed"]
-    say(f"scanned again: {len(fixed) - len(still)} of {len(fixed)} findings are fixed, {again.failing} others are open")
+    say(
+        f"scanned again: {len(fixed) - len(still)} of {len(fixed)} findings are fixed, {again.failing} others are open"
+    )
     sure.append(not still)
 
     _head("The same plan as Terraform, on a branch of the company's repository")

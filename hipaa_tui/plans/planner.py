@@ -18,6 +18,7 @@ from hipaa_tui.plans.assess import Scene, resource_complies
 from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
 from hipaa_tui.plans.guards.model import Draft, GuardResult, Outcome, guards
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
+from hipaa_tui.plans.overlay import Overlay
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
@@ -86,7 +87,7 @@ def make_plan(
     _refuse_unknown(given, wanted)
     progress = progress or Silent()
     planning = _Planning(clouds)
-    for number, wish in enumerate(wanted):
+    for number, wish in enumerate(in_order(wanted)):
         progress.step(number, len(wanted), f"{wish.playbook.id} on {wish.target.name}")
         planning.add(wish, answers(wish.playbook, given))
     progress.step(len(wanted), len(wanted), "planned")
@@ -97,6 +98,26 @@ def make_plan(
         groups=tuple(planning.groups),
         skipped=(*skipped, *planning.skipped),
     )
+
+
+def in_order(wanted: Sequence[Wish]) -> list[Wish]:
+    """The wishes as they came, but each behind those on the same resource that its playbook names in `after`."""
+    here: dict[str, set[str]] = {}
+    for wish in wanted:
+        here.setdefault(wish.target.key, set()).add(wish.playbook.id)
+    done: dict[str, set[str]] = {key: set() for key in here}
+    ordered: list[Wish] = []
+    left = list(wanted)
+    while left:
+        ready = [w for w in left if not (set(w.playbook.after) & here[w.target.key]) - done[w.target.key]]
+        # Playbooks that name each other in a circle keep the order in which they came.
+        taken = ready or left[:1]
+        for wish in taken:
+            done[wish.target.key].add(wish.playbook.id)
+        ordered += taken
+        chosen = {id(wish) for wish in taken}
+        left = [wish for wish in left if id(wish) not in chosen]
+    return ordered
 
 
 def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
@@ -120,20 +141,9 @@ class _Planning:
     changes: list[Change] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    overlay: dict[tuple[str, str], tuple[str, Reading]] = field(default_factory=dict)
-    created: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.live = Reader(self.clouds)
-
-    def read(self, setting: str, target: Target) -> Reading:
-        """What will stand there when the plan so far has been applied."""
-        planned = self.overlay.get((setting, target.key))
-        if planned is not None:
-            return planned[1]
-        if target.key in self.created and not registered(setting).creates_resource:
-            return Reading(ABSENT)
-        return self.live(setting, target)
+        self.overlay = Overlay(Reader(self.clouds))
 
     def add(self, wish: Wish, parameters: Mapping[str, Json]) -> None:
         group_id = f"g{len(self.groups) + 1}"
@@ -148,8 +158,7 @@ class _Planning:
         self.groups.append(group)
         if not any(change.blocked for change in changes):
             # What a blocked group would have made will not be there for the next ones.
-            self.overlay.update(drafted.overlay)
-            self.created.update(drafted.created)
+            self.overlay.take(drafted.overlay)
 
 
 class _GroupDraft:
@@ -167,24 +176,15 @@ class _GroupDraft:
         self.wish = wish
         self.group_id = group_id
         self.taken = taken
-        self.overlay: dict[tuple[str, str], tuple[str, Reading]] = {}
-        self.created: set[str] = set()
+        self.overlay = Overlay(planning.overlay)
         self.made: dict[str, Callable[[str], Json]] = {}
-        self.scene = Scene(wish.playbook, wish.target, parameters, self.read, self._assigned)
-
-    def read(self, setting: str, target: Target) -> Reading:
-        planned = self.overlay.get((setting, target.key))
-        if planned is not None:
-            return planned[1]
-        if target.key in self.created and not registered(setting).creates_resource:
-            return Reading(ABSENT)
-        return self.planning.read(setting, target)
+        self.scene = Scene(wish.playbook, wish.target, parameters, self.overlay, self._assigned)
 
     def make(self) -> tuple[list[Change], Group]:
         """The group's changes and its words. _CannotPlan says why there are none."""
         wish = self.wish
         try:
-            if resource_complies(Scene(wish.playbook, wish.target, self.scene.parameters, self.read)):
+            if resource_complies(Scene(wish.playbook, wish.target, self.scene.parameters, self.overlay)):
                 raise _CannotPlan("complies already: nothing to change")
             changes = [
                 change
@@ -204,7 +204,7 @@ class _GroupDraft:
             target=wish.target,
             changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
             parameters=self.scene.parameters,
-            read=self.read,
+            read=self.overlay,
         )
         group = Group(
             id=self.group_id,
@@ -229,7 +229,7 @@ class _GroupDraft:
         """The change that the spec asks for, or None where what stands there complies."""
         one = registered(spec.setting)
         target = self.scene.target_of(spec)
-        reading = self.read(spec.setting, target)
+        reading = self.overlay(spec.setting, target)
         change_id = f"c{self.taken + 1}"
         self.made[spec.id] = lambda name: _field(reading.identity, name, spec.id)
         if self.scene.complies(spec, reading.value):
@@ -249,9 +249,7 @@ class _GroupDraft:
         identity = {**reading.identity, **sure}
         if reading.absent:
             self.made[spec.id] = lambda name: sure[name] if name in sure else reference(change_id, name)
-        self.overlay[(spec.setting, target.key)] = (change_id, Reading(wanted, identity))
-        if one.creates_resource and reading.absent:
-            self.created.add(target.key)
+        self.overlay.plan(change_id, spec.setting, target, reading, Reading(wanted, identity))
         reversible, reversal = _reversal(one, reading.value, self._kept(one, target))
         return Change(
             id=change_id,
@@ -275,12 +273,12 @@ class _GroupDraft:
 
     def _kept(self, one: Setting, target: Target) -> bool:
         """Does the change protect a resource that this plan makes and that a rollback keeps?"""
-        made = target.key in self.created or target.key in self.planning.created
+        made = target.key in self.overlay.made or target.key in self.planning.overlay.made
         return made and not one.creates_resource
 
     def _remember_maker(self, spec: ChangeSpec, one: Setting, target: Target) -> None:
         """Where an earlier group of this plan makes it, its identity is that change's."""
-        planned = self.planning.overlay.get((spec.setting, target.key))
+        planned = self.planning.overlay.maker(spec.setting, target)
         if planned is not None:
             change_id, reading = planned
             sure = dict(reading.identity)

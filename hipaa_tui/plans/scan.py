@@ -128,17 +128,20 @@ def _assess(playbook: Playbook, target: Target, read: Reader, given: Mapping[str
         resource_name=target.name,
         resource_type=target.type,
         title=playbook.title,
-        detail=_found(playbook, target, read),
+        detail=_found(scene),
         severity=playbook.severity,
         source="scan",
         partition=target.partition,
     )
 
 
-def _found(playbook: Playbook, target: Target, read: Reader) -> str:
-    parts = [
-        f"{setting(spec.setting).title}: "
-        f"{words(setting(spec.setting).display(read(spec.setting, target).value))[:300]}"
-        for spec in playbook.primary
-    ]
+def _found(scene: Scene) -> str:
+    """What stands there instead, in one line."""
+    parts = []
+    for spec in scene.playbook.primary:
+        if scene.applies(spec):
+            one = setting(spec.setting)
+            parts.append(
+                f"{one.title}: {words(one.display(scene.read(spec.setting, scene.target).value))[:300]}"
+            )
     return "found " + "; ".join(parts)

@@ -87,6 +87,7 @@ class Playbook:
     effects: Effects
     steps: tuple[Step, ...]
     links: tuple[str, ...]
+    after: tuple[str, ...]
     path: Path
 
     @property
@@ -134,6 +135,7 @@ class Playbook:
             effects=Effects(**document["effects"]),
             steps=tuple(Step(**step) for step in document.get("steps", ())),
             links=tuple(document.get("links", ())),
+            after=tuple(document.get("after", ())),
             path=path,
         )
 

@@ -19,6 +19,7 @@ from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.guards.ask import ask
 from hipaa_tui.plans.guards.model import Draft
 from hipaa_tui.plans.model import Change, Plan
+from hipaa_tui.plans.overlay import Overlay
 from hipaa_tui.plans.planner import blocked_reasons
 from hipaa_tui.runs.journal import Journal, Record
 from hipaa_tui.runs.model import RunState
@@ -119,7 +120,7 @@ class Applying:
 
     def _ask_again(self) -> None:
         """The guards once more, since a plan may be hours old. RefusedError where one blocks now."""
-        read = Reader(self.clouds)
+        read = Overlay(Reader(self.clouds))
         for group in self.plan.groups:
             changes = [change for change in self.plan.changes if change.group == group.id]
             if not changes or not group.guards:
@@ -136,6 +137,8 @@ class Applying:
             blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
             if blocks:
                 raise RefusedError(f"{main.name}: {'; '.join(blocks)}; nothing was changed")
+            for change in changes:
+                read.plan(change.id, change.setting, change.target, change.reading, Reading(change.after))
 
     # The run
 

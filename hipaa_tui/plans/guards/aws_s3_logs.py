@@ -109,7 +109,8 @@ def _refused(look: Look, bucket: Target) -> str:
     try:
         lock = look.cloud.call(call(bucket, "GetObjectLockConfiguration"))
     except CloudError as error:
-        if error.code != "ObjectLockConfigurationNotFoundError":
+        # One that an earlier change of the plan makes is not there yet.
+        if error.code not in {"ObjectLockConfigurationNotFoundError", "NoSuchBucket"}:
             raise
         lock = {}
     if at(lock, "ObjectLockConfiguration.Rule.DefaultRetention"):

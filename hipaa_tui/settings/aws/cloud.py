@@ -10,6 +10,7 @@ import base64
 import ipaddress
 import os
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,6 +22,7 @@ from hipaa_tui.settings.model import Call, Caller, CloudError
 DEFAULT_REGION: Final = "us-east-1"
 """Where global services are asked, and where a session without a region looks."""
 _READS: Final = ("Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Simulate")
+_READ_TRIES: Final = 4
 _TRANSIENT: Final = frozenset(
     {
         "Throttling",
@@ -112,14 +114,27 @@ class AwsCloud:
 
     def _sent(self, call: Call, arguments: Mapping[str, Any]) -> dict[str, Json]:
         client = self._client(call)
-        response = self._guarded(call, lambda: getattr(client, _method(call.operation))(**arguments))
+        send = getattr(client, _method(call.operation))
+        for left in reversed(range(_READ_TRIES if call.operation.startswith(_READS) else 1)):
+            try:
+                response = self._guarded(call, lambda: send(**arguments))
+                break
+            except CloudError as error:
+                if error.code != "BadAnswer" or not left:
+                    raise
+                time.sleep(0.2)
         response.pop("ResponseMetadata", None)
         found: dict[str, Json] = plain_json(response)
+        for failed in found.get("Unsuccessful") or []:
+            # EC2 answers 200 to a batch of which a part failed; ours are batches of one.
+            error = failed.get("Error") or {}
+            raise CloudError(str(error.get("Code", "Unsuccessful")), str(error.get("Message", "")), call=call)
         return found
 
     def _guarded(self, call: Call, work: Any) -> Any:
         """The result of `work`, with every way of failing as a CloudError."""
         from botocore import exceptions as e
+        from botocore.parsers import ResponseParserError
 
         try:
             return work()
@@ -137,6 +152,12 @@ class AwsCloud:
             raise CloudError("NoAnswer", str(error), transient=True, call=call) from None
         except (e.ParamValidationError, e.DataNotFoundError, e.NoRegionError) as error:
             raise CloudError("BadRequest", " ".join(str(error).split()), sent=False, call=call) from None
+        except ResponseParserError as error:
+            said = " ".join(str(error).split())[:300]
+            # A proxy's or a server's error page instead of an answer: nothing that the SDK tries again.
+            raise CloudError(
+                "BadAnswer", f"the answer cannot be read: {said}", transient=True, call=call
+            ) from None
         except e.BotoCoreError as error:
             raise CloudError(type(error).__name__, str(error), call=call) from None
 

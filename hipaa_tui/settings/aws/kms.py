@@ -116,7 +116,7 @@ class Key(Setting):
     )
     writes = (
         Operation("kms", "CreateKey", also=("kms:TagResource",)),
-        *_operations("PutKeyPolicy", "UpdateKeyDescription"),
+        *_operations("PutKeyPolicy", "UpdateKeyDescription", "EnableKeyRotation", "DisableKeyRotation"),
     )
     creates_resource = True
     kept_on_rollback = "data may be encrypted with it, and without the key that data is lost"

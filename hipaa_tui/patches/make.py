@@ -1,0 +1,266 @@
+"""Turns a plan into a commit of Terraform on a new branch, the same change as infrastructure code.
+
+A patch says what a run would do (or has done): with the plan applied before or after it, Terraform
+ends up with nothing left to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from hipaa_tui.content import content_folder
+from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.json_value import Json, resolve
+from hipaa_tui.patches import facts, hcl
+from hipaa_tui.patches.folder import Folder
+from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.message import commit_message
+from hipaa_tui.patches.model import LeftOut, Patch
+from hipaa_tui.patches.render import Patchwork
+from hipaa_tui.patches.repository import Repository
+from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
+from hipaa_tui.patches.snippets import Refused, Snippets
+from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.validate import terraform_verdict
+from hipaa_tui.plans.model import Change, Plan
+from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Silent
+from hipaa_tui.settings.registry import setting
+from hipaa_tui.text import plain
+
+VERSIONS_FILE: Final = "hipaa-versions.tf"
+_PLAYBOOK: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
+_REQUIRED: Final = {
+    "aws": ("hashicorp/aws", "~> 5.0"),
+    "azurerm": ("hashicorp/azurerm", "~> 4.0"),
+}
+
+
+def make_patch(
+    plan: Plan,
+    repo: Path,
+    branch: str,
+    clouds: Clouds,
+    *,
+    base: str = "HEAD",
+    progress: Progress | None = None,
+    snippets_folder: Path | None = None,
+) -> Patch:
+    """Commit the plan as Terraform to a new branch of the repository that holds the folder `repo`.
+
+    Only reads the clouds. `base` is the commit to build on; `snippets_folder` holds terraform/ and
+    records/. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
+    plan can go in; Cancelled. In each case there is no branch and the repository is as it was.
+    """
+    progress = progress or Silent()
+    snippets = snippets_folder or content_folder("snippets")
+    repository = Repository(repo, base)
+    repository.refuse_branch(branch)
+    repository.refuse_anonymous()
+    _refuse_odd_names(plan)
+    existing = repository.terraform_files()
+    folder = Folder(existing)
+    if folder.broken:
+        raise InputError(
+            f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
+        )
+    total = len(plan.changes) + 3
+    selection = select(plan, clouds, folder, progress, total)
+    work = _Work(plan, clouds, selection, Patchwork(folder, Snippets(snippets / "terraform")))
+    work.render_all()
+    if not work.patchwork.pieces:
+        why = "; ".join(f"{one.change} ({one.resource}): {one.reason}" for one in selection.left_out[:3])
+        raise RefusedError(
+            f"nothing of the plan can go into a patch: {plain(why, 900) or 'it has no changes'}"
+        )
+    wrong = work.patchwork.check()
+    if wrong:
+        raise InputError(f"a snippet does not fit the provider's schema: {'; '.join(wrong[:3])}")
+    progress.step(len(plan.changes), total, "commit")
+    texts = _files(work.patchwork, existing)
+    files = {repository.path_of(name): text for name, text in texts.items()}
+    left_out = _in_plan_order(plan, selection.left_out)
+    message = commit_message(
+        plan,
+        work.addresses,
+        left_out,
+        notes=_notes(folder, repository),
+        patchwork=work.patchwork,
+        template=snippets / "records" / "commit.txt.j2",
+    )
+    commit = repository.commit(files, message)
+    progress.step(len(plan.changes) + 1, total, "terraform")
+    formatted, validated = terraform_verdict(repository, commit, tuple(files), progress)
+    diff = repository.diff(commit)
+    repository.make_branch(branch, commit)
+    progress.step(total, total, "done")
+    return Patch(
+        repo=repository.folder,
+        branch=branch,
+        commit=commit,
+        files=tuple(files),
+        addresses=tuple(piece.address for piece in work.patchwork.pieces),
+        left_out=left_out,
+        message=message,
+        diff=diff,
+        formatted=formatted,
+        validated=validated,
+    )
+
+
+@dataclass
+class _Work:
+    """One patch in the making."""
+
+    plan: Plan
+    clouds: Clouds
+    selection: Selection
+    patchwork: Patchwork
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    def render_all(self) -> None:
+        """Every candidate in the plan's order; what cannot be rendered is left out, with its reason."""
+        for candidate in self.selection.candidates:
+            self.readings.update({change.id: candidate.reading for change in candidate.changes})
+        for candidate in self.selection.candidates:
+            reason = self._render(candidate)
+            if reason:
+                self.selection.leave(candidate.changes, reason)
+
+    def _render(self, candidate: Candidate) -> str:
+        """Put one candidate into the patch; else why it stays out."""
+        change = candidate.change
+        try:
+            variables = self._variables(candidate)
+            rendered = self.patchwork.render(change.setting, variables, candidate.provider)
+        except NotReady as missing:
+            return f"needs what {missing} makes, and that is not in the patch"
+        except CloudError as error:
+            return f"what Terraform needs to know could not be read: {error}"
+        except Refused as error:
+            return str(error)
+        where, address = self.patchwork.managed(rendered)
+        if where:
+            if address:
+                for one in candidate.changes:
+                    self.patchwork.export(one.id, address, variables["identity"])
+            return f"already managed at {where}: edit it there"
+        comment = self._comment(change)
+        taken = self.patchwork.take(
+            rendered, file=_file_name(change.playbook), comment=comment, provider=candidate.provider
+        )
+        for one in candidate.changes:
+            self.addresses[one.id] = taken
+            self.patchwork.exported(one.id, taken[0], variables["identity"])
+        return ""
+
+    def _variables(self, candidate: Candidate) -> dict[str, Any]:
+        change, reading = candidate.change, candidate.reading
+        target = change.target
+        planned = setting(change.setting).planned_identity(target, change.after)
+        return {
+            "value": self._value(change.after),
+            "before": candidate.changes[0].before,
+            "live": reading.value,
+            "exists": not reading.absent,
+            "applied": candidate.applied,
+            "identity": {**planned, **reading.identity},
+            "facts": facts.gather(self.clouds[target.provider], change.setting, target, reading),
+            "target": target,
+            "partition": target.partition,
+        }
+
+    def _value(self, value: Json) -> Json:
+        """References as addresses; as literals where the block that makes it stays out but the thing exists."""
+
+        def lookup(change: str, name: str) -> Json:
+            known = self.patchwork.known(change, name)
+            if known is not None and (change in self.addresses or self._left_out(change)):
+                return known
+            return resolved({"$known_after_apply": f"{change}.{name}"}, self.readings)
+
+        return resolve(value, lookup)
+
+    def _left_out(self, change: str) -> bool:
+        return any(one.change == change for one in self.selection.left_out)
+
+    def _comment(self, change: Change) -> str:
+        group = next((one for one in self.plan.groups if one.id == change.group), None)
+        controls = f", HIPAA {', '.join(group.controls)}" if group and group.controls else ""
+        title = setting(change.setting).title
+        return plain(f"{title} of {change.target.name}: {change.playbook}{controls}", 200)
+
+
+def _refuse_odd_names(plan: Plan) -> None:
+    for change in plan.changes:
+        if not _PLAYBOOK.fullmatch(change.playbook):
+            raise InputError(
+                f"the plan names a playbook {plain(change.playbook, 60)!r}, which no playbook is called"
+            )
+
+
+def _file_name(playbook: str) -> str:
+    return f"hipaa-{playbook.replace('.', '-')}.tf"
+
+
+def _files(patchwork: Patchwork, existing: Mapping[str, str]) -> dict[str, str]:
+    """name → whole text of each file that the commit adds or extends."""
+    files: dict[str, str] = {}
+    for piece in patchwork.pieces:
+        earlier = files.get(piece.file, existing.get(piece.file, ""))
+        files[piece.file] = f"{earlier.rstrip()}\n\n{piece.text()}" if earlier.strip() else piece.text()
+    if not any(block.type == "terraform" for _, block in patchwork.folder.blocks):
+        providers = sorted(
+            {"azurerm" if piece.address.startswith("azurerm_") else "aws" for piece in patchwork.pieces}
+        )
+        files[_free(VERSIONS_FILE, existing)] = _versions(providers)
+    for name, text in files.items():
+        broken = parse(text).broken
+        if broken:
+            raise InputError(f"{name}:{broken}: what was rendered is not HCL; this is a fault of a snippet")
+    return files
+
+
+def _free(name: str, existing: Mapping[str, str]) -> str:
+    stem, number = name.removesuffix(".tf"), 2
+    while name in existing:
+        name, number = f"{stem}-{number}.tf", number + 1
+    return name
+
+
+def _versions(providers: list[str]) -> str:
+    rows = [
+        (name, hcl.expression({"source": _REQUIRED[name][0], "version": _REQUIRED[name][1]}))
+        for name in providers
+    ]
+    block = Block(
+        "terraform",
+        attributes=(("required_version", hcl.string(">= 1.5")),),
+        blocks=(Block("required_providers", attributes=tuple(rows)),),
+    )
+    return hcl.written(block)
+
+
+def _notes(folder: Folder, repository: Repository) -> list[str]:
+    """What the patch could not see, for a person to look at."""
+    notes = [
+        f"{where} may be the same object: what it manages could not be told without Terraform"
+        for where in folder.unresolved
+    ]
+    notes += [
+        f"{name}:{block.line} (module.{'.'.join(block.labels)}) was not looked into"
+        for name, block in folder.blocks
+        if block.type == "module"
+    ]
+    return notes + [
+        f"{name} was not looked into" for name in sorted(repository.names()) if name.endswith(".tf.json")
+    ]
+
+
+def _in_plan_order(plan: Plan, left_out: list[LeftOut]) -> tuple[LeftOut, ...]:
+    order = {change.id: index for index, change in enumerate(plan.changes)}
+    return tuple(sorted(left_out, key=lambda one: order.get(one.change, 0)))

@@ -1,0 +1,49 @@
+"""What a patch is, once it stands on its branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hipaa_tui.json_value import Json
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A change of the plan that the patch does not carry, and why."""
+
+    change: str
+    resource: str
+    reason: str
+
+    def as_json(self) -> dict[str, Json]:
+        return {"change": self.change, "resource": self.resource, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A commit on a branch. `diff` is its unified diff; `validated` says what terraform said."""
+
+    repo: Path
+    branch: str
+    commit: str
+    files: tuple[str, ...]
+    addresses: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    message: str
+    diff: str
+    formatted: bool
+    validated: str  # "valid", "not validated: …", or what terraform found
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "repo": str(self.repo),
+            "branch": self.branch,
+            "commit": self.commit,
+            "files": list(self.files),
+            "addresses": list(self.addresses),
+            "left_out": [one.as_json() for one in self.left_out],
+            "message": self.message,
+            "formatted": self.formatted,
+            "validated": self.validated,
+        }

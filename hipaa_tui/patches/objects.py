@@ -1,0 +1,89 @@
+"""Facts about Terraform's resource types: which cloud object a block manages, and what it exports.
+
+A type that is rendered must stand here: without knowing what makes two blocks the same object, a
+patch could add a second block for one. Others stand here to be referred to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws_s3_bucket": ("bucket",),
+    "aws_s3_bucket_ownership_controls": ("bucket",),
+    "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
+    "aws_s3_bucket_public_access_block": ("bucket",),
+    "aws_s3_bucket_policy": ("bucket",),
+    "aws_s3_bucket_logging": ("bucket",),
+    "aws_s3_bucket_versioning": ("bucket",),
+    "aws_kms_key": (),
+    "aws_kms_alias": ("name",),
+    "aws_cloudwatch_log_group": ("name",),
+    "aws_iam_role": ("name",),
+    "aws_iam_role_policy": ("role", "name"),
+    "aws_flow_log": ("vpc_id", "log_destination", "log_group_name"),
+    "aws_ebs_encryption_by_default": (),
+    "aws_ebs_default_kms_key": (),
+    "aws_security_group": ("name", "vpc_id"),
+    "aws_cloudtrail": ("name",),
+    "azurerm_resource_group": ("name",),
+    "azurerm_storage_account": ("name",),
+    "azurerm_monitor_diagnostic_setting": ("name", "target_resource_id"),
+    "azurerm_log_analytics_workspace": ("name", "resource_group_name"),
+    "azurerm_role_assignment": ("name",),
+    "azurerm_network_security_group": ("name",),
+    "azurerm_network_security_rule": ("name", "network_security_group_name"),
+}
+"""The arguments that together say which object it is; none where only an import block can say."""
+
+SINGLETONS: Final = frozenset({"aws_ebs_encryption_by_default", "aws_ebs_default_kms_key"})
+"""One per region: any block of the type for the same provider is the same object."""
+
+GLOBAL: Final = ("aws_s3_", "aws_iam_", "azurerm_")
+"""Their names mean the same object in every region, whichever provider alias a block has."""
+
+ID_IS: Final[Mapping[str, str]] = {
+    "aws_s3_bucket": "bucket",
+    "aws_cloudwatch_log_group": "name",
+    "aws_iam_role": "name",
+    "aws_kms_alias": "name",
+}
+"""Types whose `id` is one of their arguments."""
+
+INLINE: Final[Mapping[str, tuple[str, str]]] = {
+    "aws_s3_bucket_server_side_encryption_configuration": (
+        "aws_s3_bucket",
+        "server_side_encryption_configuration",
+    ),
+    "aws_s3_bucket_policy": ("aws_s3_bucket", "policy"),
+    "aws_s3_bucket_logging": ("aws_s3_bucket", "logging"),
+    "aws_s3_bucket_versioning": ("aws_s3_bucket", "versioning"),
+}
+"""type → (parent type, argument or block by which the parent manages the same thing)."""
+
+PARTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "aws_security_group": (
+        ("aws_security_group_rule", "security_group_id"),
+        ("aws_vpc_security_group_ingress_rule", "security_group_id"),
+        ("aws_vpc_security_group_egress_rule", "security_group_id"),
+    ),
+}
+"""type → blocks that manage a part of the object, with the argument that holds its import id."""
+
+EXPORTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "aws_s3_bucket": {"Arn": "arn", "Name": "id", "Bucket": "id"},
+    "aws_kms_key": {"Arn": "arn", "KeyArn": "arn", "KeyId": "key_id", "TargetKeyId": "key_id"},
+    "aws_kms_alias": {"AliasArn": "arn"},
+    "aws_cloudwatch_log_group": {"Arn": "arn", "arn": "arn", "logGroupArn": "arn"},
+    "aws_iam_role": {"Arn": "arn", "RoleArn": "arn"},
+    "aws_flow_log": {"FlowLogId": "id"},
+    "aws_cloudtrail": {"TrailARN": "arn", "Arn": "arn"},
+    "azurerm_resource_group": {"id": "id"},
+    "azurerm_storage_account": {"id": "id", "principalId": "identity[0].principal_id"},
+    "azurerm_log_analytics_workspace": {"id": "id", "customerId": "workspace_id"},
+    "azurerm_role_assignment": {"id": "id", "principalId": "principal_id"},
+    "azurerm_monitor_diagnostic_setting": {"id": "id"},
+    "azurerm_network_security_rule": {"id": "id"},
+}
+"""type → field of a setting's identity → the attribute that Terraform exports it as."""

@@ -1,0 +1,281 @@
+"""Puts a commit on a new branch of the user's repository and touches nothing else of it.
+
+Work tree, index, HEAD, stash and every other ref stay byte for byte what they were: the tree is built
+in a private index, the commit by `git commit-tree`, and the branch is made last, in one step that fails
+where it exists. No hook runs and no filter: what is committed is what was checked.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from hipaa_tui.errors import InputError
+
+if TYPE_CHECKING:
+    from git import Git
+
+_QUIET: Final = (
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.quotePath=false",
+)
+# With one of these set, git works on another repository than the one that was named.
+_ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
+_LARGEST: Final = 4 * 1024 * 1024
+"""Bytes of one .tf file that is still read."""
+
+
+class _GitFailed(Exception):
+    """What git said, on one line."""
+
+
+class Repository:
+    """A folder of a git repository at one commit. InputError where there is none."""
+
+    def __init__(self, folder: Path, base: str = "HEAD") -> None:
+        try:
+            import git
+        except ImportError:
+            raise InputError("git is not on PATH; install it, for patches are made with it") from None
+        for name in _ELSEWHERE:
+            if name in os.environ:
+                raise InputError(f"{name} is set, so git would not work on {folder}; unset it")
+        self.folder = folder.expanduser().resolve()
+        if not self.folder.is_dir():
+            raise InputError(f"{folder}: there is no such folder; name one of a git repository")
+        self._git: Git = git.Git(str(self.folder))
+        self._failure = git.GitCommandError
+        try:
+            bare = self._run("rev-parse", "--is-bare-repository") == "true"
+            inside = self._run("rev-parse", "--is-inside-git-dir") == "true"
+            prefix = "" if bare else self._run("rev-parse", "--show-prefix")
+            self.git_dir = Path(self._run("rev-parse", "--absolute-git-dir"))
+        except _GitFailed as error:
+            if "not a git repository" in str(error):
+                raise InputError(f"{folder}: not a git repository; name a folder of one") from None
+            raise InputError(f"{folder}: git cannot open it: {error}") from None
+        if inside and not bare:
+            raise InputError(
+                f"{folder}: lies inside the repository's own .git; name a folder of the work tree"
+            )
+        self.prefix = PurePosixPath(prefix)
+        self.base = self._resolve(base)
+        self._refuse_odd_prefix()
+
+    def _resolve(self, base: str) -> str:
+        """The commit's hash, or "" for HEAD of a repository without a commit."""
+        try:
+            return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        except _GitFailed:
+            if base != "HEAD":
+                raise InputError(f"{base!r} is no commit of the repository; name one") from None
+        try:
+            self._run("symbolic-ref", "--quiet", "HEAD")
+        except _GitFailed:
+            raise InputError("the repository's HEAD points nowhere; check out a commit first") from None
+        return ""
+
+    def _refuse_odd_prefix(self) -> None:
+        """A committed link or submodule in the way would put our file somewhere else."""
+        for parent in [*reversed(self.prefix.parents), self.prefix]:
+            path = parent.as_posix()
+            if path != "." and self.base and self._mode(path) not in {"", "040000"}:
+                raise InputError(
+                    f"{path}: no folder in the commit (a link, a file or a submodule); name another folder"
+                )
+
+    def _mode(self, path: str) -> str:
+        shown = self._run("ls-tree", "--full-tree", self.base, "--", path)
+        return shown.split(" ", 1)[0] if shown else ""
+
+    def path_of(self, name: str) -> str:
+        """The path in the repository of a file in the folder. InputError where it would leave the folder."""
+        if (
+            not name
+            or PurePosixPath(name).name != name
+            or name in {".", ".."}
+            or "\\" in name
+            or "\0" in name
+        ):
+            raise InputError(f"{name!r} is no name for a file in the folder")
+        return (self.prefix / name).as_posix()
+
+    def terraform_files(self) -> dict[str, str]:
+        """The folder's *.tf and *.tfvars files at the commit, name → text. InputError for an unreadable one."""
+        if not self.base:
+            return {}
+        found: dict[str, str] = {}
+        for mode, kind, name in self._listing():
+            if not name.endswith((".tf", ".tfvars")) or kind != "blob":
+                continue
+            if mode == "120000":
+                raise InputError(f"{name}: a link; hipaa-tui reads files of the commit only")
+            found[name] = self._content(self.path_of(name))
+        return found
+
+    def names(self) -> set[str]:
+        """Everything in the folder at the commit."""
+        return {name for _, _, name in self._listing()} if self.base else set()
+
+    def _listing(self) -> Iterator[tuple[str, str, str]]:
+        tree = f"{self.base}:{'' if self.prefix == PurePosixPath('.') else self.prefix.as_posix()}"
+        try:
+            rows = self._run("ls-tree", "-z", "--full-tree", tree, strip=False)
+        except _GitFailed:
+            return  # the folder is not in the commit yet
+        for row in rows.split("\0"):
+            if row:
+                about, _, name = row.partition("\t")
+                mode, kind, _ = about.split(" ", 2)
+                yield mode, kind, name
+
+    def _content(self, path: str) -> str:
+        size = int(self._run("cat-file", "-s", f"{self.base}:{path}"))
+        if size > _LARGEST:
+            raise InputError(f"{path}: larger than {_LARGEST // 2**20} MB, which no Terraform file is")
+        content = self._bytes("cat-file", "blob", f"{self.base}:{path}")
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: not UTF-8, so Terraform would not read it either") from None
+
+    def refuse_branch(self, branch: str) -> None:
+        """InputError where `branch` is no name, exists, or stands in the way of another."""
+        ref = f"refs/heads/{branch}"
+        if not self._names_a_branch(branch):
+            raise InputError(f"{branch!r} is no name that git accepts for a branch; choose another")
+        others = self._run("for-each-ref", "--format=%(refname)", "refs/heads").splitlines()
+        if ref in others:
+            raise InputError(f"the branch {branch} exists; choose another name with --branch")
+        for other in others:
+            if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
+                raise InputError(
+                    f"the branch {other.removeprefix('refs/heads/')} stands in the way of {branch}; choose another name"
+                )
+        if not self.base and self._run("symbolic-ref", "--quiet", "HEAD") == ref:
+            raise InputError(
+                f"{branch} is the branch that is checked out, with no commit yet; choose another name with --branch"
+            )
+
+    def _names_a_branch(self, branch: str) -> bool:
+        if not branch or branch.startswith("-") or branch in {"HEAD", "@"} or "\0" in branch:
+            return False
+        try:
+            self._run("check-ref-format", f"refs/heads/{branch}")
+        except _GitFailed:
+            return False
+        return True
+
+    def refuse_anonymous(self) -> None:
+        """InputError where git does not know who commits."""
+        for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            try:
+                self._run("-c", "user.useConfigOnly=true", "var", who)
+            except _GitFailed:
+                raise InputError(
+                    'git does not know who you are; run `git config --global user.name "Your Name"` and '
+                    "`git config --global user.email you@example.org`"
+                ) from None
+
+    def commit(self, files: Mapping[str, str], message: str) -> str:
+        """A commit on top of the base that has `files` (path in the repository → text); no ref points to it yet.
+
+        InputError where git refuses, or cannot sign although commit.gpgsign is set.
+        """
+        with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
+            private = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            try:
+                self._run("read-tree", self.base or "--empty", env=private)
+                for number, (path, text) in enumerate(sorted(files.items())):
+                    source = Path(scratch) / f"blob{number}"
+                    source.write_bytes(text.encode("utf-8"))
+                    blob = self._run("hash-object", "-w", "--no-filters", "--", str(source))
+                    self._run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=private)
+                tree = self._run("write-tree", env=private)
+                text_file = Path(scratch) / "message"
+                text_file.write_bytes(message.encode("utf-8"))
+                command = ["commit-tree", tree, "-F", str(text_file)]
+                command += ["-p", self.base] if self.base else []
+            except _GitFailed as error:
+                raise InputError(f"git cannot write the commit: {error}") from None
+            signed = self._signs()
+            try:
+                return self._run("-c", "i18n.commitEncoding=UTF-8", *command, *(["-S"] if signed else []))
+            except _GitFailed as error:
+                why = (
+                    "cannot sign the commit (commit.gpgsign is set)" if signed else "cannot write the commit"
+                )
+                raise InputError(f"git {why}, so no branch was made: {error}") from None
+
+    def _signs(self) -> bool:
+        try:
+            return self._run("config", "--type=bool", "--get", "commit.gpgsign") == "true"
+        except _GitFailed:
+            return False
+
+    def make_branch(self, branch: str, commit: str) -> None:
+        """Point the new branch to the commit. InputError where it exists by now."""
+        try:
+            self._run("update-ref", "-m", "hipaa-tui: patch", f"refs/heads/{branch}", commit, "")
+        except _GitFailed as error:
+            raise InputError(f"git cannot make the branch {branch}: {error}; choose another name") from None
+
+    def diff(self, commit: str) -> str:
+        """The commit's unified diff, without colour, drivers of the user's, or the commit's message."""
+        return self._run(
+            "diff-tree",
+            "-p",
+            "--root",
+            "--no-commit-id",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            commit,
+            strip=False,
+        )
+
+    def export(self, commit: str, folder: Path, largest: int) -> bool:
+        """Write the commit's files below `folder`, without links and filters; False where they exceed `largest` bytes."""
+        rows = self._run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, strip=False).split("\0")
+        entries = []
+        for row in filter(None, rows):
+            about, _, path = row.partition("\t")
+            mode, kind, blob, size = about.split()
+            pure = PurePosixPath(path)
+            if kind == "blob" and mode != "120000" and not pure.is_absolute() and ".." not in pure.parts:
+                entries.append((pure, blob, int(size)))
+        if sum(size for _, _, size in entries) > largest:
+            return False
+        for pure, blob, _ in entries:
+            target = folder.joinpath(*pure.parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self._bytes("cat-file", "blob", blob))
+        return True
+
+    def _run(self, *arguments: str, env: Mapping[str, str] | None = None, strip: bool = True) -> str:
+        text = self._bytes(*arguments, env=env).decode("utf-8", "replace")
+        return text.rstrip("\r\n") if strip else text
+
+    def _bytes(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
+        """git's standard output. _GitFailed with what it said."""
+        command: Sequence[str] = ["git", *_QUIET, *arguments]
+        try:
+            found = self._git.execute(
+                command,
+                env={"GIT_TERMINAL_PROMPT": "0"} | dict(env or {}),
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except self._failure as error:
+            said = str(error.stderr).replace("stderr:", "").strip().strip("'\n ")
+            raise _GitFailed(" ".join(said.split())[:300]) from None
+        if not isinstance(found, bytes):
+            raise TypeError("git gave text where bytes were asked for")
+        return found
