@@ -45,6 +45,45 @@ FIRST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 4.0
 
 
+FAILED: Final = "change.failed"
+
+
+@dataclass
+class _Lost:
+    """The changes that failed, and which later ones build on them."""
+
+    groups: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.ids)
+
+    def add(self, change: Change) -> None:
+        """A change failed: the rest of its group, and whatever is about the same setting or new resource, is lost."""
+        self.count += 1
+        self._lose(change)
+
+    def takes(self, change: Change) -> bool:
+        """Does the change build on one that is lost? Then it is lost too."""
+        builds = (
+            change.group in self.groups
+            or bool(self.touched & {change.target.key, f"{change.setting} {change.target.key}"})
+            or any(id in self.ids for id, _ in references(change.after))
+        )
+        if builds:
+            self._lose(change)
+        return builds
+
+    def _lose(self, change: Change) -> None:
+        self.groups.add(change.group)
+        self.ids.add(change.id)
+        self.touched.add(f"{change.setting} {change.target.key}")
+        if change.verb == "create" and setting(change.setting).creates_resource:
+            self.touched.add(change.target.key)
+
+
 class _Stop(Exception):
     """Ends the run here. `kind` is the journal's word for it."""
 
@@ -153,12 +192,21 @@ class Applying:
         }
         wrote = bool(begun)
         sure = True
+        lost = _Lost()
         try:
             for number, change in enumerate(self.plan.changes):
                 self.progress.step(number, len(self.plan.changes), _what(change))
-                if change.id in done:
+                if change.id in done or lost.takes(change):
                     continue
-                written, verified = self._one(run, change, assigned, change.id in begun)
+                try:
+                    written, verified = self._one(run, change, assigned, change.id in begun)
+                except _Stop as stop:
+                    if stop.kind != FAILED:
+                        raise
+                    # A refusal is this fix's alone; the fixes that do not build on it go on.
+                    self._record(run, stop)
+                    lost.add(change)
+                    continue
                 wrote = wrote or written
                 sure = sure and verified
         except Cancelled:
@@ -166,15 +214,25 @@ class Applying:
             self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
             return
         except _Stop as stop:
-            wrote = wrote or any(r.kind == "change.intent" for r in self.journal.of(run))
-            self.journal.append(
-                run, stop.kind, {"change": stop.change.id, "reason": stop.reason, **stop.body}
-            )
+            wrote = self._wrote(run)
+            self._record(run, stop)
             state = RunState.PARTIAL if wrote else RunState.STOPPED
             self.journal.finish(run, state, f"{stop.reason}; {_next_step(run, wrote)}")
             return
         self.progress.step(len(self.plan.changes), len(self.plan.changes), "done")
+        if lost:
+            wrote = self._wrote(run)
+            note = f"{lost.count} changes failed, and what builds on them was left alone; {_next_step(run, wrote)}"
+            self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
+            return
         self.journal.finish(run, RunState.DONE if sure else RunState.UNVERIFIED)
+
+    def _record(self, run: str, stop: _Stop) -> None:
+        self.journal.append(run, stop.kind, {"change": stop.change.id, "reason": stop.reason, **stop.body})
+
+    def _wrote(self, run: str) -> bool:
+        """May anything have been written? A call that was refused by the cloud still counts: it was sent."""
+        return any(record.kind == "change.intent" for record in self.journal.of(run))
 
     def _one(
         self, run: str, change: Change, assigned: dict[str, Mapping[str, Json]], begun: bool
@@ -184,7 +242,7 @@ class Applying:
         try:
             after = resolve(change.after, lambda id, name: known(assigned, id, name))
         except KeyError as error:
-            raise _Stop("change.failed", change, f"{error.args[0]} is not known") from None
+            raise _Stop(FAILED, change, f"{error.args[0]} is not known") from None
         live = self._look(change)
         if one.same(live.value, after):
             assigned[change.id] = live.identity
@@ -213,7 +271,7 @@ class Applying:
         try:
             calls = one.calls(change.target, live, after)
         except ValueError as error:
-            raise _Stop("change.failed", change, str(error)) from None
+            raise _Stop(FAILED, change, str(error)) from None
         planned = [(call.service, call.operation) for call in change.calls]
         if not {(call.service, call.operation) for call in calls} <= set(planned):
             raise _Stop(
@@ -240,7 +298,7 @@ class Applying:
                 if error.transient and one.same(self._look(change).value, after):
                     return {}  # the answer was lost, not the effect
                 if not early and (not error.transient or tries >= TRIES):
-                    raise _Stop("change.failed", change, f"{change.target.name}: {error}") from None
+                    raise _Stop(FAILED, change, f"{change.target.name}: {error}") from None
                 self.sleep(wait)
                 deadline -= wait
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -277,7 +335,7 @@ class Applying:
             except CloudError as error:
                 if not error.transient or number == TRIES - 1:
                     reason = f"{change.target.name}: cannot be read: {error}"
-                    raise _Stop("change.failed", change, reason) from None
+                    raise _Stop(FAILED, change, reason) from None
             self.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         raise AssertionError("unreachable")

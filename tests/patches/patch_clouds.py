@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Documents:
         return [one for id, one in self.documents.items() if id.startswith(start)]
 
     def caller(self) -> Caller:
-        return Caller("azure", (SUBSCRIPTION,), "me")
+        return Caller("azure", (SUBSCRIPTION,), "me", "AzureCloud")
 
 
 def account(name: str = "patientfiles", **properties: Any) -> dict[str, Any]:
@@ -80,12 +81,12 @@ def target(id: str) -> Target:
 
 
 def plan_for(cloud: Cloud, *wishes: tuple[str, Target], **given: str) -> Plan:
-    """The plan of real playbooks on targets."""
+    """The plan of real playbooks on targets, without the guards' verdicts: those are other tests' concern."""
     catalogue = load()
     wanted = [Wish(catalogue.get(playbook), one, ()) for playbook, one in wishes]
     plan = make_plan(wanted, {cloud.provider: cloud}, given)
     assert plan.changes, plan.skipped
-    return plan
+    return replace(plan, changes=tuple(replace(change, guards=()) for change in plan.changes))
 
 
 def apply(cloud: Documents, plan: Plan) -> None:

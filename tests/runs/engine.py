@@ -14,6 +14,7 @@ from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
 
 SECURE = "azure.storage.secure-transfer"
+LOGS = "azure.storage.blob-logs"
 PRIVATE = "azure.storage.blob-public-access"
 SECOND = ACCOUNT.replace("patientfiles", "claimfiles")
 
@@ -94,4 +95,4 @@ class Meddling:
         return getattr(self._cloud, name)
 
 
-__all__ = ["ACCOUNT", "PRIVATE", "SECOND", "SECURE", "Engine", "Meddling", "accounts", "azure"]
+__all__ = ["ACCOUNT", "LOGS", "PRIVATE", "SECOND", "SECURE", "Engine", "Meddling", "accounts", "azure"]

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 from azure_server import azure, bring, target
-from runs.engine import ACCOUNT, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
+from runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
 
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.plans.model import Plan
@@ -124,16 +124,30 @@ def test_a_failure_that_does_not_pass_ends_the_run_in_bounded_time(engine):
     assert transport(engine) == BAD
 
 
-def test_a_denied_write_is_said_and_leaves_the_rest_untouched(engine):
-    plan = engine.plan((SECURE, ACCOUNT), (SECURE, SECOND))
+def test_a_denied_write_is_said_and_fixes_that_do_not_build_on_it_go_on(engine):
+    plan = engine.plan((SECURE, SECOND), (SECURE, ACCOUNT))
     engine.fault(path_contains="claimfiles", status=403, code="AuthorizationFailed")
     run = engine.apply(plan)
     assert run.state is RunState.PARTIAL
-    assert states(run) == [(ChangeState.APPLIED, True), (ChangeState.FAILED, False)]
-    assert "AuthorizationFailed" in run.changes[1].note
+    assert states(run) == [(ChangeState.FAILED, False), (ChangeState.APPLIED, True)]
+    assert "AuthorizationFailed" in run.changes[0].note
+    assert f"rollback {run.run}" in run.note
     back = engine.apply(engine.rollback_plan(run.run))
     assert back.state is RunState.DONE
     assert transport(engine) == transport(engine, SECOND) == BAD
+
+
+def test_what_builds_on_a_failed_change_is_left_alone(engine):
+    plan = engine.plan((LOGS, ACCOUNT), (SECURE, ACCOUNT))
+    engine.fault(method="PUT", path_contains="workspaces", status=403, code="AuthorizationFailed")
+    run = engine.apply(plan)
+    assert run.state is RunState.PARTIAL
+    assert [change.state for change in run.changes] == [
+        ChangeState.FAILED,
+        ChangeState.PENDING,
+        ChangeState.APPLIED,
+    ]
+    assert transport(engine) == GOOD
 
 
 def test_a_read_that_is_late_is_waited_for(engine):

@@ -15,7 +15,11 @@ _SETTING = "aws.cloudtrail.trail"
 
 
 def trail_bucket_policy(look: Look) -> Verdict:
-    """Blocks where CloudTrail cannot write to the trail's bucket: a trail without files is none."""
+    """Warns where CloudTrail cannot write to the trail's bucket, and blocks where there is no bucket.
+
+    A trail without files is none; but to record more does no harm, and AWS itself refuses a change of a
+    trail that could not deliver (InsufficientS3BucketPolicyException).
+    """
     bucket = str(look.read(_SETTING, look.target).identity.get("S3BucketName") or "")
     if not bucket:
         return Outcome.BLOCK, "the trail has no bucket"
@@ -35,10 +39,14 @@ def trail_bucket_policy(look: Look) -> Verdict:
         text = None
     writing = [one for one in services(text).get(_SERVICE, []) if allows(one, "s3:PutObject")]
     if not writing:
-        return Outcome.BLOCK, f"the policy of {bucket} does not let CloudTrail write there"
+        return (
+            Outcome.WARN,
+            f"the policy of {bucket} does not let CloudTrail write there: nothing is delivered, and AWS may "
+            "refuse this change, until it does",
+        )
     if not any(_for_trail(one, look.target.id) for one in writing):
         return (
-            Outcome.BLOCK,
+            Outcome.WARN,
             f"the policy of {bucket} lets CloudTrail write for another trail than {look.target.id}",
         )
     failed = _delivery_error(look)

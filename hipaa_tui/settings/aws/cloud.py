@@ -127,8 +127,8 @@ class AwsCloud:
         found: dict[str, Json] = plain_json(response)
         for failed in found.get("Unsuccessful") or []:
             # EC2 answers 200 to a batch of which a part failed; ours are batches of one.
-            error = failed.get("Error") or {}
-            raise CloudError(str(error.get("Code", "Unsuccessful")), str(error.get("Message", "")), call=call)
+            why = failed.get("Error") or {}
+            raise CloudError(str(why.get("Code", "Unsuccessful")), str(why.get("Message", "")), call=call)
         return found
 
     def _guarded(self, call: Call, work: Any) -> Any:
