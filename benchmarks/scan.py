@@ -13,8 +13,8 @@ from pathlib import Path
 
 from counting import Counting
 
-from hipaa_tui.playbooks.load import load
 from hipaa_tui.plans.scan import scan
+from hipaa_tui.playbooks.load import load
 from hipaa_tui.sandbox.clouds import Sandbox
 from hipaa_tui.sandbox.seed import seed_all
 from hipaa_tui.settings.live import Connections

@@ -13,12 +13,18 @@ def moto():
         yield url
 
 
+@pytest.fixture(scope="session")
+def connected():
+    """One connection for the whole session: making the SDK's clients takes longer than most tests."""
+    return connect(region=REGION)
+
+
 @pytest.fixture
-def aws(moto, monkeypatch):
+def aws(moto, connected, monkeypatch):
     """AWS as a Cloud on an empty account, by the real SDK over HTTP."""
     reset(moto)
     for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": moto}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    return connect(region=REGION)
+    return connected

@@ -87,8 +87,8 @@ class Playbook:
     effects: Effects
     steps: tuple[Step, ...]
     links: tuple[str, ...]
-    after: tuple[str, ...]
     path: Path
+    after: tuple[str, ...] = ()
 
     @property
     def provider(self) -> str:

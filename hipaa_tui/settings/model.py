@@ -36,8 +36,12 @@ class Target:
 
     @property
     def key(self) -> str:
-        """Identity for comparing: ARM ids are case-insensitive, ARNs are not."""
-        return f"{self.type}|{self.id.lower() if self.provider == 'azure' else self.id}"
+        """Identity for comparing: ARM ids are case-insensitive, ARNs are not, and a bare name (an alias,
+        a log group) is one thing in each account and region."""
+        if self.provider == "azure":
+            return f"{self.type}|{self.id.lower()}"
+        where = "" if self.id.startswith("arn:") else f"{self.account}|{self.region}|"
+        return f"{self.type}|{where}{self.id}"
 
     def as_json(self) -> dict[str, str]:
         return {

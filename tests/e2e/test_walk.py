@@ -164,7 +164,9 @@ def test_a_key_is_made_once_for_many_buckets_and_stays_when_rolled_back(account,
     playbook = "aws.s3.default-encryption"
     plan = say("plan", "--playbook", playbook, "-o", tmp_path / "plan.json", "--json")
     assert [c["setting"] for c in plan["changes"]].count("aws.kms.key") == 1
-    say("apply", tmp_path / "plan.json", "--yes", code=3)  # the partner who reads phi-records could not decrypt
+    say(
+        "apply", tmp_path / "plan.json", "--yes", code=3
+    )  # the partner who reads phi-records could not decrypt
     done = say("apply", tmp_path / "plan.json", "--yes", "--skip-blocked", "--json")
     assert done["state"] == "done"
     assert len(account.pages(Call("aws", "kms", "ListKeys", {}, REGION), "Keys")) == 1

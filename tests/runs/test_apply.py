@@ -45,7 +45,10 @@ def test_the_calls_are_the_ones_that_the_plan_says(engine):
     engine.apply(plan)
     (write,) = engine.writes()
     (call,) = plan.changes[0].calls
-    assert (write["method"], write["path"].partition("?")[0].lower()) == (call.operation, call.arguments["path"].lower())
+    assert (write["method"], write["path"].partition("?")[0].lower()) == (
+        call.operation,
+        call.arguments["path"].lower(),
+    )
     assert write["body"] == call.arguments["body"]
 
 

@@ -15,6 +15,7 @@ from hipaa_tui.settings.model import Call, CloudError
 _LOG_GROUP = "aws.logs.log-group"
 _EBS_KEY = "aws.ec2.ebs-default-key"
 _SCALING_ROLE = "AWSServiceRoleForAutoScaling"
+_SHOWN = 5
 
 
 def _ask(look: Look, operation: str, key: str, **more: Json) -> dict[str, Any]:
@@ -59,9 +60,9 @@ def _named(look: Look) -> Iterator[str]:
 
 
 def _usable(look: Look, key: str) -> Verdict:
-    arn = parse(key)
-    if arn is not None and arn.region != look.target.region:
-        return Outcome.BLOCK, f"{key} is in {arn.region}, and {look.target.name} in {look.target.region}"
+    named = parse(key)
+    if named is not None and named.region != look.target.region:
+        return Outcome.BLOCK, f"{key} is in {named.region}, and {look.target.name} in {look.target.region}"
     try:
         about = _ask(look, "DescribeKey", key)["KeyMetadata"]
     except CloudError as error:
@@ -74,16 +75,19 @@ def _usable(look: Look, key: str) -> Verdict:
             f"{key} is {about.get('KeyState')}: what it encrypts could not be read or written",
         )
     spec = about.get("KeySpec", about.get("CustomerMasterKeySpec"))
-    if spec != "SYMMETRIC_DEFAULT" or about.get("KeyUsage") != "ENCRYPT_DECRYPT":
-        return Outcome.BLOCK, f"{key} is a {spec} key for {about.get('KeyUsage')}: a symmetric one is needed"
+    usage = about.get("KeyUsage") or "ENCRYPT_DECRYPT"
+    if spec != "SYMMETRIC_DEFAULT" or usage != "ENCRYPT_DECRYPT":
+        return Outcome.BLOCK, f"{key} is a {spec} key for {usage}: a symmetric one is needed"
     if about.get("KeyManager") == "AWS":
         return (
             Outcome.BLOCK,
             f"{key} is AWS's own key: nobody can say who may use it, so name one of your own",
         )
+    arn = parse(str(about["Arn"]))
     if arn is not None and arn.account != look.target.account:
         return Outcome.WARN, f"{key} belongs to the account {arn.account}: whoever rules it can lock the data"
-    return _open_to_user(look, key)
+    # Policies and grants are asked for by the key itself: an alias is not taken.
+    return _open_to_user(look, str(about["Arn"]))
 
 
 def _open_to_user(look: Look, key: str) -> Verdict:
@@ -98,18 +102,28 @@ def _open_to_user(look: Look, key: str) -> Verdict:
     if logs and not any(name.startswith("logs.") for name in services(text)):
         service = f"logs.{look.target.region}.amazonaws.com"
         return Outcome.BLOCK, f"the policy of {key} does not let CloudWatch Logs ({service}) use it"
-    if _EBS_KEY in settings and not _lets_scaling(text):
-        groups = look.cloud.pages(
-            Call("aws", "autoscaling", "DescribeAutoScalingGroups", {}, look.target.region),
-            "AutoScalingGroups",
+    if _EBS_KEY in settings and (names := _shut_out(look, key, text)):
+        return (
+            Outcome.BLOCK,
+            f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could start no instances",
         )
-        if groups:
-            names = ", ".join(sorted(str(one["AutoScalingGroupName"]) for one in groups)[:5])
-            return (
-                Outcome.BLOCK,
-                f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could start no instances",
-            )
     return Outcome.PASS, ""
+
+
+def _shut_out(look: Look, key: str, text: Json) -> str:
+    """The Auto Scaling groups that could start no instance with disks under the key, "" where none."""
+    if _lets_scaling(text):
+        return ""
+    groups = look.cloud.pages(
+        Call("aws", "autoscaling", "DescribeAutoScalingGroups", {}, look.target.region),
+        "AutoScalingGroups",
+    )
+    if not groups:
+        return ""
+    grants = look.cloud.pages(Call("aws", "kms", "ListGrants", {"KeyId": key}, look.target.region), "Grants")
+    if any(_SCALING_ROLE in str(one.get("GranteePrincipal")) for one in grants):
+        return ""
+    return ", ".join(sorted(str(one["AutoScalingGroupName"]) for one in groups)[:_SHOWN])
 
 
 def _holds(value: Json, key: str) -> bool:
@@ -118,6 +132,26 @@ def _holds(value: Json, key: str) -> bool:
 
 def _lets_scaling(text: Json) -> bool:
     return any(_SCALING_ROLE in name for one in allowing(text) for name in principals(one))
+
+
+def ebs_key_grants(look: Look) -> Verdict:
+    """Warns where encryption would turn on with a key that is set already and that Auto Scaling may not use."""
+    if any(draft.setting == _EBS_KEY for draft in look.changes):
+        return Outcome.PASS, "the key of new volumes is set by this plan: kms-key-usable looks at it"
+    current = look.read(_EBS_KEY, look.target)
+    if current.absent:
+        return Outcome.PASS, "new volumes get AWS's own key, which every service of the account may use"
+    about = _ask(look, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
+    key = str(about["Arn"])
+    if about.get("KeyState") != "Enabled":
+        return Outcome.WARN, f"{key}, the key of new volumes, is {about.get('KeyState')}: none could be made"
+    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
+    if names := _shut_out(look, key, text):
+        return (
+            Outcome.WARN,
+            f"new volumes get {key}, which {_SCALING_ROLE} may not use: {names} could start no instances",
+        )
+    return Outcome.PASS, f"Auto Scaling may use {key}, or nothing here scales"
 
 
 def kms_rotatable(look: Look) -> Verdict:
@@ -140,5 +174,5 @@ def kms_rotatable(look: Look) -> Verdict:
     )
 
 
-GUARDS = {"kms-key-usable": kms_key_usable, "kms-rotatable": kms_rotatable}
+GUARDS = {"kms-key-usable": kms_key_usable, "kms-rotatable": kms_rotatable, "ebs-key-grants": ebs_key_grants}
 CAUTIOUS = ("kms-key-usable",)

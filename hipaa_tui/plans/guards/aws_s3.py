@@ -7,7 +7,15 @@ from typing import Any
 
 from hipaa_tui.json_value import ABSENT, Json, at
 from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
-from hipaa_tui.settings.aws.policy_access import accounts, public, services, sids
+from hipaa_tui.settings.aws.policy_access import (
+    EVERYBODY,
+    accounts,
+    allowing,
+    principals,
+    public,
+    services,
+    sids,
+)
 from hipaa_tui.settings.aws.s3 import LONGEST_POLICY, call
 from hipaa_tui.settings.model import Call, CloudError
 
@@ -78,6 +86,7 @@ def _open_origins(look: Look) -> list[str]:
         f"{look.target.name}.s3.amazonaws.com",
         f"{look.target.name}.s3.{look.target.region}.amazonaws.com",
         f"{look.target.name}.s3-{look.target.region}.amazonaws.com",
+        f"{look.target.name}.s3.dualstack.{look.target.region}.amazonaws.com",
     }
     found = set()
     for one in _distributions(look):
@@ -153,6 +162,13 @@ def cross_account_readers(look: Look) -> Verdict:
         )
     if found := sids(public(text)):
         return Outcome.WARN, f"whoever reads it without credentials ({found}) cannot read new objects"
+    # What is not public lets in whoever meets a condition: an organization, a network, an access point.
+    if found := sids(one for one in allowing(text) if EVERYBODY in principals(one)):
+        return (
+            Outcome.WARN,
+            f"it lets in whoever meets a condition ({found}): those of other accounts need the key for new "
+            "objects, so see that its policy lets them decrypt",
+        )
     named = sorted(name for name in services(text) if not name.startswith("logging.s3."))
     if named:
         return (

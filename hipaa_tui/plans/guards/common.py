@@ -10,7 +10,21 @@ from hipaa_tui.settings.model import Target
 from hipaa_tui.settings.registry import resource_type, resource_types
 
 _TERRAFORM = frozenset({"terraform", "opentofu", "terragrunt"})
-_MANAGERS = frozenset({"managed-by", "managed_by", "managedby", "provisioner", "createdby", "created-by"})
+_MANAGERS = frozenset(
+    {
+        *("managed-by", "managed_by", "managedby", "provisioner", "createdby", "created-by"),
+        *("provisioned-by", "provisionedby", "deployed-by", "deployedby", "iac", "iac-tool", "iactool"),
+    }
+)
+_FAMILIES = (
+    ("aws:cdk", "the AWS CDK"),
+    ("pulumi", "Pulumi"),
+    ("crossplane", "Crossplane"),
+    ("azd-env-name", "the Azure Developer CLI, by Bicep or Terraform,"),
+    ("aks-managed", "AKS"),
+)
+"""Beginnings of keys that only the tool itself writes, or whoever names it."""
+_NOT = frozenset({"false", "no", "0", "none"})
 _DECLARED = {
     "cloudformation": "CloudFormation",
     "cdk": "the AWS CDK",
@@ -73,8 +87,11 @@ def manager_of(tags: Mapping[str, str]) -> str:
     for key, value in plain.items():
         if key.startswith("kubernetes.io/cluster/") and value == "owned":
             return f"the Kubernetes cluster {key.rpartition('/')[2]} manages it"
-        if key in _TERRAFORM and value.lower() not in {"false", "no", "0"}:
+        if key in _TERRAFORM and value.lower() not in _NOT:
             return f"its tag {key} says that Terraform manages it"
+        for start, name in _FAMILIES:
+            if key.startswith(start) and value.lower() not in _NOT:
+                return f"its tag {key} says that {name} manages it"
         if key in _MANAGERS or key.endswith(("/managed-by", ":managed-by")):
             said = value.lower()
             if any(word in said for word in _TERRAFORM):

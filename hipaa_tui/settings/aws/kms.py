@@ -142,6 +142,7 @@ class Key(Setting):
                 target,
                 "CreateKey",
                 Description=after["Description"],
+                KeyUsage="ENCRYPT_DECRYPT",
                 Policy=after["Policy"],
                 Tags=[{"TagKey": OWN_TAG, "TagValue": target.id}],
             )

@@ -1,0 +1,106 @@
+"""The wrong account is refused on either cloud, and whoever else manages a resource is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from aws_guards import bucket, do, make_bucket, verdict
+
+from hipaa_tui.plans.guards.common import manager_of
+from hipaa_tui.plans.guards.model import Look, Outcome, guards
+from hipaa_tui.settings.model import Caller, CloudError, Reading, Target
+
+
+class Someone:
+    """A cloud that only knows who is asking."""
+
+    provider = "azure"
+
+    def __init__(self, *accounts, partition="AzureCloud"):
+        self.accounts, self.partition = accounts, partition
+
+    def caller(self):
+        return Caller("azure", self.accounts, "me", self.partition)
+
+
+def ask(cloud, target):
+    look = Look(cloud, target, (), {}, {}, lambda setting, where: Reading(None))
+    return guards()[0]["caller-account"](look)[0]
+
+
+def test_the_callers_own_account_passes(aws):
+    assert verdict(aws, "caller-account", bucket("phi-records"))[0] is Outcome.PASS
+
+
+@pytest.mark.parametrize("other", [{"account": "210987654321"}, {"partition": "aws-us-gov"}])
+def test_another_account_or_partition_is_refused(aws, other):
+    outcome, reason = verdict(aws, "caller-account", replace(bucket("phi-records"), **other))
+    assert outcome is Outcome.BLOCK
+    assert next(iter(other.values())) in reason
+
+
+def test_a_supporting_change_in_another_account_is_refused(aws):
+    elsewhere = replace(bucket("logs-there"), account="210987654321")
+    draft = ("aws.s3.public-access-block", {"BlockPublicAcls": True}, elsewhere)
+    make_bucket(aws, "logs-there")
+    assert verdict(aws, "caller-account", bucket("phi-records"), draft)[0] is Outcome.BLOCK
+
+
+def test_a_subscription_is_the_same_in_any_case():
+    target = Target("azure", "T", "ABCDEF", "", "/subscriptions/ABCDEF", "x", "AzureCloud")
+    assert ask(Someone("abcdef", "123456"), target) is Outcome.PASS
+    assert ask(Someone("123456"), target) is Outcome.BLOCK
+    assert ask(Someone(), target) is Outcome.BLOCK
+    assert ask(Someone("abcdef", partition="AzureUSGovernment"), target) is Outcome.BLOCK
+
+
+def test_not_knowing_who_is_asking_blocks():
+    assert "caller-account" in guards()[1]
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({}, ""),
+        ({"team": "records", "env": "terraform-test"}, ""),
+        ({"terraform": "false"}, ""),
+        ({"managed-by": "hipaa-tui"}, ""),
+        ({"aws:cloudformation:stack-name": "portal"}, "CloudFormation stack portal"),
+        ({"Terraform": "true"}, "Terraform"),
+        ({"ManagedBy": "Terraform"}, "Terraform"),
+        ({"managed_by": "opentofu 1.8"}, "Terraform"),
+        ({"example.com/managed-by": "pulumi"}, "Pulumi"),
+        ({"provisioner": "Bicep"}, "Bicep"),
+        ({"kubernetes.io/cluster/clinic": "owned"}, "Kubernetes cluster clinic"),
+        ({"kubernetes.io/cluster/clinic": "shared"}, ""),
+        ({"elasticbeanstalk:environment-name": "portal"}, "Elastic Beanstalk environment portal"),
+    ],
+)
+def test_tags_tell_who_manages_a_resource(tags, words):
+    found = manager_of(tags)
+    assert words in found
+    assert bool(found) is bool(words)
+
+
+def test_a_managed_bucket_is_a_warning(aws):
+    target = make_bucket(aws, "phi-records")
+    assert verdict(aws, "managed-elsewhere", target)[0] is Outcome.PASS
+    tagging = {"TagSet": [{"Key": "ManagedBy", "Value": "terraform"}]}
+    do(aws, "s3", "PutBucketTagging", Bucket="phi-records", Tagging=tagging)
+    outcome, reason = verdict(aws, "managed-elsewhere", target)
+    assert outcome is Outcome.WARN
+    assert "phi-records" in reason
+
+
+def test_a_managed_log_bucket_is_a_warning_too(aws):
+    target, logs = make_bucket(aws, "phi-records"), make_bucket(aws, "logs-here")
+    tagging = {"TagSet": [{"Key": "terraform", "Value": "true"}]}
+    do(aws, "s3", "PutBucketTagging", Bucket="logs-here", Tagging=tagging)
+    made = ("aws.s3.bucket", {"Region": "us-east-1"}, logs)
+    assert "logs-here" in verdict(aws, "managed-elsewhere", target, made)[1]
+
+
+def test_tags_that_cannot_be_read_are_not_called_safe(aws):
+    with pytest.raises(CloudError):
+        verdict(aws, "managed-elsewhere", bucket("nothing-here"))

@@ -1,0 +1,178 @@
+"""Every AWS playbook finds what is wrong, puts it right, and goes back, by the real engine and SDK.
+
+Each call that is planned on the way is held against AWS's own model of the operation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import botocore.session
+import pytest
+from aws_server import ACCOUNT, REGION
+from botocore.validate import ParamValidator
+
+from hipaa_tui.json_value import reference_of, resolve
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.scan import Place, scan
+from hipaa_tui.playbooks.load import load
+from hipaa_tui.runs.apply import Applying
+from hipaa_tui.runs.journal import Journal
+from hipaa_tui.runs.rollback import rollback_plan
+from hipaa_tui.settings import describe
+from hipaa_tui.settings.live import fresh
+from hipaa_tui.settings.model import Call
+from hipaa_tui.settings.registry import resource_types, setting
+from hipaa_tui.store.database import open_store
+
+CATALOGUE = load()
+PLAYBOOKS = [one for one in CATALOGUE.playbooks.values() if one.provider == "aws" and not one.guided]
+GUIDED = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("operations.")]
+PLACES = [Place("aws", ACCOUNT, REGION)]
+OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+TEAM = {"Sid": "Team", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+
+
+@pytest.fixture
+def estate(aws):
+    """One of each, badly kept."""
+
+    def do(service, operation, **arguments):
+        return aws.call(Call("aws", service, operation, arguments, REGION))
+
+    def allow(name, **more):
+        statement = {**TEAM, "Action": "s3:*", "Resource": f"arn:aws:s3:::{name}/*", **more}
+        do("s3", "CreateBucket", Bucket=name)
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=3)
+        do("s3", "PutBucketPolicy", Bucket=name, Policy=text)
+
+    allow("phi-records")
+    allow("trail-files", Principal={"Service": "cloudtrail.amazonaws.com"})
+    do("cloudtrail", "CreateTrail", Name="main", S3BucketName="trail-files")
+    do("kms", "CreateKey", Description="no rotation")
+    vpc = do("ec2", "CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    group = do("ec2", "CreateSecurityGroup", GroupName="g", Description="d", VpcId=vpc)["GroupId"]
+    do("ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[OPEN])
+    return aws
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(open_store(tmp_path / "home" / "store.db"))
+
+
+def found(playbook, clouds):
+    """(resources that do not comply, what could not be seen)."""
+    seen = scan([playbook], PLACES, clouds)
+    return {one.resource for one in seen.findings}, seen.problems
+
+
+def fix(playbook, clouds, resources):
+    kind = resource_types()[playbook.resource]
+    targets = [kind.target(id, ACCOUNT, REGION) for id in sorted(resources)]
+    return make_plan([Wish(playbook, one, (one.id,)) for one in targets], clouds, {})
+
+
+def check_calls(plan):
+    """Every call fits the SDK's model, is declared by its setting, and can be said as a command."""
+    session = botocore.session.get_session()
+    for change in plan.changes:
+        one = setting(change.setting)
+        declared = {(operation.service, operation.operation) for operation in (*one.writes, *one.removes)}
+        for call in change.calls:
+            shape = session.get_service_model(call.service).operation_model(call.operation).input_shape
+            ready = resolve(dict(call.arguments), lambda id, name: "known-later")
+            report = ParamValidator().validate(ready, shape)
+            assert not report.has_errors(), report.generate_report()
+            assert (call.service, call.operation) in declared
+            command = describe.command(call)
+            assert command.startswith("aws ")
+            assert command.endswith(f"--region {REGION}")
+            assert ("<" in command) is any(map(reference_of, _all(call.arguments)))
+        assert all(":" in action for action in change.permissions)
+
+
+def _all(value):
+    yield value
+    if isinstance(value, dict) or hasattr(value, "values"):
+        for item in value.values():
+            yield from _all(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _all(item)
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda one: one.id)
+def test_a_playbook_finds_fixes_and_goes_back(estate, journal, playbook):
+    clouds = {"aws": estate}
+    wrong, problems = found(playbook, clouds)
+    assert wrong
+    assert problems == ()
+    plan = fix(playbook, clouds, wrong)
+    assert plan.skipped == ()
+    assert not plan.blocked
+    check_calls(plan)
+
+    run = Applying(plan, clouds, journal, sleep=lambda seconds: None).start()
+    assert (journal.row(run).state, journal.row(run).note) == ("done", "")
+    assert found(playbook, clouds) == (set(), ())
+    assert fix(playbook, clouds, wrong).changes == ()
+
+    back = rollback_plan(journal, run, clouds)
+    assert not back.blocked
+    check_calls(back)
+    undone = Applying(back, clouds, journal, sleep=lambda seconds: None).start()
+    assert (journal.row(undone).state, journal.row(undone).note) == ("done", "")
+    assert found(playbook, clouds)[0] >= wrong
+    for change in plan.changes:
+        one = setting(change.setting)
+        live = fresh(clouds, change.setting, change.target).value
+        if change.target.id in wrong:
+            assert one.same(live, change.before), change.setting
+        else:
+            assert live is not None, "what later changes rely on is kept"
+
+
+def test_a_second_run_finds_what_the_first_one_made(estate, journal):
+    """The key, the role and the log bucket are made once, however often a fix comes and goes."""
+    clouds = {"aws": estate}
+    made = Counter()
+    for _ in range(2):
+        for id in ("aws.s3.default-encryption", "aws.ec2.vpc-flow-logs", "aws.s3.access-logging"):
+            playbook = CATALOGUE.get(id)
+            plan = fix(playbook, clouds, found(playbook, clouds)[0])
+            made.update(call.operation for change in plan.changes for call in change.calls)
+            run = Applying(plan, clouds, journal, sleep=lambda seconds: None).start()
+            back = rollback_plan(journal, run, clouds)
+            Applying(back, clouds, journal, sleep=lambda seconds: None).start()
+    assert made["CreateKey"] == made["CreateAlias"] == 2  # one for data, one for logs
+    assert made["CreateRole"] == made["CreateBucket"] == 1
+    vpcs = len(resource_types()["AWS::EC2::VPC"].list(estate, ACCOUNT, REGION, "aws"))
+    assert made["CreateLogGroup"] == vpcs
+    assert made["CreateFlowLogs"] == 2 * vpcs
+
+
+def test_what_no_api_can_do_is_a_list_of_steps():
+    assert {one.id for one in GUIDED} == {"operations.iam.root-mfa", "operations.agreements.baa"}
+    assert all(one.guided and one.steps and all(step.evidence for step in one.steps) for one in GUIDED)
+
+
+@pytest.mark.parametrize(
+    ("check", "playbook"),
+    [
+        ("s3_bucket_default_encryption", "aws.s3.default-encryption"),
+        ("s3_bucket_secure_transport_policy", "aws.s3.tls-only"),
+        ("S3.5", "aws.s3.tls-only"),
+        ("vpc-flow-logs-enabled", "aws.ec2.vpc-flow-logs"),
+        ("ec2_securitygroup_allow_ingress_from_internet_to_tcp_port_22", "aws.ec2.security-group-open"),
+        (
+            "ec2_securitygroup_allow_ingress_from_internet_to_tcp_port_ftp_20_21",
+            "aws.ec2.security-group-open",
+        ),
+        ("CloudTrail.1", "aws.cloudtrail.multi-region"),
+        ("iam_root_mfa_enabled", "operations.iam.root-mfa"),
+    ],
+)
+def test_a_check_of_another_tool_finds_its_playbook(check, playbook):
+    assert CATALOGUE.for_check(check).id == playbook
