@@ -120,9 +120,6 @@ def run(plan: Plan, clouds: dict[str, Cloud]) -> None:
         identities[OWN_ANSWER] = {}
         for call in change.calls:
             arguments = resolve(dict(call.arguments), lookup)
-            if call.operation == "CreateKey":
-                # AWS's own default, which moto leaves empty; Terraform would replace a key without a usage.
-                arguments.setdefault("KeyUsage", "ENCRYPT_DECRYPT")
             answer = clouds["aws"].call(
                 Call(call.provider, call.service, call.operation, arguments, call.region)
             )

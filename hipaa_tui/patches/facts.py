@@ -29,7 +29,7 @@ def _kms_key(cloud: Cloud, target: Target, reading: Reading) -> dict[str, Json]:
         "Description": str(about.get("Description") or ""),
         "Policy": ask("GetKeyPolicy", PolicyName="default")["Policy"],
         "KeySpec": about.get("KeySpec") or "SYMMETRIC_DEFAULT",
-        "KeyUsage": about.get("KeyUsage") or "ENCRYPT_DECRYPT",
+        "KeyUsage": about.get("KeyUsage") or "",
         "MultiRegion": bool(about.get("MultiRegion")),
         "Enabled": bool(about.get("Enabled", True)),
         "Rotates": bool(rotation.get("KeyRotationEnabled")),

@@ -9,7 +9,7 @@ from aws_guards import bucket, do, make_bucket, verdict
 
 from hipaa_tui.plans.guards.common import manager_of
 from hipaa_tui.plans.guards.model import Look, Outcome, guards
-from hipaa_tui.settings.model import Caller, CloudError, Reading, Target
+from hipaa_tui.settings.model import Caller, Reading, Target
 
 
 class Someone:
@@ -101,6 +101,7 @@ def test_a_managed_log_bucket_is_a_warning_too(aws):
     assert "logs-here" in verdict(aws, "managed-elsewhere", target, made)[1]
 
 
-def test_tags_that_cannot_be_read_are_not_called_safe(aws):
-    with pytest.raises(CloudError):
-        verdict(aws, "managed-elsewhere", bucket("nothing-here"))
+def test_what_a_report_names_and_is_gone_blocks(aws):
+    outcome, reason = verdict(aws, "managed-elsewhere", bucket("nothing-here"))
+    assert outcome is Outcome.BLOCK
+    assert "not there any more" in reason

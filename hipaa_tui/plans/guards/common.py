@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hipaa_tui.json_value import ABSENT
 from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
-from hipaa_tui.settings.model import Target
+from hipaa_tui.settings.model import CloudError, Target
 from hipaa_tui.settings.registry import resource_type, resource_types
 
 _TERRAFORM = frozenset({"terraform", "opentofu", "terragrunt"})
@@ -53,9 +53,17 @@ def caller_account(look: Look) -> Verdict:
 
 
 def managed_elsewhere(look: Look) -> Verdict:
-    """Warns where tags say that something else writes the resource and would put the earlier value back."""
+    """Warns where tags say that something else writes the resource and would put the earlier value back.
+
+    Blocks where the resource is gone: a report can be older than its deletion.
+    """
     for target in _existing(look):
-        manager = manager_of(resource_type(target.type).tags(look.cloud, target))
+        try:
+            manager = manager_of(resource_type(target.type).tags(look.cloud, target))
+        except CloudError as error:
+            if error.status == 404 or "NotFound" in error.code:
+                return Outcome.BLOCK, f"{target.name} is not there any more ({error.code}): scan again"
+            raise
         if manager:
             return (
                 Outcome.WARN,
