@@ -65,12 +65,7 @@ def _unexpected(error: Exception) -> int:
 
     if isinstance(error, CloudError):
         return said(InputError(str(error)))
-    from hipaa_tui.cli.bug import report
+    from hipaa_tui.bug import record_bug
 
-    where = report(error)
-    print(
-        f"hipaa-tui: a bug: {type(error).__name__}; the details are in {where}. "
-        "`hipaa-tui history` shows what was done before it.",
-        file=sys.stderr,
-    )
+    print(f"hipaa-tui: {record_bug(error)} `hipaa-tui history` shows what was done before it.", file=sys.stderr)
     return ExitCode.BUG

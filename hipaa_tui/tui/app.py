@@ -159,7 +159,7 @@ class HipaaTuiApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug in a handler: leave with a sentence and a log file instead of a traceback."""
-        from hipaa_tui.tui.bug_log import record_bug
+        from hipaa_tui.bug import record_bug
 
         if self.is_headless:
             super()._handle_exception(error)  # tests want to see it

@@ -56,7 +56,7 @@ class Job(Generic[T]):
             """The sentence to show; a bug's traceback goes into a log file first."""
             if self.bug is None:
                 return self.sentence
-            from hipaa_tui.tui.bug_log import record_bug
+            from hipaa_tui.bug import record_bug
 
             return record_bug(self.bug)
 

@@ -63,6 +63,6 @@ def test_owners_are_listed_and_any_assignment_is_a_target(cloud):
     kind = resource_type("Microsoft.Authorization/roleAssignments")
     found = {one.id for one in kind.list(cloud, SUBSCRIPTION, "", "AzureCloud")}
     assert found == {GROUP_OWNER["id"], PERSON["id"]}
-    above = "/providers/Microsoft.Management/managementGroups/root/providers/Microsoft.Authorization/roleAssignments/x"
+    above = "/providers/Microsoft.Management/managementGroups/hospital/providers/Microsoft.Authorization/roleAssignments/x"
     assert kind.target(above, SUBSCRIPTION, "").account == SUBSCRIPTION
     assert kind.target("00000000-0000-4000-8000-000000000001", SUBSCRIPTION, "") is None

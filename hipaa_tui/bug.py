@@ -1,4 +1,7 @@
-"""Turns an error of ours into a file that can go into a bug report, and one sentence that says where it is."""
+"""Turns an error of ours into a file that can go into a bug report, and one sentence that says where it is.
+
+The file holds the traceback and no arguments or environment: those may hold secrets.
+"""
 
 from __future__ import annotations
 
