@@ -67,5 +67,7 @@ def _unexpected(error: Exception) -> int:
         return said(InputError(str(error)))
     from hipaa_tui.bug import record_bug
 
-    print(f"hipaa-tui: {record_bug(error)} `hipaa-tui history` shows what was done before it.", file=sys.stderr)
+    print(
+        f"hipaa-tui: {record_bug(error)} `hipaa-tui history` shows what was done before it.", file=sys.stderr
+    )
     return ExitCode.BUG

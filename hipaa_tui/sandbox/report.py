@@ -33,6 +33,12 @@ _ROWS: Final = (
     ("s3_bucket_object_versioning", "medium", "FAIL", RECORDS_BUCKET, "keeps no earlier versions"),
     ("s3_bucket_secure_transport_policy", "medium", "PASS", EVIDENCE_BUCKET, "refuses plain HTTP"),
 )
+_TITLES: Final = {
+    "s3_bucket_secure_transport_policy": "S3 bucket refuses requests over plain HTTP",
+    "s3_bucket_default_encryption": "S3 bucket encrypts new objects by default",
+    "s3_bucket_server_access_logging_enabled": "S3 bucket logs who reads and writes it",
+    "s3_bucket_object_versioning": "S3 bucket keeps earlier versions of its objects",
+}
 
 
 def write_report(path: Path) -> Path:
@@ -50,7 +56,7 @@ def _row(check: str, severity: str, status: str, bucket: str, finding: str) -> d
         "status": "New",
         "status_code": status,
         "status_detail": said,
-        "finding_info": {"title": said, "uid": f"prowler-aws-{check}-{ACCOUNT}-{REGION}-{bucket}"},
+        "finding_info": {"title": _TITLES[check], "uid": f"prowler-aws-{check}-{ACCOUNT}-{REGION}-{bucket}"},
         "resources": [
             {
                 "region": REGION,
