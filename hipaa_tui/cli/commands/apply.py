@@ -8,7 +8,7 @@ from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_plan
 from hipaa_tui.cli.terminal import LineProgress, confirm, has_terminal
-from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.errors import IncompleteError, RefusedError
 from hipaa_tui.plans.model import Plan, irreversible_targets, open_plan
 from hipaa_tui.workbench import Workbench
 
@@ -45,7 +45,7 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
         seen = desk.apply(plan, progress=progress)
     except KeyboardInterrupt:
         progress.clear()
-        raise InputError(
+        raise IncompleteError(
             "stopped; `hipaa-tui history` shows how far the run came, and it can be resumed or rolled back"
         ) from None
     progress.clear()
