@@ -13,17 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.json_value import ABSENT, OWN_ANSWER, Json, at, references, resolve
-from hipaa_tui.plans.diff import words
-from hipaa_tui.plans.guards.ask import ask
-from hipaa_tui.plans.guards.model import Draft
 from hipaa_tui.plans.model import Change, Plan
-from hipaa_tui.plans.overlay import Overlay
-from hipaa_tui.plans.planner import blocked_reasons
+from hipaa_tui.runs.checks import account_of_drift, ask_again, refuse_blocked, refuse_drift, refuse_unlike
 from hipaa_tui.runs.journal import Journal, Record
+from hipaa_tui.runs.lost import Lost
 from hipaa_tui.runs.model import RunState
-from hipaa_tui.settings.live import Reader, fresh
+from hipaa_tui.settings.live import fresh
 from hipaa_tui.settings.model import (
     Call,
     Cancelled,
@@ -46,42 +42,6 @@ LONGEST_WAIT: Final = 4.0
 
 
 FAILED: Final = "change.failed"
-
-
-@dataclass
-class _Lost:
-    """The changes that failed, and which later ones build on them."""
-
-    groups: set[str] = field(default_factory=set)
-    ids: set[str] = field(default_factory=set)
-    touched: set[str] = field(default_factory=set)
-    count: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.ids)
-
-    def add(self, change: Change) -> None:
-        """A change failed: the rest of its group, and whatever is about the same setting or new resource, is lost."""
-        self.count += 1
-        self._lose(change)
-
-    def takes(self, change: Change) -> bool:
-        """Does the change build on one that is lost? Then it is lost too."""
-        builds = (
-            change.group in self.groups
-            or bool(self.touched & {change.target.key, f"{change.setting} {change.target.key}"})
-            or any(id in self.ids for id, _ in references(change.after))
-        )
-        if builds:
-            self._lose(change)
-        return builds
-
-    def _lose(self, change: Change) -> None:
-        self.groups.add(change.group)
-        self.ids.add(change.id)
-        self.touched.add(f"{change.setting} {change.target.key}")
-        if change.verb == "create" and setting(change.setting).creates_resource:
-            self.touched.add(change.target.key)
 
 
 class _Stop(Exception):
@@ -114,8 +74,8 @@ class Applying:
         self.progress.step(0, len(self.plan.changes), "checking the plan against the live state")
         refuse_unlike(self.plan)
         refuse_blocked(self.plan)
-        self._refuse_drift()
-        self._ask_again()
+        refuse_drift(self.plan, self.clouds)
+        ask_again(self.plan, self.clouds)
         run = self.journal.begin(self.plan)
         self._carry_out(run, [])
         return run
@@ -126,58 +86,6 @@ class Applying:
         self.journal.take_over(run)
         self._carry_out(run, self.journal.of(run))
         return run
-
-    # Before the first write
-
-    def _refuse_drift(self) -> None:
-        """RefusedError where a resource stands neither as planned from nor as planned to."""
-        read = Reader(self.clouds)
-        seen: set[tuple[str, str]] = set()
-        made: set[str] = set()
-        found: list[str] = []
-        for change in self.plan.changes:
-            one = setting(change.setting)
-            key = (change.setting, change.target.key)
-            if key in seen or (change.target.key in made and not one.creates_resource):
-                continue  # an earlier change of this plan prepares it
-            seen.add(key)
-            if one.creates_resource and change.verb == "create":
-                made.add(change.target.key)
-            try:
-                live = read(change.setting, change.target)
-            except CloudError as error:
-                raise RefusedError(
-                    f"{change.target.name}: cannot be read ({error}); nothing was changed"
-                ) from None
-            if not one.same(live.value, change.before) and not _stands(one, change, live.value):
-                found.append(_drift(one, change, live.value, change.after))
-        if found:
-            raise RefusedError(
-                "the live state is not what the plan was made from; nothing was changed, plan again. "
-                + " | ".join(found)
-            )
-
-    def _ask_again(self) -> None:
-        """The guards once more, since a plan may be hours old. RefusedError where one blocks now."""
-        read = Overlay(Reader(self.clouds))
-        for group in self.plan.groups:
-            changes = [change for change in self.plan.changes if change.group == group.id]
-            if not changes or not group.guards:
-                continue
-            main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
-            results = ask(
-                group.guards,
-                cloud=self.clouds[main.provider],
-                target=main,
-                changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
-                parameters=group.parameters,
-                read=read,
-            )
-            blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
-            if blocks:
-                raise RefusedError(f"{main.name}: {'; '.join(blocks)}; nothing was changed")
-            for change in changes:
-                read.plan(change.id, change.setting, change.target, change.reading, Reading(change.after))
 
     # The run
 
@@ -192,7 +100,7 @@ class Applying:
         }
         wrote = bool(begun)
         sure = True
-        lost = _Lost()
+        lost = Lost()
         try:
             for number, change in enumerate(self.plan.changes):
                 self.progress.step(number, len(self.plan.changes), _what(change))
@@ -260,7 +168,10 @@ class Applying:
             ours = change.before is ABSENT and change.target.key in self.made and not one.creates_resource
             if not half and not ours and not one.same(live.value, change.before):
                 raise _Stop(
-                    "change.drifted", change, _drift(one, change, live.value, after), {"found": live.value}
+                    "change.drifted",
+                    change,
+                    account_of_drift(one, change, live.value, after),
+                    {"found": live.value},
                 )
             self._write(run, one, change, live, after)
             if one.creates_resource and change.before is ABSENT:
@@ -347,43 +258,6 @@ def confirmed(change: Change, value: Json) -> bool:
     return _confirmed(one, change, value, change.after)
 
 
-def refuse_unlike(plan: Plan) -> None:
-    """InputError where this version would make other calls than the plan says: it must be made again."""
-    for change in plan.changes:
-        try:
-            calls = setting(change.setting).calls(change.target, change.reading, change.after)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"the plan's change {change.id} makes no sense to this version ({error}): plan again"
-            ) from None
-        if calls_as_json(calls) != calls_as_json(change.calls):
-            raise InputError(
-                f"this version of hipaa-tui would make other calls for {change.target.name} than the plan says: plan again"
-            )
-
-
-def refuse_blocked(plan: Plan) -> None:
-    """RefusedError where a guard blocks any of the plan's changes, or nothing is left to change."""
-    reasons = blocked_reasons(plan)
-    if reasons:
-        raise RefusedError(
-            f"{len({c.group for c in plan.blocked})} of {len(plan.groups)} fixes are blocked by a guard; "
-            f"nothing was changed. {' | '.join(reasons)}"
-        )
-    if not plan.changes:
-        raise RefusedError("the plan changes nothing; " + _why_nothing(plan))
-
-
-def _why_nothing(plan: Plan) -> str:
-    reasons = sorted({skipped.reason for skipped in plan.skipped})
-    return "; ".join(reasons[:5]) or "there was nothing to plan"
-
-
-def _stands(one: Setting, change: Change, value: Json) -> bool:
-    """Is the wanted value there already (as far as it is known before apply)?"""
-    return not any(references(change.after)) and one.same(value, change.after)
-
-
 def _confirmed(one: Setting, change: Change, value: Json, after: Json) -> bool:
     if change.complies is not None:
         return holds(change.complies, value)
@@ -405,13 +279,6 @@ def known(assigned: Mapping[str, Mapping[str, Json]], id: str, name: str) -> Jso
     if value is None:
         raise KeyError(f"what change {id} made ({name})")
     return value
-
-
-def _drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:
-    return (
-        f"{one.title} of {change.target.name}: before was {words(one.display(change.before))[:400]}, "
-        f"wanted is {words(one.display(wanted))[:400]}, found {words(one.display(found))[:400]}"
-    )
 
 
 def _answered(answers: Mapping[str, Json]) -> Callable[[str, str], Json]:

@@ -1,0 +1,112 @@
+"""Checks a plan against this version and the live state before a run's first write."""
+
+from __future__ import annotations
+
+from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.json_value import Json, references
+from hipaa_tui.plans.diff import words
+from hipaa_tui.plans.guards.ask import ask
+from hipaa_tui.plans.guards.model import Draft
+from hipaa_tui.plans.model import Change, Plan
+from hipaa_tui.plans.overlay import Overlay
+from hipaa_tui.plans.planner import blocked_reasons
+from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.model import CloudError, Clouds, Reading, Setting, calls_as_json
+from hipaa_tui.settings.registry import setting
+
+
+def refuse_unlike(plan: Plan) -> None:
+    """InputError where this version would make other calls than the plan says: it must be made again."""
+    for change in plan.changes:
+        try:
+            calls = setting(change.setting).calls(change.target, change.reading, change.after)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"the plan's change {change.id} makes no sense to this version ({error}): plan again"
+            ) from None
+        if calls_as_json(calls) != calls_as_json(change.calls):
+            raise InputError(
+                f"this version of hipaa-tui would make other calls for {change.target.name} than the plan says: plan again"
+            )
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """RefusedError where a guard blocks any of the plan's changes, or nothing is left to change."""
+    reasons = blocked_reasons(plan)
+    if reasons:
+        raise RefusedError(
+            f"{len({c.group for c in plan.blocked})} of {len(plan.groups)} fixes are blocked by a guard; "
+            f"nothing was changed. {' | '.join(reasons)}"
+        )
+    if not plan.changes:
+        raise RefusedError("the plan changes nothing; " + _why_nothing(plan))
+
+
+def _why_nothing(plan: Plan) -> str:
+    reasons = sorted({skipped.reason for skipped in plan.skipped})
+    return "; ".join(reasons[:5]) or "there was nothing to plan"
+
+
+def _stands(one: Setting, change: Change, value: Json) -> bool:
+    """Is the wanted value there already (as far as it is known before apply)?"""
+    return not any(references(change.after)) and one.same(value, change.after)
+
+
+def refuse_drift(plan: Plan, clouds: Clouds) -> None:
+    """RefusedError where a resource stands neither as planned from nor as planned to."""
+    read = Reader(clouds)
+    seen: set[tuple[str, str]] = set()
+    made: set[str] = set()
+    found: list[str] = []
+    for change in plan.changes:
+        one = setting(change.setting)
+        key = (change.setting, change.target.key)
+        if key in seen or (change.target.key in made and not one.creates_resource):
+            continue  # an earlier change of this plan prepares it
+        seen.add(key)
+        if one.creates_resource and change.verb == "create":
+            made.add(change.target.key)
+        try:
+            live = read(change.setting, change.target)
+        except CloudError as error:
+            raise RefusedError(
+                f"{change.target.name}: cannot be read ({error}); nothing was changed"
+            ) from None
+        if not one.same(live.value, change.before) and not _stands(one, change, live.value):
+            found.append(account_of_drift(one, change, live.value, change.after))
+    if found:
+        raise RefusedError(
+            "the live state is not what the plan was made from; nothing was changed, plan again. "
+            + " | ".join(found)
+        )
+
+
+def ask_again(plan: Plan, clouds: Clouds) -> None:
+    """The guards once more, since a plan may be hours old. RefusedError where one blocks now."""
+    read = Overlay(Reader(clouds))
+    for group in plan.groups:
+        changes = [change for change in plan.changes if change.group == group.id]
+        if not changes or not group.guards:
+            continue
+        main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
+        results = ask(
+            group.guards,
+            cloud=clouds[main.provider],
+            target=main,
+            changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
+            parameters=group.parameters,
+            read=read,
+        )
+        blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
+        if blocks:
+            raise RefusedError(f"{main.name}: {'; '.join(blocks)}; nothing was changed")
+        for change in changes:
+            read.plan(change.id, change.setting, change.target, change.reading, Reading(change.after))
+
+
+def account_of_drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:
+    """The three values: what stood there, what is wanted, what was found."""
+    return (
+        f"{one.title} of {change.target.name}: before was {words(one.display(change.before))[:400]}, "
+        f"wanted is {words(one.display(wanted))[:400]}, found {words(one.display(found))[:400]}"
+    )
