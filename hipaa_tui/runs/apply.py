@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from hipaa_tui.errors import HipaaTuiError, RefusedError
 from hipaa_tui.json_value import ABSENT, OWN_ANSWER, Json, at, references, resolve
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.runs.checks import account_of_drift, ask_again, refuse_blocked, refuse_drift, refuse_unlike
@@ -77,17 +79,31 @@ class Applying:
         refuse_drift(self.plan, self.clouds)
         ask_again(self.plan, self.clouds)
         run = self.journal.begin(self.plan)
-        self._carry_out(run, [])
+        self._closing(run, [])
         return run
 
     def resume(self, run: str) -> str:
         """Go on with an interrupted run. What it wrote already is recognised, not written again."""
         refuse_unlike(self.plan)
         self.journal.take_over(run)
-        self._carry_out(run, self.journal.of(run))
+        self._closing(run, self.journal.of(run))
         return run
 
     # The run
+
+    def _closing(self, run: str, earlier: list[Record]) -> None:
+        """Carry the plan out, and close the run even where a bug of ours ends it: the process may live on
+        (the screens do), and a run that nobody carries on must not look as if it were under way."""
+        try:
+            self._carry_out(run, earlier)
+        except RefusedError:
+            raise  # another process has the run: it is not ours to close
+        except Exception as error:
+            with suppress(HipaaTuiError):
+                wrote = self._wrote(run)
+                note = f"stopped by an error ({type(error).__name__}); {_next_step(run, wrote)}"
+                self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
+            raise
 
     def _carry_out(self, run: str, earlier: list[Record]) -> None:
         assigned = _assigned_before(earlier)

@@ -169,6 +169,19 @@ def test_a_change_that_never_shows_is_reported_as_not_verified(engine):
     assert states(run) == [(ChangeState.APPLIED, False)]
 
 
+def test_a_bug_of_ours_leaves_no_run_that_seems_under_way(engine):
+    def broken(call):
+        if call.operation == "PATCH":
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engine.apply(engine.plan(), {"azure": Meddling(engine.cloud, broken)})
+    (row,) = engine.journal.rows()
+    assert row.state is RunState.PARTIAL
+    assert f"rollback {row.id}" in row.note
+    assert engine.apply(engine.plan()).state is RunState.DONE, "and nothing stands in the way of the next run"
+
+
 def test_the_operator_can_stop_at_the_next_safe_place(engine):
     plan = engine.plan((SECURE, ACCOUNT), (SECURE, SECOND))
 
