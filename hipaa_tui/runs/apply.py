@@ -195,40 +195,66 @@ class Applying:
         return True, self._verify(run, one, change, after, assigned)
 
     def _write(self, run: str, one: Setting, change: Change, live: Reading, after: Json) -> None:
+        """Make the calls. Where an answer is lost, a fresh look says which of them are still to be made."""
+        start, wait = live, FIRST_WAIT
+        journaled: list[Call] = []
+        for left in reversed(range(TRIES)):
+            calls = self._approved(one, change, live, after)
+            if calls != journaled:
+                body = {"change": change.id, "found": live.value, "calls": calls_as_json(calls)}
+                self.journal.append(run, "change.intent", body)
+                journaled = calls
+            failure = self._send(one, change, calls)
+            if failure is None:
+                break
+            self.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            live = self._look(change)
+            if one.same(live.value, after):
+                break  # the answer was lost, not the effect
+            if one.same(live.value, start.value):
+                # A read may lag behind: what would make a second one is not made again on its word.
+                if not left or not (one.repeatable or failure.without_effect):
+                    raise _Stop(FAILED, change, f"{change.target.name}: {failure}")
+            elif not any(one.same(live.value, v) for v in one.between(change.target, change.before, after)):
+                reason = account_of_drift(one, change, live.value, after)
+                raise _Stop("change.drifted", change, reason, {"found": live.value})
+            elif not left:
+                raise _Stop(FAILED, change, f"{change.target.name}: {failure}")
+        self.journal.append(run, "change.outcome", {"change": change.id})
+
+    def _approved(self, one: Setting, change: Change, live: Reading, after: Json) -> list[Call]:
+        """The calls from what stands there, none of a kind that the plan does not have."""
         try:
             calls = one.calls(change.target, live, after)
         except ValueError as error:
             raise _Stop(FAILED, change, str(error)) from None
-        planned = [(call.service, call.operation) for call in change.calls]
-        if not {(call.service, call.operation) for call in calls} <= set(planned):
+        planned = {(call.service, call.operation) for call in change.calls}
+        if not {(call.service, call.operation) for call in calls} <= planned:
             raise _Stop(
                 "change.drifted", change, f"{change.target.name}: other calls are needed than were approved"
             )
-        self.journal.append(run, "change.intent", {"change": change.id, "calls": calls_as_json(calls)})
+        return calls
+
+    def _send(self, one: Setting, change: Change, calls: list[Call]) -> CloudError | None:
+        """Make the calls in order. The passing failure that stopped them, or None; _Stop for one that stays."""
         answers: dict[str, Json] = {}
+        left, wait = one.settle_seconds, FIRST_WAIT
         for call in calls:
             ready = replace(call, arguments=resolve(dict(call.arguments), _answered(answers)))
-            answers.update(self._call(one, change, ready, after))
-        self.journal.append(run, "change.outcome", {"change": change.id})
-
-    def _call(self, one: Setting, change: Change, call: Call, after: Json) -> dict[str, Json]:
-        """The answer to one call, which is made again where it failed for a passing reason without effect."""
-        deadline = one.settle_seconds
-        wait = FIRST_WAIT
-        tries = 0
-        while True:
-            try:
-                return self.clouds[change.target.provider].call(call)
-            except CloudError as error:
-                tries += 1
-                early = error.code in one.retry_codes and deadline > 0
-                if error.transient and one.same(self._look(change).value, after):
-                    return {}  # the answer was lost, not the effect
-                if not early and (not error.transient or tries >= TRIES):
-                    raise _Stop(FAILED, change, f"{change.target.name}: {error}") from None
+            while True:
+                try:
+                    answers.update(self.clouds[change.target.provider].call(ready))
+                    break
+                except CloudError as error:
+                    if error.transient:
+                        return error
+                    if error.code not in one.retry_codes or left <= 0:
+                        raise _Stop(FAILED, change, f"{change.target.name}: {error}") from None
                 self.sleep(wait)
-                deadline -= wait
+                left -= wait
                 wait = min(wait * 2, LONGEST_WAIT)
+        return None
 
     def _verify(
         self, run: str, one: Setting, change: Change, after: Json, assigned: dict[str, Mapping[str, Json]]

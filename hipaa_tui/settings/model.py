@@ -124,6 +124,14 @@ class CloudError(Exception):
         self.call = call
 
     @property
+    def without_effect(self) -> bool:
+        """Certainly nothing was done: it never left, or was turned away for coming too often."""
+        throttled = self.status == 429 or any(
+            word in self.code for word in ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
+        )
+        return not self.sent or throttled
+
+    @property
     def denied(self) -> bool:
         """The credentials may not do this (403 of either cloud)."""
         return self.status == 403 or self.code in {"AccessDenied", "AuthorizationFailed"}
@@ -226,6 +234,9 @@ class Setting(ABC):
     """How long a fresh read may still show the old value after a write."""
     retry_codes: tuple[str, ...] = ()
     """Error codes that mean "what this needs was only just created": tried again while it settles."""
+    repeatable: bool = True
+    """A write whose answer was lost may be made again. False where that could make a second one, since the
+    cloud chooses the name and takes no client token."""
     irreversible: str = ""
     """Why a write cannot be taken back; empty where it can. Such a change asks for the resource's name."""
     kept_on_rollback: str = ""

@@ -119,6 +119,7 @@ class Key(Setting):
         *_operations("PutKeyPolicy", "UpdateKeyDescription", "EnableKeyRotation", "DisableKeyRotation"),
     )
     creates_resource = True
+    repeatable = False
     kept_on_rollback = "data may be encrypted with it, and without the key that data is lost"
     terraform = ("aws_kms_key",)
 
