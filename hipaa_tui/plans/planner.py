@@ -250,7 +250,8 @@ class _GroupDraft:
         if reading.absent:
             self.made[spec.id] = lambda name: sure[name] if name in sure else reference(change_id, name)
         self.overlay.plan(change_id, spec.setting, target, reading, Reading(wanted, identity))
-        reversible, reversal = _reversal(one, reading.value, self._kept(one, target))
+        final = one.cannot_be_undone(reading.value, wanted)
+        reversible, reversal = _reversal(one, reading.value, final, self._kept(one, target))
         return Change(
             id=change_id,
             group=self.group_id,
@@ -268,7 +269,7 @@ class _GroupDraft:
             guards=(),
             reversible=reversible,
             reversal=reversal,
-            irreversible=one.irreversible,
+            irreversible=final,
         )
 
     def _kept(self, one: Setting, target: Target) -> bool:
@@ -312,9 +313,9 @@ def _guards_of(change: Change, results: tuple[GuardResult, ...]) -> tuple[GuardR
     return results
 
 
-def _reversal(one: Setting, before: Json, protects: bool) -> tuple[bool, str]:
-    if one.irreversible:
-        return False, one.irreversible
+def _reversal(one: Setting, before: Json, final: str, protects: bool) -> tuple[bool, str]:
+    if final:
+        return False, final
     if before is ABSENT and protects:
         return False, "stays when rolled back: it protects what the plan makes and what is kept"
     if before is ABSENT and one.kept_on_rollback:

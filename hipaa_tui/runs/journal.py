@@ -44,6 +44,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends: the number of its last record (0 for none) and that record's hash."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as the store keeps it; `state` is RUNNING also for one whose process died."""
 
@@ -119,6 +127,11 @@ class Journal:
             self._append(connection, run, kind, body)
             connection.execute(update(runs).where(runs.c.id == run).values(beat=now()))
 
+    def note(self, subject: str, kind: str, body: dict[str, Json]) -> None:
+        """Add a record that belongs to no run ("plan:<hash>", "exceptions"); `of(subject)` reads it back."""
+        with self._store.writing() as connection:
+            self._append(connection, subject, kind, body)
+
     def finish(self, run: str, state: RunState, note: str = "") -> None:
         """Close the run."""
         ended = now()
@@ -176,6 +189,14 @@ class Journal:
             if row.hash != _link(row.previous, row.body):
                 yield f"record {row.seq} was edited: its content does not match its hash"
             previous, expected = row.hash, row.seq + 1
+
+    def head(self) -> Head:
+        """The last record's number and hash: whoever keeps it elsewhere can tell a truncated journal."""
+        with self._store.reading() as connection:
+            last = connection.execute(
+                select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
+            ).first()
+        return Head(last.seq, last.hash) if last else Head(0, BEGINNING)
 
     def _append(self, connection: Connection, run: str, kind: str, body: dict[str, Json]) -> None:
         last = connection.execute(

@@ -88,6 +88,7 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
     except ValueError as error:
         return f"cannot be put back: {error}"
     after = resolve(change.after, lambda made, name: _known_then(found, made, name))
+    final = one.cannot_be_undone(live.value, change.before)
     ours = one.same(live.value, after) or any(
         one.same(live.value, value) for value in one.between(change.target, change.before, after)
     )
@@ -117,9 +118,9 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
         permissions=describe.permissions(calls),
         rollback_permissions=(),
         guards=(guard,),
-        reversible=not one.irreversible,
-        reversal=one.irreversible or "the original plan can be made and applied again",
-        irreversible=one.irreversible,
+        reversible=not final,
+        reversal=final or "the original plan can be made and applied again",
+        irreversible=final,
     )
 
 

@@ -283,6 +283,11 @@ class Setting(ABC):
         from somebody else's change. Empty where a write is one call."""
         return []
 
+    def cannot_be_undone(self, before: Json, after: Json) -> str:
+        """Why this very change cannot be taken back; "" where it can. `irreversible`, unless it depends on
+        the values (a retention that is locked, a rule that deletes data)."""
+        return self.irreversible
+
     def planned_identity(self, target: Target, after: Json) -> Mapping[str, Json]:
         """What of the identity is certain before a creation (an ARN made of known names)."""
         return {}
