@@ -19,6 +19,7 @@ _KINDS: Final[dict[str, type]] = {
     "regions": list,
     "subscriptions": list,
     "keys": dict,
+    "store": str,
 }
 
 
@@ -32,6 +33,8 @@ class Config:
     regions: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+    store: str = ""
+    """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
 
 
 @dataclass(frozen=True, slots=True)

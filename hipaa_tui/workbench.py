@@ -23,7 +23,7 @@ from hipaa_tui.playbooks.load import Catalogue, load
 from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import ChangeState, RunState, RunView
+from hipaa_tui.runs.model import ChangeState, RunView
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.runs.verify import Verified, verify
 from hipaa_tui.runs.views import view, views
@@ -98,7 +98,7 @@ class Workbench:
         self.access = access or Access(self.config.profile, None, self.config.subscriptions)
         self.read_only = read_only or self.config.read_only
         self.clouds: Clouds = Connections(self.access)
-        self._store = open_store(home.store)
+        self._store = open_store(self.config.store or home.store)
         self.journal = Journal(self._store)
 
     @cached_property
@@ -208,11 +208,7 @@ class Workbench:
         """Carry the plan out, journaled and verified. RefusedError before anything was written."""
         self.refuse_read_only()
         applying = Applying(plan, self.clouds, self.journal, progress or Silent())
-        undone = self.journal.row(plan.of_run) if plan.of_run else None
-        run = applying.start()
-        if undone is not None and undone.state is RunState.RUNNING:
-            self.journal.abandon(undone.id, f"interrupted, and rolled back by run {run}")
-        return self._settle(run, plan)
+        return self._settle(applying.start(), plan)
 
     def resume(self, run: str, *, progress: Progress | None = None) -> RunView:
         """Go on with an interrupted run. RefusedError where it is not interrupted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.json_value import Json, references
 from hipaa_tui.plans.diff import words
@@ -81,27 +83,36 @@ def refuse_drift(plan: Plan, clouds: Clouds) -> None:
         )
 
 
-def ask_again(plan: Plan, clouds: Clouds) -> None:
+def refuse_blocked_now(plan: Plan, clouds: Clouds) -> None:
     """The guards once more, since a plan may be hours old. RefusedError where one blocks now."""
+    for reason in blocked_now(plan, clouds).values():
+        raise RefusedError(f"{reason}; nothing was changed")
+
+
+def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = None) -> dict[str, str]:
+    """By group, what its guards say by now where one of them blocks. `groups`: ask only for these."""
     read = Overlay(Reader(clouds))
+    found: dict[str, str] = {}
     for group in plan.groups:
         changes = [change for change in plan.changes if change.group == group.id]
-        if not changes or not group.guards:
-            continue
-        main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
-        results = ask(
-            group.guards,
-            cloud=clouds[main.provider],
-            target=main,
-            changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
-            parameters=group.parameters,
-            read=read,
-        )
-        blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
-        if blocks:
-            raise RefusedError(f"{main.name}: {'; '.join(blocks)}; nothing was changed")
+        asked = groups is None or group.id in groups
+        if changes and group.guards and asked:
+            main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
+            results = ask(
+                group.guards,
+                cloud=clouds[main.provider],
+                target=main,
+                changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
+                parameters=group.parameters,
+                read=read,
+            )
+            blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
+            if blocks:
+                found[group.id] = f"{main.name}: {'; '.join(blocks)}"
+                continue
         for change in changes:
             read.plan(change.id, change.setting, change.target, change.reading, Reading(change.after))
+    return found
 
 
 def account_of_drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
-import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -22,14 +19,14 @@ from sqlalchemy import Connection, insert, select, update
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.json_value import Json, canonical_bytes
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.runs import leases
+from hipaa_tui.runs.model import FencedError, RunState
+from hipaa_tui.runs.owner import LEASE, NOBODY, alive, new_worker
 from hipaa_tui.store.database import Store, now
 from hipaa_tui.store.schema import records, runs
 
 BEGINNING: Final = "0" * 64
 """What stands before the first record."""
-SILENCE: Final = timedelta(minutes=5)
-"""A run on another machine that said nothing for this long is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the store keeps it; `state` is RUNNING also for one whose process died."""
+    """A run as the store keeps it; `state` is RUNNING also for one that is `interrupted`: nobody runs it."""
 
     id: str
     kind: str
@@ -65,28 +62,47 @@ class RunRow:
     owner: str
     beat: str
     note: str
-
-    @property
-    def interrupted(self) -> bool:
-        """Running by its record, while nobody runs it."""
-        return self.state is RunState.RUNNING and not _alive(self.owner, self.beat)
+    interrupted: bool
 
 
 class Journal:
     """Every write is one short transaction: when a method returns, the record is on disk."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lease: timedelta = LEASE) -> None:
         self._store = store
+        self._lease = lease
+        self._me = new_worker()
 
-    def begin(self, plan: Plan) -> str:
+    @property
+    def worker(self) -> str:
+        """Who writes through this journal, as the runs' `owner` says it."""
+        return self._me
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a worker may be silent before its run may be taken over."""
+        return self._lease
+
+    def begin(self, plan: Plan, context: Mapping[str, Json] | None = None) -> str:
         """Start a run: its whole plan, prior values included, is journaled before anything is written.
 
-        Returns the run's id. RefusedError where another run that is under way touches the same resources.
+        `context` is what else belongs on record: who applies it, who approved it. Returns the run's id.
+        RefusedError where another run that is under way touches the same resources, or where the plan holds
+        what looks like a secret. A rollback takes the resources over from the interrupted run that it undoes.
         """
         run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        started = now()
+        body: dict[str, Json] = {"plan": plan.as_json()}
+        if context:
+            body["context"] = dict(context)
         with self._store.writing() as connection:
-            self._refuse_overlap(connection, plan)
+            clock = self._store.clock(connection)
+            undone = self._row(connection, plan.of_run, clock) if plan.of_run else None
+            if undone is not None and undone.state is RunState.RUNNING:
+                if not undone.interrupted:
+                    raise RefusedError(f"run {undone.id} is under way; wait until it has ended")
+                self._close(connection, undone.id, RunState.PARTIAL, f"interrupted, and undone by run {run}")
+            self._refuse_taken(connection, plan, clock)
+            beat = _time(clock)
             connection.execute(
                 insert(runs).values(
                     id=run,
@@ -94,38 +110,51 @@ class Journal:
                     plan=plan.hash,
                     of_run=plan.of_run,
                     state=RunState.RUNNING.value,
-                    started=started,
+                    started=beat,
                     ended="",
-                    owner=_owner(),
-                    beat=started,
+                    owner=self._me,
+                    beat=beat,
                     note="",
                 )
             )
-            self._append(connection, run, "run.started", {"plan": plan.as_json()})
+            leases.take(connection, run, (change.target for change in plan.changes))
+            self._append(connection, run, "run.started", body)
         return run
 
     def take_over(self, run: str) -> None:
-        """Make this process the one that runs it. RefusedError where another one still does."""
+        """Make this worker the one that runs it. RefusedError where another one still does."""
         with self._store.writing() as connection:
-            row = self._row(connection, run)
+            clock = self._store.clock(connection)
+            row = self._row(connection, run, clock)
             if not row.interrupted:
                 raise RefusedError(f"run {run} is {row.state.value}, so there is nothing to resume")
-            self._refuse_overlap(connection, self.plan(run), apart_from=run)
-            connection.execute(update(runs).where(runs.c.id == run).values(owner=_owner(), beat=now()))
-            self._append(connection, run, "run.resumed", {"before": row.owner})
+            connection.execute(
+                update(runs).where(runs.c.id == run).values(owner=self._me, beat=_time(clock), note="")
+            )
+            self._append(connection, run, "run.resumed", {"before": row.owner, "worker": self._me})
 
-    def abandon(self, run: str, note: str) -> None:
-        """Close an interrupted run as partly done, since its rollback takes over from here."""
-        self.finish(run, RunState.PARTIAL, note)
+    def hold(self, run: str) -> None:
+        """Say that this worker still has the run, and learn it if it has not: then FencedError."""
+        with self._store.writing() as connection:
+            self._renew(connection, run)
 
     def append(self, run: str, kind: str, body: dict[str, Json]) -> None:
-        """Add a record to a run and show that the run is alive."""
+        """Add a record to a run and renew its lease. FencedError where another worker has the run."""
         with self._store.writing() as connection:
-            row = self._row(connection, run)
-            if row.owner != _owner():
-                raise RefusedError(f"run {run} was taken over by another process: this one writes no more")
+            self._renew(connection, run)
             self._append(connection, run, kind, body)
-            connection.execute(update(runs).where(runs.c.id == run).values(beat=now()))
+
+    def alarm(self, run: str, body: dict[str, Json]) -> None:
+        """Record that a worker which had lost the run may have written once more. Anybody may."""
+        with self._store.writing() as connection:
+            self._append(connection, run, "run.alarm", {"worker": self._me, **body})
+
+    def lay_down(self, run: str, reason: str) -> None:
+        """Leave the run to whoever resumes it: nothing is decided, its resources stay taken."""
+        with self._store.writing() as connection:
+            self._renew(connection, run)
+            self._append(connection, run, "run.laid-down", {"reason": reason})
+            connection.execute(update(runs).where(runs.c.id == run).values(owner=NOBODY, note=reason))
 
     def note(self, subject: str, kind: str, body: dict[str, Json]) -> None:
         """Add a record that belongs to no run ("plan:<hash>", "exceptions"); `of(subject)` reads it back."""
@@ -133,25 +162,24 @@ class Journal:
             self._append(connection, subject, kind, body)
 
     def finish(self, run: str, state: RunState, note: str = "") -> None:
-        """Close the run."""
-        ended = now()
+        """Close the run and give its resources free. FencedError where another worker has the run."""
         with self._store.writing() as connection:
-            self._append(connection, run, "run.finished", {"state": state.value, "note": note})
-            connection.execute(
-                update(runs).where(runs.c.id == run).values(state=state.value, ended=ended, note=note)
-            )
+            self._renew(connection, run)
+            self._close(connection, run, state, note)
 
     def rows(self) -> list[RunRow]:
         """Every run, latest first."""
         with self._store.reading() as connection:
             found = connection.execute(select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()))
-            return [_run_row(row) for row in found]
+            clock = self._store.clock(connection)
+            return [self._seen(row, clock) for row in found]
 
     def row(self, run: str) -> RunRow:
         """The run whose id starts with `run`. InputError where none or several do."""
         with self._store.reading() as connection:
+            clock = self._store.clock(connection)
             found = [
-                _run_row(row)
+                self._seen(row, clock)
                 for row in connection.execute(select(runs).where(runs.c.id.startswith(run, autoescape=True)))
             ]
         if len(found) == 1 and run:
@@ -208,25 +236,52 @@ class Journal:
             insert(records).values(seq=seq, run=run, body=line, previous=previous, hash=_link(previous, line))
         )
 
-    def _row(self, connection: Connection, run: str) -> RunRow:
-        return _run_row(connection.execute(select(runs).where(runs.c.id == run)).one())
+    def _close(self, connection: Connection, run: str, state: RunState, note: str) -> None:
+        self._append(connection, run, "run.finished", {"state": state.value, "note": note})
+        connection.execute(
+            update(runs).where(runs.c.id == run).values(state=state.value, ended=now(), note=note)
+        )
+        leases.release(connection, run)
 
-    def _refuse_overlap(self, connection: Connection, plan: Plan, apart_from: str = "") -> None:
-        mine = {change.target.key for change in plan.changes}
-        under_way = connection.execute(select(runs).where(runs.c.state == RunState.RUNNING.value)).all()
-        for row in map(_run_row, under_way):
-            if row.id in (apart_from, plan.of_run):
-                continue
-            first = connection.execute(
-                select(records.c.body).where(records.c.run == row.id).order_by(records.c.seq).limit(1)
-            ).scalar_one()
-            theirs = Plan.from_json(_record(first).body["plan"])
-            shared = sorted(c.target.name for c in theirs.changes if c.target.key in mine)
-            if shared:
-                how = (
-                    "was interrupted: resume it or roll it back first" if row.interrupted else "is under way"
-                )
-                raise RefusedError(f"run {row.id} on {shared[0]} {how}")
+    def _renew(self, connection: Connection, run: str) -> None:
+        clock = self._store.clock(connection)
+        row = self._row(connection, run, clock)
+        if row.owner != self._me or row.state is not RunState.RUNNING:
+            whose = "was closed" if row.state is not RunState.RUNNING else "was taken over"
+            raise FencedError(f"run {run} {whose} by another process: this one writes no more")
+        connection.execute(update(runs).where(runs.c.id == run).values(beat=_time(clock)))
+
+    def _row(self, connection: Connection, run: str, clock: datetime) -> RunRow:
+        return self._seen(connection.execute(select(runs).where(runs.c.id == run)).one(), clock)
+
+    def _seen(self, row: Any, clock: datetime) -> RunRow:
+        state = RunState(row.state)
+        return RunRow(
+            row.id,
+            row.kind,
+            row.plan,
+            row.of_run,
+            state,
+            row.started,
+            row.ended,
+            row.owner,
+            row.beat,
+            row.note,
+            state is RunState.RUNNING and not alive(row.owner, row.beat, clock, self._lease),
+        )
+
+    def _refuse_taken(self, connection: Connection, plan: Plan, clock: datetime) -> None:
+        """RefusedError where another run has one of the plan's resources, whether it lives or not."""
+        taken = leases.holder(connection, (change.target for change in plan.changes))
+        if taken is None:
+            return
+        row = self._row(connection, taken.run, clock)
+        how = "was interrupted: resume it or roll it back first" if row.interrupted else "is under way"
+        raise RefusedError(f"run {row.id} on {taken.name} {how}")
+
+
+def _time(clock: datetime) -> str:
+    return clock.isoformat(timespec="milliseconds")
 
 
 def _link(previous: str, line: str) -> str:
@@ -236,48 +291,6 @@ def _link(previous: str, line: str) -> str:
 def _record(line: str) -> Record:
     value = json.loads(line)
     return Record(value["seq"], value["at"], value["run"], value["kind"], value["body"])
-
-
-def _run_row(row: Any) -> RunRow:
-    return RunRow(
-        row.id,
-        row.kind,
-        row.plan,
-        row.of_run,
-        RunState(row.state),
-        row.started,
-        row.ended,
-        row.owner,
-        row.beat,
-        row.note,
-    )
-
-
-def _owner() -> str:
-    """This process, so that a later one can tell whether it still lives: host, pid, time of its start."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    """When the process started, in ticks since boot; pids are used again. "" where it cannot be known."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
-
-
-def _alive(owner: str, beat: str) -> bool:
-    host, pid, started = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return datetime.now(UTC) - datetime.fromisoformat(beat) < SILENCE
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not started or _started(int(pid)) == started
 
 
 def last_of(found: Iterable[Record], kind: str, change: str) -> Record | None:

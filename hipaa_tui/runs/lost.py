@@ -21,6 +21,13 @@ class Lost:
     def __bool__(self) -> bool:
         return bool(self.ids)
 
+    @classmethod
+    def of(cls, change: Change) -> Lost:
+        """As if just this change had failed."""
+        lost = cls()
+        lost.add(change)
+        return lost
+
     def add(self, change: Change) -> None:
         """A change failed: the rest of its group, and whatever is about the same setting or new resource, is lost."""
         self.count += 1

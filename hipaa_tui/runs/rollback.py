@@ -16,7 +16,7 @@ from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
 from hipaa_tui.runs.apply import known
 from hipaa_tui.runs.journal import Journal, Record
-from hipaa_tui.runs.views import wrote
+from hipaa_tui.runs.progress import written
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.live import Reader
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent
@@ -34,7 +34,8 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
     plan = Plan.from_json(found[0].body["plan"])
     if row.state.value == "running" and not row.interrupted:
         raise InputError(f"run {row.id} is under way; wait until it has ended")
-    touched = [change for change in plan.changes if wrote(found, change.id)]
+    mine = written(found)
+    touched = [change for change in plan.changes if change.id in mine]
     if not touched:
         raise InputError(f"run {row.id} wrote nothing, so there is nothing to roll back")
     read = Reader(clouds)

@@ -14,7 +14,13 @@ _STATES = {
     "change.skipped": ChangeState.SKIPPED,
     "change.drifted": ChangeState.DRIFTED,
     "change.failed": ChangeState.FAILED,
+    "change.undoing": ChangeState.WRITING,
+    "change.undone": ChangeState.UNDONE,
+    "change.undo-failed": ChangeState.APPLIED,
+    "change.kept": ChangeState.APPLIED,
 }
+_COMPENSATION = {"change.undoing", "change.undone", "change.undo-failed", "change.kept"}
+_PUT_BACK = "put back, since a later change of the same fix failed"
 
 
 def view(journal: Journal, row: RunRow, undone_by: str = "") -> RunView:
@@ -31,7 +37,7 @@ def view(journal: Journal, row: RunRow, undone_by: str = "") -> RunView:
         ended=row.ended,
         changes=tuple(_change(change, found) for change in plan.changes),
         rolled_back_by=undone_by,
-        note=row.note,
+        note=_note(row, found),
     )
 
 
@@ -46,9 +52,15 @@ def views(journal: Journal) -> list[RunView]:
     return [view(journal, row, undone.get(row.id, "")) for row in rows]
 
 
-def wrote(records: list[Record], change: str) -> bool:
-    """Did the run (perhaps) write this change?"""
-    return any(r.kind in {"change.intent", "change.outcome"} and r.body["change"] == change for r in records)
+def _note(row: RunRow, found: list[Record]) -> str:
+    """The run's own word, and every alarm about it."""
+    alarms = [
+        f"ALARM: {r.body['worker']} had lost the run; its last call was {r.body.get('call', 'none')} "
+        f"on {r.body.get('resource', 'nothing')}, which may have come after that"
+        for r in found
+        if r.kind == "run.alarm"
+    ]
+    return "; ".join(part for part in (row.note, *alarms) if part)
 
 
 def _change(change: Change, found: list[Record]) -> ChangeView:
@@ -56,10 +68,14 @@ def _change(change: Change, found: list[Record]) -> ChangeView:
     for record in found:
         if record.body.get("change") != change.id or record.kind not in _STATES:
             continue
+        if record.kind in _COMPENSATION and state is ChangeState.FAILED:
+            continue  # the very change that failed: whether what it half did was put back is in the run's note
         state = _STATES[record.kind]
-        note = str(record.body.get("reason", ""))
+        note = _PUT_BACK if record.kind == "change.undone" else str(record.body.get("reason", ""))
         if record.kind in {"change.verified", "change.skipped"}:
             verified = True
         elif record.kind in {"change.unverified", "change.drifted", "change.failed"}:
             verified = False
+        elif record.kind in {"change.undone", "change.undo-failed"}:
+            verified = None
     return ChangeView(change.id, change.setting, change.target.id, state, verified, note)

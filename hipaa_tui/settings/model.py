@@ -124,12 +124,30 @@ class CloudError(Exception):
         self.call = call
 
     @property
-    def without_effect(self) -> bool:
-        """Certainly nothing was done: it never left, or was turned away for coming too often."""
-        throttled = self.status == 429 or any(
+    def throttled(self) -> bool:
+        """Turned away for coming too often."""
+        return self.status == 429 or any(
             word in self.code for word in ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
         )
-        return not self.sent or throttled
+
+    @property
+    def without_effect(self) -> bool:
+        """Certainly nothing was done: it never left, or was turned away for coming too often."""
+        return not self.sent or self.throttled
+
+    @property
+    def unauthenticated(self) -> bool:
+        """There are no credentials (any more): whoever logs in again can go on."""
+        return self.status == 401 or self.code in {
+            "NoCredentials",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "RequestExpired",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "ClientAuthenticationError",
+            "CredentialUnavailableError",
+        }
 
     @property
     def denied(self) -> bool:

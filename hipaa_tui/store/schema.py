@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the schema. A store of a later version is refused, an earlier one is migrated after a backup."""
 
 metadata = MetaData()
@@ -53,6 +53,16 @@ runs = Table(
     sqlite_strict=True,
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False, index=True),
+    sqlite_strict=True,
+)
+"""Which run may write to a resource: one at a time, from the run's beginning to its end."""
+
 records = Table(
     "records",
     metadata,
@@ -69,5 +79,13 @@ SQLITE_GUARDS: Final = (
     "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
     "CREATE TRIGGER records_are_never_removed BEFORE DELETE ON records "
     "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+)
+POSTGRESQL_GUARDS: Final = (
+    "CREATE FUNCTION hipaa_tui_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
+    "CREATE TRIGGER records_are_append_only BEFORE UPDATE OR DELETE ON records "
+    "FOR EACH ROW EXECUTE FUNCTION hipaa_tui_append_only()",
+    "CREATE TRIGGER records_are_never_truncated BEFORE TRUNCATE ON records "
+    "FOR EACH STATEMENT EXECUTE FUNCTION hipaa_tui_append_only()",
 )
 """Against accidents, not against an attacker with the file: the hash chain is for those."""

@@ -11,7 +11,7 @@ from runs.plans import change, plan
 
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.runs.model import FencedError, RunState
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
 
@@ -133,7 +133,7 @@ def test_a_worker_that_was_replaced_writes_no_more(journal, path):
     connection.execute("UPDATE runs SET owner = 'elsewhere:1:1'")
     connection.commit()
     connection.close()
-    with pytest.raises(RefusedError, match="taken over"):
+    with pytest.raises(FencedError, match="taken over"):
         journal.append(run, "change.intent", {"change": "c1"})
 
 
@@ -177,7 +177,7 @@ def test_somebody_elses_database_is_refused(path):
 
 
 def test_a_locked_store_is_said(journal, path, monkeypatch):
-    monkeypatch.setattr("hipaa_tui.store.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("hipaa_tui.store.sqlite.BUSY_SECONDS", 0.05)
     journal = Journal(open_store(path))
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")

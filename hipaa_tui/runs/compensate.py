@@ -1,0 +1,98 @@
+"""Puts back what a fix wrote before one of its changes failed, last one first, so that no fix is left half made.
+
+Nothing of anybody else's is overwritten, and what is kept on purpose (a key that may have encrypted data)
+stays. What cannot be put back is said with the commands that do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hipaa_tui.json_value import ABSENT, Json
+from hipaa_tui.plans.model import Change
+from hipaa_tui.runs.hands import Hands
+from hipaa_tui.runs.stop import Stop
+from hipaa_tui.settings import describe
+from hipaa_tui.settings.model import Reading, Setting
+from hipaa_tui.settings.registry import setting
+
+Goals = dict[str, Json]
+"""By change id: the value that the run wrote, with everything known by then put in."""
+
+
+def compensate(hands: Hands, written: Sequence[Change], goals: Goals) -> list[str]:
+    """Undo these changes of one fix, given in the order in which they were made.
+
+    Returns a sentence for each that stays; none where everything stands as before the fix.
+    """
+    stays: list[str] = []
+    kept: set[str] = set()
+    stuck = ""
+    for change in reversed(written):
+        one = setting(change.setting)
+        if change.before is ABSENT and one.creates_resource and one.kept_on_rollback:
+            kept.add(change.target.key)
+    for change in reversed(written):
+        one = setting(change.setting)
+        protects = change.target.key in kept and change.before is ABSENT and not one.creates_resource
+        if protects or (change.before is ABSENT and one.kept_on_rollback):
+            reason = one.kept_on_rollback or "it protects what stays"
+            if not _stands(hands, one, change):
+                continue
+            hands.record("change.kept", change, {"reason": reason})
+            stays.append(f"{one.title} of {change.target.name} stays: {reason}")
+            continue
+        reason = stuck or _undo(hands, one, change, goals.get(change.id, change.after))
+        if reason:
+            # What was made before may be what this one still builds on: from here on a person decides.
+            stuck = stuck or f"what was made after it could not be put back ({change.target.name})"
+            by_hand = _by_hand(one, change, goals.get(change.id, change.after))
+            hands.record("change.undo-failed", change, {"reason": reason, "by_hand": list(by_hand)})
+            how = f"; by hand: {' && '.join(by_hand)}" if by_hand else ""
+            stays.append(f"{one.title} of {change.target.name} was not put back: {reason}{how}")
+    return stays
+
+
+def _stands(hands: Hands, one: Setting, change: Change) -> bool:
+    """Was it made at all? Where that cannot be seen, it is taken to be there."""
+    try:
+        return not one.same(hands.look(change).value, change.before)
+    except Stop:
+        return True
+
+
+def _undo(hands: Hands, one: Setting, change: Change, goal: Json) -> str:
+    """Write the earlier value back. Why that was not possible, "" where it stands."""
+    final = one.cannot_be_undone(change.before, goal)
+    if final:
+        return final
+    try:
+        live = hands.look(change)
+        if not one.same(live.value, change.before):
+            half = one.between(change.target, change.before, goal)
+            if not any(one.same(live.value, value) for value in (goal, *half)):
+                return "somebody changed it meanwhile"
+            hands.bring(
+                change,
+                live,
+                change.before,
+                lambda now: one.calls(change.target, now, change.before),
+                intent="change.undoing",
+            )
+            live, back = hands.settle(change, lambda value: one.same(value, change.before))
+            if not back:
+                return "a fresh look does not show the earlier value"
+    except Stop as stop:
+        return stop.reason
+    except ValueError as error:
+        return str(error)
+    hands.record("change.undone", change, {"value": live.value})
+    return ""
+
+
+def _by_hand(one: Setting, change: Change, goal: Json) -> list[str]:
+    try:
+        calls = one.calls(change.target, Reading(goal, change.identity), change.before)
+    except (ValueError, KeyError):
+        return []
+    return [describe.command(call) for call in calls]
