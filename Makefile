@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench install constraints clean
+.PHONY: demo test lint kill-matrix bench install constraints clean
 
 demo: install
 	@$(BIN)/hipaa-tui demo
@@ -11,6 +11,10 @@ demo: install
 # Everything that CI asks: style, types, layers, playbooks, tests.
 test: install lint
 	$(BIN)/python -m pytest -n auto
+
+# A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL.
+kill-matrix: install
+	PYTHONPATH=tests $(BIN)/python -m kill.matrix
 
 lint: install
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.model import ChangeState, RunView
-from hipaa_tui.runs.rollback import rollback_plan
+from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
 from hipaa_tui.runs.verify import Verified, verify
 from hipaa_tui.runs.views import view, views
 from hipaa_tui.settings.live import Access, Connections
@@ -207,6 +207,9 @@ class Workbench:
     def apply(self, plan: Plan, *, progress: Progress | None = None) -> RunView:
         """Carry the plan out, journaled and verified. RefusedError before anything was written."""
         self.refuse_read_only()
+        if leaves_nothing(plan) and self.journal.row(plan.of_run).interrupted:
+            self.journal.close_undone(plan.of_run)
+            return self.run(plan.of_run)
         applying = Applying(plan, self.clouds, self.journal, progress or Silent())
         return self._settle(applying.start(), plan)
 

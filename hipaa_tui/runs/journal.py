@@ -133,6 +133,11 @@ class Journal:
             )
             self._append(connection, run, "run.resumed", {"before": row.owner, "worker": self._me})
 
+    def close_undone(self, run: str) -> None:
+        """Close an interrupted run of which nothing has to be put back. RefusedError where it is not interrupted."""
+        self.take_over(run)
+        self.finish(run, RunState.STOPPED, "interrupted, and nothing of it had to be put back")
+
     def hold(self, run: str) -> None:
         """Say that this worker still has the run, and learn it if it has not: then FencedError."""
         with self._store.writing() as connection:

@@ -7,6 +7,7 @@ to guess: where somebody changed a value since the run, that change is blocked a
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, resolve
@@ -22,12 +23,17 @@ from hipaa_tui.settings.live import Reader
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent
 from hipaa_tui.settings.registry import setting
 
-GUARD = "unchanged-since"
+EARLIER: Final = "stands at its earlier value already"
+STAYS: Final = "stays: "
+GUARD: Final = "unchanged-since"
 """Blocks where a value is no longer the one that the run left."""
 
 
 def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress | None = None) -> Plan:
-    """The plan that undoes a run, last change first. InputError where there is nothing to undo."""
+    """The plan that undoes a run, last change first. InputError where there is nothing to undo.
+
+    Of an interrupted run that changed nothing it is empty: carrying it out closes the run.
+    """
     progress = progress or Silent()
     row = journal.row(run)
     found = journal.of(row.id)
@@ -36,7 +42,7 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
         raise InputError(f"run {row.id} is under way; wait until it has ended")
     mine = written(found)
     touched = [change for change in plan.changes if change.id in mine]
-    if not touched:
+    if not touched and not row.interrupted:
         raise InputError(f"run {row.id} wrote nothing, so there is nothing to roll back")
     read = Reader(clouds)
     overlay: dict[tuple[str, str], Reading] = {}
@@ -54,7 +60,7 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
         progress.step(number, len(touched), f"looking at {one.title} of {change.target.name}")
         key = (change.setting, change.target.key)
         if change.target.key in stays and change.before is ABSENT and not one.creates_resource:
-            reason = "stays: it protects what the run made and what is kept"
+            reason = f"{STAYS}it protects what the run made and what is kept"
             skipped.append(Skipped(change.id, change.target.id, change.playbook, reason))
             continue
         try:
@@ -78,12 +84,21 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
     )
 
 
+def leaves_nothing(plan: Plan) -> bool:
+    """Is it the rollback of a run of which nothing has to be put back?"""
+    return (
+        bool(plan.of_run)
+        and not plan.changes
+        and all(skipped.reason == EARLIER or skipped.reason.startswith(STAYS) for skipped in plan.skipped)
+    )
+
+
 def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Record]) -> Change | str:
     """The change that puts the earlier value back, or why there is none."""
     if one.same(live.value, change.before):
-        return "stands at its earlier value already"
+        return EARLIER
     if change.before is ABSENT and one.kept_on_rollback:
-        return f"stays: {one.kept_on_rollback}"
+        return f"{STAYS}{one.kept_on_rollback}"
     try:
         calls = one.calls(change.target, live, change.before)
     except ValueError as error:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.store.sqlite import READING
@@ -36,7 +35,8 @@ def engine_of(where: str) -> Engine:
         given = str(url.query.get("options", ""))
         engine = create_engine(
             url.difference_update_query(["options"]),
-            poolclass=NullPool,
+            pool_size=2,
+            pool_pre_ping=True,
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 10, "options": f"{_OPTIONS} {given}".strip()},
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.commands.apply import carry_out
-from hipaa_tui.cli.desk import open_desk
+from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.outcome import print_run
 from hipaa_tui.cli.preview import print_plan
 from hipaa_tui.cli.terminal import LineProgress, narrate
 from hipaa_tui.errors import ExitCode
+from hipaa_tui.runs.rollback import leaves_nothing
 
 
 def run(options: argparse.Namespace) -> int:
@@ -16,6 +18,10 @@ def run(options: argparse.Namespace) -> int:
     progress = LineProgress()
     plan = desk.rollback_plan(options.run, progress)
     progress.clear()
+    if options.output is None and leaves_nothing(plan):
+        seen = desk.apply(plan)
+        print_json(seen.as_json()) if options.json else print_run(seen)
+        return ExitCode.DONE
     if options.output is not None:
         where = desk.save_plan(plan, options.output)
         print_plan(plan)
