@@ -12,9 +12,11 @@ demo: install
 test: install lint
 	$(BIN)/python -m pytest -n auto
 
-# A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL.
+# A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL;
+# a hundred workers stopped past their lease and continued.
 kill-matrix: install
 	PYTHONPATH=tests $(BIN)/python -m kill.matrix
+	PYTHONPATH=tests $(BIN)/python -m kill.fencing
 
 lint: install
 	$(BIN)/ruff check .

@@ -55,15 +55,16 @@ class Moments:
     """Counts the moments of a process, ends it at one of them, and notes each write that it sends."""
 
     until: int = NEVER
+    how: int = signal.SIGKILL
     log: int = -1
     count: int = 0
     inside: bool = False
 
     def pass_by(self, what: str) -> None:
-        if self.count == self.until:
+        now, self.count = self.count, self.count + 1
+        if now == self.until:
             self.note(f"killed {what}")
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.count += 1
+            os.kill(os.getpid(), self.how)
 
     def note(self, line: str) -> None:
         if self.log >= 0:
@@ -88,7 +89,7 @@ class Moments:
 MOMENTS = Moments()
 
 
-def instrument() -> None:
+def instrument(*, inside_commits: bool = True) -> None:
     """Let every cloud call and every commit pass by MOMENTS, in this process and those forked from it."""
     for kind in (AwsCloud, AzureCloud):
         for name in ("call", "pages"):
@@ -105,7 +106,8 @@ def instrument() -> None:
     def instrumented(self: Store) -> Iterator[Any]:
         with writing(self) as connection:
             yield connection
-            MOMENTS.pass_by("before a commit")
+            if inside_commits:
+                MOMENTS.pass_by("before a commit")
         MOMENTS.pass_by("after a commit")
 
     Store.writing = instrumented  # type: ignore[method-assign]

@@ -1,0 +1,151 @@
+"""Stops a worker (SIGSTOP) at any moment of its run, lets another one take over when the lease is out, continues
+the first one, and counts what it still does.
+
+    PYTHONPATH=tests python -m kill.fencing [--tries N] [--store sqlite|postgresql]
+
+Prints tries, how often the stopped worker found itself fenced and raised the alarm, and the calls that it made
+after the other one had taken over: at most the one that it was about to make. Exit code 1 for anything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from kill.matrix import MOMENTS, NEVER, Bench, applied, instrument, points
+from postgresql_server import postgresql_server
+
+import hipaa_tui.sandbox.clouds as sandbox_clouds
+from hipaa_tui.runs.apply import Applying
+from hipaa_tui.runs.journal import Journal
+from hipaa_tui.runs.model import FencedError, RunState
+from hipaa_tui.store.database import open_store
+
+LEASE = timedelta(seconds=0.5)
+PATIENCE = 30.0
+"""Seconds until a worker that neither ends nor stops is given up."""
+
+
+@dataclass
+class Count:
+    tries: int = 0
+    fenced: int = 0
+    alarms: int = 0
+    late: int = 0
+    most_late: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def journal(bench: Bench) -> Journal:
+    return Journal(open_store(bench.url or bench.folder / str(bench.number) / "store.db"), LEASE)
+
+
+def worker(bench: Bench, stop_at: int) -> int:
+    """Fork the worker that stops itself. Its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    MOMENTS.until, MOMENTS.how, MOMENTS.count = stop_at, signal.SIGSTOP, 0
+    MOMENTS.log = os.open(bench.log, os.O_WRONLY | os.O_APPEND)
+    try:
+        Applying(bench.plan, bench.spare, journal(bench)).start()
+        MOMENTS.note("ended")
+    except FencedError as error:
+        MOMENTS.note(f"fenced {error}")
+    except BaseException as error:
+        MOMENTS.note(f"error {type(error).__name__}: {error}")
+    os._exit(0)
+
+
+def one_try(bench: Bench, stop_at: int, count: Count) -> None:
+    """Stop a worker there, take over, let it go on."""
+    bench.fresh()
+    pid = worker(bench, stop_at)
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        return  # the run had fewer moments this time
+    mine = journal(bench)
+    rows = mine.rows()
+    begun = bool(rows) and rows[0].state is RunState.RUNNING
+    if begun:
+        count.tries += 1
+        until = time.monotonic() + PATIENCE
+        while not mine.rows()[0].interrupted:
+            if time.monotonic() > until:
+                count.faults.append(f"moment {stop_at}: the lease never ran out")
+                break
+            time.sleep(0.05)
+        Applying(mine.plan(rows[0].id), bench.clouds, mine).resume(rows[0].id)
+    before = bench.writes()
+    os.kill(pid, signal.SIGCONT)
+    _, status = os.waitpid(pid, 0)
+    if not begun:
+        return
+    lines = bench.lines()
+    where = next((line for line in lines if line.startswith("killed")), "").replace("killed", "stopped")
+    late = bench.writes() - before
+    count.late += late
+    count.most_late = max(count.most_late, late)
+    count.fenced += any(line.startswith("fenced") for line in lines)
+    alarms = [record for record in mine.of(rows[0].id) if record.kind == "run.alarm"]
+    count.alarms += bool(alarms)
+    faults = applied(bench)
+    if not alarms:
+        faults.append(f"no alarm ({lines[-1]})")
+    if late > 1:
+        faults.append(f"{late} calls after the takeover")
+    if mine.rows()[0].state is not RunState.DONE:
+        faults.append(f"the run is {mine.rows()[0].state.value}")
+    if faults:
+        count.faults.append(f"moment {stop_at}, {where}: {'; '.join(faults)}")
+
+
+def run(tries: int, store: str) -> Count:
+    """That many tries, at moments spread over the whole run."""
+    count = Count()
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql_server()) if store == "postgresql" else ""
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hipaa-tui-fencing-")))
+        sandbox_clouds._SERVERS = {**sandbox_clouds._SERVERS, "MOTO_IAM_LOAD_MANAGED_POLICIES": "false"}  # type: ignore[misc]
+        sandbox = stack.enter_context(sandbox_clouds.Sandbox())
+        sandbox.activate()
+        # A worker that is stopped inside of a transaction holds the store's only write lock: nobody can take over
+        # before it goes on (or the server ends its session), so there is nothing to fence.
+        instrument(inside_commits=False)
+        bench = Bench(sandbox, folder, url)
+        moments, _ = points(bench, "apply")
+        chosen = random.Random(1)
+        while count.tries < tries:
+            MOMENTS.until = NEVER
+            one_try(bench, chosen.randrange(moments), count)
+    return count
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--tries", type=int, default=100, metavar="N")
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    count = run(options.tries, options.store)
+    for fault in count.faults:
+        print(f"WRONG {fault}")
+    print(
+        f"{options.store}: {count.tries} workers stopped past their lease, {count.fenced} found themselves fenced, "
+        f"{count.alarms} raised the alarm; {count.late} calls were made after the takeover, at most "
+        f"{count.most_late} by one worker; in {time.monotonic() - begun:.0f} s"
+    )
+    return 1 if count.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
