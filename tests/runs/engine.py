@@ -4,6 +4,7 @@ import json
 import urllib.request
 
 from azure_server import ACCOUNT, azure, storage_account, target
+from sqlalchemy import update
 
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
@@ -12,6 +13,7 @@ from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
+from hipaa_tui.store.schema import runs
 
 SECURE = "azure.storage.secure-transfer"
 LOGS = "azure.storage.blob-logs"
@@ -48,6 +50,15 @@ class Engine:
 
     def rollback_plan(self, run):
         return rollback_plan(self.journal, run, self.clouds)
+
+    def expire(self, run):
+        """As if the run's worker had been silent for longer than its lease."""
+        with self.journal._store.writing() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(beat="2020-01-01T00:00:00+00:00"))
+
+    def other(self):
+        """The journal as another worker has it."""
+        return Journal(self.journal._store)
 
     def view(self, run):
         return view(self.journal, self.journal.row(run))
