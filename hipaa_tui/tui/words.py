@@ -31,6 +31,7 @@ CHANGE_SIGNS = {
     "skipped": ("✓ stood already", "good"),
     "drifted": ("! drifted", "warn"),
     "failed": ("✗ failed", "bad"),
+    "undone": ("< put back", "warn"),
 }
 
 RUN_TONES = {
@@ -115,10 +116,13 @@ def outcome(run: RunView) -> str:
                 " stays written: roll back, or correct the cause and plan again."
             )
         case "stopped":
+            put_back = sum(change.state.value == "undone" for change in run.changes)
+            if put_back:
+                return f"Stopped, and nothing is changed: {count(put_back, 'written change')} put back."
             return "Stopped before anything was written: nothing was changed."
         case "interrupted":
             return (
-                f"Interrupted: its process is gone after {written} of {count(total, 'change')}."
+                f"Interrupted: nobody runs it any more, after {written} of {count(total, 'change')}."
                 " Continue it or roll it back; both look at the cloud first."
             )
         case _:
