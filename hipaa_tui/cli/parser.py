@@ -155,3 +155,6 @@ def _yes(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name a resource whose change cannot be undone",
     )
+    parser.add_argument(
+        "--skip-irreversible", action="store_true", help="leave out what cannot be undone, apply the rest"
+    )

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from hipaa_tui import __version__
 from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import ABSENT, Json, content_hash
+from hipaa_tui.json_value import ABSENT, Json, content_hash, references
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.model import Call, Reading, Target, calls_as_json
+from hipaa_tui.settings.registry import setting
 
 FORMAT: Final = 1
 """Version of the plan file's shape. A reader refuses any other."""
@@ -226,16 +227,41 @@ class Plan:
 
     def without_blocked(self) -> Plan:
         """The plan less every group that a guard blocks. Its hash differs: it is another plan."""
-        out = {change.group for change in self.blocked}
+        return self._without({change.group for change in self.blocked}, "a guard blocks it")
+
+    def without_irreversible(self) -> Plan:
+        """The plan less every group with a change that cannot be taken back. Another plan, too."""
+        out = {change.group for change in self.changes if change.irreversible}
+        return self._without(out, "it cannot be undone, and was left out")
+
+    def _without(self, out: set[str], reason: str) -> Plan:
+        """Less these groups and those that build on them: on what they make, or on the value that they leave."""
+        reasons = dict.fromkeys(out, reason)
+        ids: set[str] = set()
+        touched: set[str] = set()
+        for change in self.changes:
+            builds = (
+                f"{change.setting} {change.target.key}" in touched
+                or change.target.key in touched
+                or any(id in ids for id, _ in references(change.after))
+            )
+            if builds:
+                reasons.setdefault(change.group, "it builds on a fix that is left out")
+            if change.group in reasons:
+                for lost in (one for one in self.changes if one.group == change.group):
+                    ids.add(lost.id)
+                    touched.add(f"{lost.setting} {lost.target.key}")
+                    if lost.verb == "create" and setting(lost.setting).creates_resource:
+                        touched.add(lost.target.key)
         skipped = tuple(
-            Skipped(group.id, group.resource, group.playbook, "a guard blocks it")
+            Skipped(group.id, group.resource, group.playbook, reasons[group.id])
             for group in self.groups
-            if group.id in out
+            if group.id in reasons
         )
         return replace(
             self,
-            changes=tuple(change for change in self.changes if change.group not in out),
-            groups=tuple(group for group in self.groups if group.id not in out),
+            changes=tuple(change for change in self.changes if change.group not in reasons),
+            groups=tuple(group for group in self.groups if group.id not in reasons),
             skipped=self.skipped + skipped,
         )
 

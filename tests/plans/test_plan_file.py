@@ -2,11 +2,13 @@
 
 import json
 import stat
+from dataclasses import replace
 
 import pytest
 from runs.plans import change, plan
 
 from hipaa_tui.errors import InputError
+from hipaa_tui.json_value import reference
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Plan, open_plan, save
 
@@ -63,6 +65,26 @@ def test_leaving_out_what_is_blocked_makes_another_plan():
     assert [c.id for c in rest.changes] == ["c1"]
     assert rest.hash != both.hash
     assert "a guard blocks it" in {s.reason for s in rest.skipped}
+
+
+def test_what_builds_on_a_fix_that_is_left_out_is_left_out_too():
+    blocked = change("c1", outcome=Outcome.BLOCK)
+    same_setting = change("c2")
+    uses_it = replace(change("c3", "third"), after={"key": reference("c1", "Arn")})
+    apart = change("c4", "fourth")
+    rest = plan(blocked, same_setting, uses_it, apart).without_blocked()
+    assert [c.id for c in rest.changes] == ["c4"]
+    assert [s.reason for s in rest.skipped] == [
+        "a guard blocks it",
+        "it builds on a fix that is left out",
+        "it builds on a fix that is left out",
+    ]
+
+
+def test_what_comes_before_a_fix_that_is_left_out_stays():
+    rest = plan(change("c1"), change("c2", irreversible="for ever")).without_irreversible()
+    assert [c.id for c in rest.changes] == ["c1"]
+    assert "cannot be undone" in rest.skipped[0].reason
 
 
 def test_the_hash_is_that_of_the_content():

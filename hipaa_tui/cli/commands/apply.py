@@ -22,13 +22,16 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     """Ask where nobody said --yes, apply, and say how it ended."""
     if options.skip_blocked:
         plan = plan.without_blocked()
+    if options.skip_irreversible:
+        plan = plan.without_irreversible()
     desk.refuse_read_only()
     needed = irreversible_targets(plan.changes)
     if options.yes:
         missing = [name for name in needed if name not in options.confirm]
         if missing:
             raise RefusedError(
-                f"{missing[0]} cannot be changed back: confirm it with --confirm {missing[0]}; nothing was changed"
+                f"{missing[0]} cannot be changed back: confirm it with --confirm {missing[0]}, or leave such fixes "
+                "out with --skip-irreversible; nothing was changed"
             )
     elif not has_terminal() or options.json:
         raise RefusedError("there is nobody to ask: say --yes to apply this plan; nothing was changed")
