@@ -5,11 +5,11 @@ Each call that is planned on the way is held against AWS's own model of the oper
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import botocore.session
 import pytest
+from aws_estate import build
 from aws_server import ACCOUNT, REGION
 from botocore.validate import ParamValidator
 
@@ -22,7 +22,6 @@ from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call
 from hipaa_tui.settings.registry import resource_types, setting
 from hipaa_tui.store.database import open_store
 
@@ -30,31 +29,11 @@ CATALOGUE = load()
 PLAYBOOKS = [one for one in CATALOGUE.playbooks.values() if one.provider == "aws" and not one.guided]
 GUIDED = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("operations.")]
 PLACES = [Place("aws", ACCOUNT, REGION)]
-OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-TEAM = {"Sid": "Team", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
 
 
 @pytest.fixture
 def estate(aws):
-    """One of each, badly kept."""
-
-    def do(service, operation, **arguments):
-        return aws.call(Call("aws", service, operation, arguments, REGION))
-
-    def allow(name, **more):
-        statement = {**TEAM, "Action": "s3:*", "Resource": f"arn:aws:s3:::{name}/*", **more}
-        do("s3", "CreateBucket", Bucket=name)
-        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=3)
-        do("s3", "PutBucketPolicy", Bucket=name, Policy=text)
-
-    allow("phi-records")
-    allow("trail-files", Principal={"Service": "cloudtrail.amazonaws.com"})
-    do("cloudtrail", "CreateTrail", Name="main", S3BucketName="trail-files")
-    do("kms", "CreateKey", Description="no rotation")
-    vpc = do("ec2", "CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    group = do("ec2", "CreateSecurityGroup", GroupName="g", Description="d", VpcId=vpc)["GroupId"]
-    do("ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[OPEN])
-    return aws
+    return build(aws)
 
 
 @pytest.fixture

@@ -112,6 +112,20 @@ class InboundRules(Setting):
             calls.append(self._call("DELETE", target, name, None if calls else etags.get(name)))
         return calls
 
+    def between(self, target: Target, before: Json, after: Json) -> list[Json]:
+        """Rules are written one by one, in the order of `write`: each step but the last is half of it."""
+        rules = {rule["name"]: rule for rule in before["rules"]}
+        wanted = {rule["name"]: rule for rule in after["rules"]}
+        steps: list[Json] = []
+        for name, rule in wanted.items():
+            if name not in rules or _plain(rules[name]) != _plain(rule):
+                rules = {**rules, name: rule}
+                steps.append({"rules": list(rules.values())})
+        for name in sorted(rules.keys() - wanted.keys()):
+            rules = {other: rule for other, rule in rules.items() if other != name}
+            steps.append({"rules": list(rules.values())})
+        return steps[:-1]
+
     def _call(self, method: str, target: Target, name: str, etag: Json, body: Json | None = None) -> Call:
         return request(method, f"{target.id}/securityRules/{name}", VERSION, body, if_match=etag)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from azure_server import NSG, azure, bring, nsg, raw, rule, target
 
 from hipaa_tui.settings.azure.network import VERSION
 from hipaa_tui.settings.azure.network_sources import covers, narrow_source
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.settings.model import CloudError, Reading
 from hipaa_tui.settings.registry import resource_type, setting
 
 SETTING = setting("azure.network.nsg-rules")
@@ -162,3 +164,16 @@ def test_a_rule_of_the_group_means_the_group():
         f"{NSG}/securityRules/ssh", "", ""
     )
     assert found.id == NSG
+
+
+def test_a_write_that_is_cut_between_two_rules_is_recognised():
+    before = value(rule("a", "22"), rule("b", "22", priority=110), rule("mixed", ["22", "443"], priority=120))
+    after = narrow_source(before, HOW)
+    after = {"rules": [one for one in after["rules"] if one["name"] != "b"]}
+    where = resource_type("Microsoft.Network/networkSecurityGroups").target(NSG, "", "")
+    steps = SETTING.between(where, before, after)
+    assert len(steps) == len(SETTING.write(where, Reading(before), after)) - 1
+    seen = [before, *steps, after]
+    for one, other in pairwise(seen):
+        assert not SETTING.same(one, other)
+    assert SETTING.between(where, before, before) == []
