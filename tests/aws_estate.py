@@ -33,4 +33,7 @@ def build(aws: AwsCloud) -> AwsCloud:
     vpc = do("ec2", "CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     group = do("ec2", "CreateSecurityGroup", GroupName="g", Description="d", VpcId=vpc)["GroupId"]
     do("ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[OPEN])
+    subnet = do("ec2", "CreateSubnet", VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    use = {"SubnetId": subnet, "SecurityGroupIds": [group]}
+    do("ec2", "RunInstances", ImageId="ami-12c6146b", MinCount=1, MaxCount=1, **use)
     return aws

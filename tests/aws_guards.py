@@ -9,8 +9,9 @@ from typing import Any
 from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
+from hipaa_tui.settings.aws.simulation import Simulation
 from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Call, Caller, Cloud, Target
+from hipaa_tui.settings.model import Call, Caller, Cloud, Denied, Target
 from hipaa_tui.settings.registry import resource_type, setting
 
 
@@ -72,6 +73,9 @@ class Answers:
 
     def scan_regions(self, *, everywhere: bool = False) -> list[str]:
         return self.cloud.scan_regions(everywhere=everywhere)
+
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        return Simulation(self).denied(actions, resource)
 
 
 def verdict(

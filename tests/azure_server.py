@@ -96,9 +96,12 @@ def lock(scope: str, level: str, name: str = "keep") -> dict[str, Any]:
 
 
 @contextmanager
-def azure(*resources: Mapping[str, Any]) -> Iterator[AzureCloud]:
-    """A cloud that holds these resources, for the time of the block."""
+def azure(
+    *resources: Mapping[str, Any], groups: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[AzureCloud]:
+    """A cloud that holds these resources, for the time of the block. `groups` are object ids and their members'."""
     state = {
+        "groups": {id: list(members) for id, members in (groups or {}).items()},
         "subscriptions": [
             {"subscriptionId": SUBSCRIPTION, "displayName": "clinic", "managementGroups": ["root"]}
         ],

@@ -228,7 +228,7 @@ class Sandbox:
         """Start moto and wait for it, on another port where somebody took the first one in between."""
         for tries_left in reversed(range(_PORT_TRIES)):
             port = _free_port()
-            arguments = ["moto.server", "-H", HOST, "-p", str(port)]
+            arguments = ["hipaa_tui.sandbox.moto_more", "-H", HOST, "-p", str(port)]
             server = self._spawn("AWS (moto)", folder / "moto.log", arguments)
             try:
                 # It has to say itself that it listens there: somebody else's server may answer too.

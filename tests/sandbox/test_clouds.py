@@ -135,7 +135,7 @@ def stand_in(monkeypatch):
         real, moto_starts = Sandbox._spawn, []
 
         def spawn(self, title, log, given):
-            if given[0] == "moto.server":
+            if given[0] == "hipaa_tui.sandbox.moto_more":
                 moto_starts.append(given)
                 if len(moto_starts) >= start:
                     given = [one.format(port=given[-1]) for one in arguments]

@@ -13,9 +13,10 @@ from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import is_at_or_above
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, Resource
-from hipaa_tui.sandbox.arm.paths import dig
+from hipaa_tui.sandbox.arm.paths import dig, same_text
 
 LOCK_TYPE: Final = "microsoft.authorization/locks"
+_ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
 _CHALLENGE: Final = (
     f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT}", '
     'error="invalid_token", error_description="The authentication failed because of missing \'Authorization\' header."'
@@ -45,7 +46,7 @@ def caller(authorization: str) -> str:
 
 def require(estate: Estate, action: str, scope: str, oid: str) -> None:
     """ArmError 403 unless the caller's permissions at `scope` hold the action."""
-    if any(_allows(one, action) for one in estate.granted(scope)):
+    if any(_allows(one, action) for one in granted(estate, scope, oid)):
         return
     raise ArmError(
         403,
@@ -53,6 +54,37 @@ def require(estate: Estate, action: str, scope: str, oid: str) -> None:
         f"The client '{oid}' with object id '{oid}' does not have authorization to perform action '{action}' over "
         f"scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
     )
+
+
+def granted(estate: Estate, scope: str, oid: str) -> list[Json]:
+    """The permissions that a caller has at `scope`.
+
+    Those that are configured; else those of the caller's role assignments; else, for a caller whom no
+    assignment names, an Owner's.
+    """
+    assigned = [
+        one for one in estate.of_type(_ASSIGNMENTS) if same_text(dig(one.body, "properties.principalId"), oid)
+    ]
+    if estate.permissions or not oid or not assigned:
+        return estate.granted(scope)
+    found: list[Json] = []
+    for one in assigned:
+        at = str(dig(one.body, "properties.scope") or one.key.partition(f"/providers/{_ASSIGNMENTS}")[0])
+        if is_at_or_above(at, scope):
+            found += _permissions_of(estate, str(dig(one.body, "properties.roleDefinitionId")))
+    return found
+
+
+def _permissions_of(estate: Estate, definition: str) -> list[Json]:
+    # The rules of some types ask this module for access themselves.
+    from hipaa_tui.sandbox.arm.rules.authorization import DEFINITIONS, built_in_roles
+
+    guid = definition.rpartition("/")[2]
+    kept = [one.body for one in estate.of_type(DEFINITIONS)]
+    for role in (*built_in_roles(), *kept):
+        if same_text(role["name"], guid):
+            return list(dig(role, "properties.permissions") or [])
+    return []
 
 
 def _allows(permission: Mapping[str, Json], action: str) -> bool:

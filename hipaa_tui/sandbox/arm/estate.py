@@ -68,6 +68,7 @@ class Estate:
     lock: threading.RLock = field(default_factory=threading.RLock)
     subscriptions: dict[str, dict[str, Json]] = field(default_factory=dict)
     permissions: dict[str, Json] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
     polls: int = 1
     _resources: dict[str, Resource] = field(default_factory=dict)
     _types: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -242,6 +243,7 @@ class Estate:
         return {
             "subscriptions": list(self.subscriptions.values()),
             "permissions": self.permissions,
+            "groups": self.groups,
             "polls": self.polls,
             "resources": [resource.body for resource in self._resources.values()],
         }
@@ -253,5 +255,6 @@ class Estate:
     def adopt(self, other: Estate) -> None:
         """Hold what the other holds, and nothing else. Lags end."""
         self.subscriptions, self.permissions, self.polls = other.subscriptions, other.permissions, other.polls
+        self.groups = other.groups
         self._resources, self._types, self._clock = other._resources, other._types, other._clock
         self.forget_lags()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from hipaa_tui.json_value import Json
@@ -53,10 +53,13 @@ def role_definitions(expression: str, roles: Iterable[dict[str, Json]]) -> list[
     ]
 
 
-def assignments(expression: str, found: Iterable[Resource], scope: str) -> list[Resource]:
+def assignments(
+    expression: str, found: Iterable[Resource], scope: str, groups: Mapping[str, Sequence[str]] | None = None
+) -> list[Resource]:
     """Role assignments or locks by atScope(), principalId and assignedTo(), as listed for `scope`.
 
-    atScope() leaves out what is below the scope.
+    atScope() leaves out what is below the scope; assignedTo() also finds what a principal has through `groups`
+    (object id → object ids of the members).
     """
     kept = list(found)
     for part in _split(expression):
@@ -65,10 +68,17 @@ def assignments(expression: str, found: Iterable[Resource], scope: str) -> list[
             kept = [one for one in kept if not _is_below(scope, parse_plain(one.id).scope)]
         elif assigned or (equals and equals[1].lower() == "principalid"):
             principal = assigned[1] if assigned else equals[2] if equals else ""
-            kept = [one for one in kept if same_text(one.body["properties"].get("principalId"), principal)]
+            whose = {principal.lower()}
+            if assigned:
+                whose |= {id.lower() for id, members in (groups or {}).items() if _has(members, principal)}
+            kept = [one for one in kept if str(one.body["properties"].get("principalId")).lower() in whose]
         else:
             raise _unclear(expression)
     return kept
+
+
+def _has(members: Sequence[str], principal: str) -> bool:
+    return any(same_text(one, principal) for one in members)
 
 
 def _is_below(scope: str, other: str) -> bool:

@@ -21,7 +21,12 @@ from hipaa_tui.sandbox.arm.rules.network import default_rules, find_default_rule
 from hipaa_tui.sandbox.arm.rules.storage import ACCOUNT, services
 
 _PAGE: Final = 50
-_INHERITED: Final = frozenset({"microsoft.authorization/roleassignments", "microsoft.authorization/locks"})
+_INHERITED: Final = frozenset(
+    {
+        *("microsoft.authorization/roleassignments", "microsoft.authorization/locks"),
+        *("microsoft.authorization/policyassignments", "microsoft.authorization/policyexemptions"),
+    }
+)
 """Extensions whose lists also hold what stands above the scope."""
 _NOTHING: Final = frozenset(
     {"microsoft.authorization/denyassignments", "microsoft.authorization/classicadministrators"}
@@ -184,7 +189,7 @@ def _collection(context: Context) -> list[Json]:
     kind = at.type.lower()
     require_parent(estate, at)
     if kind == _PERMISSIONS:
-        return estate.granted(at.scope)
+        return access.granted(estate, at.scope, context.oid)
     if kind in _NOTHING:
         return []
     if kind == DEFINITIONS:
@@ -193,7 +198,7 @@ def _collection(context: Context) -> list[Json]:
         return list(default_rules(at.parent))
     members: list[Json] = list(_members(estate, at))
     if kind in _INHERITED:
-        members = filters.assignments(context.filter(), members, at.scope)
+        members = filters.assignments(context.filter(), members, at.scope, estate.groups)
     return members
 
 

@@ -1,7 +1,8 @@
 """Loads a whole estate from JSON and dumps it again, so that a demo or a test begins where it wants.
 
 {"resources": [{"id": "/subscriptions/…", …}], "subscriptions"?: [{"subscriptionId", "displayName"?,
-"managementGroups"?}], "permissions"?: {scope: [{"actions", "notActions"}]}, "polls"?: 1}
+"managementGroups"?}], "permissions"?: {scope: [{"actions", "notActions"}]}, "polls"?: 1,
+"groups"?: {object id: [object ids of its members]}}
 
 A resource needs only its id. Subscriptions and resource groups that ids lie in are made; a security
 group may hold its rules and a network its subnets inside. Nothing is checked against the types: an
@@ -32,7 +33,7 @@ def load(estate: Estate, state: Json) -> None:
     addresses = [_address(one, index) for index, one in enumerate(resources)]
     subscriptions, permissions, polls = _settings(found)
     new = estate.fresh()
-    new.permissions, new.polls = permissions, polls
+    new.permissions, new.polls, new.groups = permissions, polls, _groups(found)
     for one in subscriptions:
         new.add_subscription(
             str(one["subscriptionId"]), str(one.get("displayName", "")), one.get("managementGroups")
@@ -61,6 +62,13 @@ def _settings(state: dict[str, Json]) -> tuple[list[dict[str, Json]], dict[str, 
     if not isinstance(polls, int) or polls < 0:
         raise bad_content("'polls' is a number of polls.", "polls")
     return subscriptions, permissions, polls
+
+
+def _groups(state: dict[str, Json]) -> dict[str, list[str]]:
+    groups = state.get("groups", {})
+    if not isinstance(groups, dict) or not all(isinstance(one, list) for one in groups.values()):
+        raise bad_content("'groups' maps object ids to lists.", "groups")
+    return groups
 
 
 def _address(resource: Json, index: int) -> Address:

@@ -18,10 +18,11 @@ from hipaa_tui.sandbox.arm.messages import Response
 from hipaa_tui.sandbox.arm.paths import same_text
 from hipaa_tui.sandbox.arm.reads import require_parent, require_subscription
 from hipaa_tui.sandbox.arm.rules import GONE
-from hipaa_tui.sandbox.arm.rules.storage import lock_immutability
+from hipaa_tui.sandbox.arm.rules.storage import extend_immutability, lock_immutability
 
 _ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
-_LOCK_POLICY: Final = "microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies/lock"
+_POLICIES: Final = "microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies"
+_ACTIONS: Final = {f"{_POLICIES}/lock": lock_immutability, f"{_POLICIES}/extend": extend_immutability}
 
 
 def put(context: Context) -> Response:
@@ -98,9 +99,10 @@ def delete(context: Context) -> Response:
 
 
 def post(context: Context) -> Response:
-    """Carry out an action of a resource; only the one that cannot be undone is played here."""
+    """Carry out an action of a resource; only those that cannot be undone are played here."""
     at, estate = context.at, context.estate
-    if at.type.lower() != _LOCK_POLICY:
+    act = _ACTIONS.get(at.type.lower())
+    if act is None:
         raise not_allowed("POST", at.type)
     require_subscription(estate, at)
     id = at.id.rpartition("/")[0]
@@ -111,8 +113,11 @@ def post(context: Context) -> Response:
     if old is None:
         raise not_found(id)
     _preconditions(context, kind, old)
-    change = Change(estate, id, kind.name, old.body, deepcopy(old.body), {}, context.oid, context.conditional)
-    lock_immutability(change)
+    sent = context.request.body if isinstance(context.request.body, dict) else {}
+    change = Change(
+        estate, id, kind.name, old.body, deepcopy(old.body), sent, context.oid, context.conditional
+    )
+    act(change)
     body = views.shown(estate, estate.put(change.new))
     return Response(200, body, {"ETag": str(body["etag"])})
 

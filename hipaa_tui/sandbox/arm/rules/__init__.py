@@ -13,9 +13,9 @@ from typing import Any, Final
 from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
-from hipaa_tui.sandbox.arm.rules import authorization, insights, network, others, storage
+from hipaa_tui.sandbox.arm.rules import authorization, insights, keyvault, network, others, storage
 
-_SERVICES: Final = (authorization, insights, network, others, storage)
+_SERVICES: Final = (authorization, insights, keyvault, network, others, storage)
 
 
 def _joined(name: str) -> dict[str, Any]:

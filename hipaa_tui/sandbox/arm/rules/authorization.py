@@ -38,7 +38,7 @@ def _definition(role: dict[str, Any]) -> dict[str, Json]:
                 {
                     "actions": role["actions"],
                     "notActions": role.get("notActions", []),
-                    "dataActions": [],
+                    "dataActions": role.get("dataActions", []),
                     "notDataActions": [],
                 }
             ],

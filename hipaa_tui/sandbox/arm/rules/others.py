@@ -6,10 +6,12 @@ from copy import deepcopy
 from typing import Any, Final
 
 from hipaa_tui.json_value import Json
+from hipaa_tui.sandbox.arm.access import require
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_value
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, guid
 from hipaa_tui.sandbox.arm.paths import dig, take
+from hipaa_tui.sandbox.arm.rules.keyvault import find_key, refuse_unusable
 
 _WORKSPACE: Final = "microsoft.operationalinsights/workspaces"
 _FINAL_STATES: Final = (
@@ -27,9 +29,24 @@ def _check_vault(change: Change) -> None:
                 f'The property "{name}" cannot be set to false. Enabling it for a vault is an irreversible action.',
                 target=f"properties.{name}",
             )
+    asked = dig(change.sent, "properties.enableRbacAuthorization")
+    if change.old is not None and asked is not None:
+        _check_model(change, bool(asked))
     if dig(change.old, "properties.enablePurgeProtection") is True:
         # A PUT that does not say it does not take it away either.
         change.properties["enablePurgeProtection"] = True
+
+
+def _check_model(change: Change, asked: bool) -> None:
+    """Who changes the permission model decides about access, so it takes the right to assign roles."""
+    if bool(dig(change.old, "properties.enableRbacAuthorization")) == asked:
+        return
+    try:
+        require(change.estate, "Microsoft.Authorization/roleAssignments/write", change.id, change.oid)
+    except ArmError:
+        raise ArmError(
+            403, "InsufficientPermissions", "Caller is not allowed to change permission model."
+        ) from None
 
 
 def _fill_vault(change: Change) -> None:
@@ -81,6 +98,16 @@ def _check_recovery(change: Change) -> None:
         change.new, "properties.encryption.keyVaultProperties"
     ):
         raise bad_value("There is no way back to keys of the platform.", "properties.encryption")
+    uri = dig(change.sent, "properties.encryption.keyVaultProperties.keyUri")
+    if not uri:
+        return
+    first = not dig(change.old, "properties.encryption.keyVaultProperties")
+    if first and any(change.estate.under(f"{change.id}/backupProtectedItems")):
+        raise bad_value("The vault has protected items already.", "properties.encryption")
+    key = find_key(change.estate, str(uri))
+    if key is not None:
+        user = str(dig(change.new, "properties.encryption.kekIdentity.userAssignedIdentity") or "")
+        refuse_unusable(change, key, "UserErrorCMKKeyVaultAuthFailure", user)
 
 
 def _fill_site(change: Change) -> None:

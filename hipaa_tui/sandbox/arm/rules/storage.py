@@ -10,6 +10,7 @@ from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_value
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.paths import dig, same_text
+from hipaa_tui.sandbox.arm.rules.keyvault import find_key, refuse_unusable
 
 ACCOUNT: Final = "microsoft.storage/storageaccounts"
 _SERVICES: Final[dict[str, tuple[str, ...]]] = {
@@ -86,7 +87,13 @@ def _check_key(change: Change) -> None:
                     "KeyVaultPolicyError",
                     f"Key vault '{vault}' must have soft delete and purge protection enabled to hold this key.",
                 )
-            return
+            break
+    key = find_key(
+        change.estate, uri, str(dig(change.new, "properties.encryption.keyvaultproperties.keyname"))
+    )
+    if key is not None:
+        user = str(dig(change.new, "properties.encryption.identity.userAssignedIdentity") or "")
+        refuse_unusable(change, key, "KeyVaultAuthenticationFailure", user)
 
 
 def _fill_account(change: Change) -> None:
@@ -177,6 +184,19 @@ def lock_immutability(change: Change) -> None:
     if not change.conditional:
         raise ArmError(412, "PreconditionFailed", "If-Match is needed to lock an immutability policy.")
     change.properties["state"] = "Locked"
+
+
+def extend_immutability(change: Change) -> None:
+    """POST …/extend: a locked policy gets a longer period. ArmError where it is not locked or not longer."""
+    if not change.conditional:
+        raise ArmError(412, "PreconditionFailed", "If-Match is needed to extend an immutability policy.")
+    if dig(change.old, "properties.state") != "Locked":
+        raise ArmError(409, "ContainerImmutabilityPolicyNotLocked", "Only a locked policy is extended.")
+    period = "immutabilityPeriodSinceCreationInDays"
+    asked = dig(change.sent, f"properties.{period}")
+    if not isinstance(asked, int) or asked < change.properties.get(period, 0):
+        raise bad_value("The period of a locked policy can only be made longer.", f"properties.{period}")
+    change.properties[period] = asked
 
 
 def _keep_locked(estate: Estate, policy: Resource) -> None:
