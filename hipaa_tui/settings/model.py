@@ -165,6 +165,24 @@ class Caller:
     partition: str = "aws"
 
 
+ANYWHERE: Final = "*"
+"""As a target's type: any resource of its account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What the credentials may not do, as far as the provider tells before it is tried.
+
+    `actions` are refused for certain, `because` names who refuses ("an SCP"; "" where simply nobody
+    allows). `unknown` could not be told, for `reason`. Whatever stands in neither is allowed.
+    """
+
+    actions: tuple[str, ...] = ()
+    because: str = ""
+    unknown: tuple[str, ...] = ()
+    reason: str = ""
+
+
 class Cloud(Protocol):
     """One provider's API. Implementations are safe to share between threads."""
 
@@ -190,6 +208,14 @@ class Cloud(Protocol):
 
         For AWS the session's own region, or every enabled one if `everywhere`; for Azure one
         GLOBAL_REGION, since its lists span all regions.
+        """
+        ...
+
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        """Which of these permissions the credentials do not have on the resource, which need not be there yet.
+
+        Of a resource of the type ANYWHERE: which they have on no resource of its account. What the
+        provider does not tell is `unknown`. Raises CloudError only where nobody is logged in.
         """
         ...
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import base64
 import ipaddress
 import os
+import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hipaa_tui.json_value import Json, references
-from hipaa_tui.settings.model import Call, Caller, CloudError
+from hipaa_tui.settings.aws.simulation import Simulation
+from hipaa_tui.settings.model import Call, Caller, CloudError, Denied, Target
 
 DEFAULT_REGION: Final = "us-east-1"
 """Where global services are asked, and where a session without a region looks."""
+LONGEST_BODY: Final = 262_144
+"""Bytes that are read of a streaming answer (an object of S3)."""
 _READS: Final = ("Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Simulate")
 _READ_TRIES: Final = 4
 _TRANSIENT: Final = frozenset(
@@ -43,6 +47,7 @@ _TRANSIENT: Final = frozenset(
         "BandwidthLimitExceeded",
     }
 )
+_BEFORE_HOST: Final = re.compile(r"^(https?://)\d{12}\.")
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _LOG_IN: Final = "log in again (aws sso login, or new keys) and go on; nothing was sent"
 
@@ -63,6 +68,7 @@ class AwsCloud:
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._simulation = Simulation(self)
 
     @property
     def region(self) -> str:
@@ -103,6 +109,10 @@ class AwsCloud:
     def scan_regions(self, *, everywhere: bool = False) -> list[str]:
         """The session's region, or every enabled one. Raises CloudError."""
         return self.regions() if everywhere else [self.region]
+
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        """Which of these IAM actions the session does not have. Raises CloudError where nobody is logged in."""
+        return self._simulation.denied(actions, resource)
 
     # Sending
 
@@ -201,6 +211,8 @@ class AwsCloud:
                 self._clients[key] = session.client(call.service, region_name=region, config=config)
             except (UnknownServiceError, ValueError) as error:
                 raise CloudError("BadRequest", str(error), sent=False, call=call) from None
+            if _local_endpoint():
+                self._clients[key].meta.events.register("before-sign.s3-control", _without_account)
             return self._clients[key]
 
 
@@ -214,8 +226,9 @@ def plain_json(value: Any) -> Json:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    if hasattr(value, "read"):  # a streaming body: nothing that a setting would read as a value
-        return None
+    if hasattr(value, "read"):
+        # A file's text, for a look at its beginning: no setting has one as its value.
+        return bytes(value.read(LONGEST_BODY)).decode("utf-8", "replace")
     return value
 
 
@@ -242,6 +255,11 @@ def _method(operation: str) -> str:
     from botocore import xform_name
 
     return str(xform_name(operation))
+
+
+def _without_account(request: Any, **_more: Any) -> None:
+    """S3 Control puts the account before the host's name, which on this machine leads nowhere."""
+    request.url = _BEFORE_HOST.sub(r"\1", request.url)
 
 
 def _local_endpoint() -> bool:

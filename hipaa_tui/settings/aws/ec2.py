@@ -9,7 +9,7 @@ after every restore.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipaa_tui.json_value import ABSENT, Json
@@ -64,7 +64,7 @@ class SecurityGroups(ResourceType):
         return Target("aws", self.name, account, region, full, name, partition)
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        return tags_of(_group(cloud, target))
+        return tags_of(group_of(cloud, target))
 
 
 class SecurityGroupIngress(Setting):
@@ -86,7 +86,7 @@ class SecurityGroupIngress(Setting):
     terraform = ("aws_security_group", "aws_vpc_security_group_ingress_rule")
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        group = _group(cloud, target)
+        group = group_of(cloud, target)
         owner = str(group.get("OwnerId") or target.account)
         identity = {
             "Arn": target.id,
@@ -101,7 +101,7 @@ class SecurityGroupIngress(Setting):
         return Reading({"rules": flattened(group.get("IpPermissions") or [], owner)}, identity)
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        added, gone, described = _differences(before.value, after)
+        added, gone, described = differences(before.value["rules"], after["rules"])
         steps = (
             ("AuthorizeSecurityGroupIngress", added),
             ("RevokeSecurityGroupIngress", gone),
@@ -120,7 +120,7 @@ class SecurityGroupIngress(Setting):
         ]
 
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
-        added, gone, described = _differences(before, after)
+        added, gone, described = differences(before["rules"], after["rules"])
         with_new = [*before["rules"], *added]
         left = {key_of(rule) for rule in gone}
         stages: list[Json] = []
@@ -134,16 +134,17 @@ class SecurityGroupIngress(Setting):
         return {"rules": sorted((plain(rule) for rule in value["rules"]), key=key_of)}
 
 
-def _group(cloud: Cloud, target: Target) -> Mapping[str, Any]:
+def group_of(cloud: Cloud, target: Target) -> Mapping[str, Any]:
+    """The security group as EC2 describes it. Raises CloudError."""
     found = cloud.call(call(target, "DescribeSecurityGroups", GroupIds=[target.name]))["SecurityGroups"]
     group: Mapping[str, Any] = found[0]
     return group
 
 
-def _differences(before: Json, after: Json) -> tuple[list[Rule], list[Rule], list[Rule]]:
+def differences(before: Sequence[Json], after: Sequence[Json]) -> tuple[list[Rule], list[Rule], list[Rule]]:
     """(rules that are new, that are gone, that got another description)."""
-    old = {key_of(rule): plain(rule) for rule in before["rules"]}
-    new = {key_of(rule): plain(rule) for rule in after["rules"]}
+    old = {key_of(rule): plain(rule) for rule in before}
+    new = {key_of(rule): plain(rule) for rule in after}
     return (
         [new[key] for key in sorted(new.keys() - old.keys())],
         [old[key] for key in sorted(old.keys() - new.keys())],

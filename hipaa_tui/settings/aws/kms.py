@@ -29,7 +29,9 @@ OWN_TAG: Final = "hipaa-tui:alias"
 """Names, on a key that we made, the alias that it was made for."""
 LONGEST_POLICY: Final = 32_768
 """Bytes of a key policy (KMS Developer Guide, "Quotas")."""
-_UNUSABLE: Final = frozenset({"PendingDeletion", "PendingReplicaDeletion", "Unavailable"})
+GOING: Final = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+"""States of a key that is about to be deleted."""
+_UNUSABLE: Final = GOING | {"Unavailable"}
 
 
 def _operations(*names: str) -> tuple[Operation, ...]:
@@ -41,7 +43,8 @@ def call(target: Target, operation: str, **arguments: Json) -> Call:
 
 
 class Keys(ResourceType):
-    """Customer-managed keys whose material AWS can rotate: enabled, symmetric, made by KMS."""
+    """Customer-managed keys whose material AWS can rotate (enabled, symmetric, made by KMS), and those that
+    are about to be deleted."""
 
     name = "AWS::KMS::Key"
     title = "KMS key"
@@ -53,7 +56,8 @@ class Keys(ResourceType):
             about = cloud.call(Call("aws", "kms", "DescribeKey", {"KeyId": one["KeyId"]}, region))[
                 "KeyMetadata"
             ]
-            if rotatable(about):
+            going = about.get("KeyManager") == "CUSTOMER" and about.get("KeyState") in GOING
+            if rotatable(about) or going:
                 target = self.target(str(about["Arn"]), account, region, partition)
                 found += [target] if target else []
         return found
@@ -230,7 +234,11 @@ class Alias(Setting):
 
 
 class KeyRotation(Setting):
-    """{"KeyRotationEnabled": bool, "RotationPeriodInDays"?: 90 to 2560}"""
+    """{"KeyRotationEnabled": bool, "RotationPeriodInDays"?: 90 to 2560}
+
+    "KeyState" stands there for a key that is about to be deleted, which nobody needs to rotate. It is for
+    predicates, and never compared or written.
+    """
 
     id = "aws.kms.rotation"
     title = "Yearly rotation of the key's material"
@@ -240,11 +248,15 @@ class KeyRotation(Setting):
     terraform = ("aws_kms_key",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
+        identity = {"KeyId": target.name, "Arn": target.id}
+        state = cloud.call(call(target, "DescribeKey", KeyId=target.id))["KeyMetadata"].get("KeyState")
+        if state in GOING:
+            return Reading({"KeyRotationEnabled": False, "KeyState": state}, identity)
         found = cloud.call(call(target, "GetKeyRotationStatus", KeyId=target.id))
         value: dict[str, Json] = {"KeyRotationEnabled": bool(found["KeyRotationEnabled"])}
         if value["KeyRotationEnabled"] and found.get("RotationPeriodInDays"):
             value["RotationPeriodInDays"] = int(found["RotationPeriodInDays"])
-        return Reading(value, {"KeyId": target.name, "Arn": target.id})
+        return Reading(value, identity)
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if not after["KeyRotationEnabled"]:

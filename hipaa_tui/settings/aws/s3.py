@@ -22,7 +22,7 @@ from hipaa_tui.settings.model import (
 
 LONGEST_POLICY: Final = 20_480
 """Bytes of a bucket policy (Amazon S3 User Guide, "Bucket policies")."""
-_FLAGS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+FLAGS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 def call(target: Target, operation: str, **arguments: Json) -> Call:
@@ -186,7 +186,7 @@ class PublicAccessBlock(BucketSetting):
         return [call(target, "DeletePublicAccessBlock")]
 
     def canonical(self, value: Json) -> Json:
-        return {flag: bool(value.get(flag)) for flag in _FLAGS}
+        return {flag: bool(value.get(flag)) for flag in FLAGS}
 
 
 class BucketPolicy(BucketSetting):

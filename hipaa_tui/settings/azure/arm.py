@@ -30,9 +30,12 @@ def get(cloud: Cloud, path: str, version: str) -> dict[str, Json]:
     return cloud.call(request("GET", path, version))
 
 
-def members(cloud: Cloud, path: str, version: str) -> list[dict[str, Any]]:
-    """Every member of a collection, as the wire has them. Raises CloudError."""
-    return [one for one in cloud.pages(request("GET", path, version), "value") if isinstance(one, dict)]
+def members(cloud: Cloud, path: str, version: str, filter: str = "") -> list[dict[str, Any]]:
+    """Every member of a collection that `filter` (OData's $filter) lets through. Raises CloudError."""
+    call = request("GET", path, version)
+    if filter:
+        call = Call(call.provider, call.service, "GET", {**call.arguments, "filter": filter})
+    return [one for one in cloud.pages(call, "value") if isinstance(one, dict)]
 
 
 def parts(id: str) -> ResourceId:

@@ -14,15 +14,16 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
 from hipaa_tui.json_value import Json, references
+from hipaa_tui.settings.azure.access import Access
 from hipaa_tui.settings.azure.endpoint import Endpoint, endpoint_of
 from hipaa_tui.settings.azure.ids import parse, segments
-from hipaa_tui.settings.model import GLOBAL_REGION, Call, Caller, CloudError
+from hipaa_tui.settings.model import GLOBAL_REGION, Call, Caller, CloudError, Denied, Target
 
 ENDPOINT_VARIABLE: Final = "HIPAA_TUI_ARM_ENDPOINT"
 SUBSCRIPTIONS_VERSION: Final = "2022-12-01"
@@ -53,6 +54,7 @@ class AzureCloud:
         self._wanted = subscriptions
         self._lock = threading.RLock()
         self._made: dict[tuple[str, ...], Any] = {}
+        self._access = Access(self)
 
     def call(self, call: Call) -> dict[str, Json]:
         """Carry out one call; its body as JSON, {} where there is none. Raises CloudError."""
@@ -106,6 +108,10 @@ class AzureCloud:
         """One GLOBAL_REGION: Azure's lists span all regions."""
         return [GLOBAL_REGION]
 
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        """Which of these ARM actions the caller does not have. Raises CloudError where nobody is logged in."""
+        return self._access.denied(actions, resource)
+
     # Sending -------------------------------------------------------------------------------------
 
     def _sent(self, call: Call, path: str, version: str) -> Any:
@@ -125,7 +131,8 @@ class AzureCloud:
         resources = self._resources().resources
         if call.operation in {"GET", "POST"}:
             content = body if call.operation == "POST" and "body" in arguments else None
-            return self._plain(call.operation, f"/{id}?api-version={quote(version)}", content)
+            url = f"/{id}?api-version={quote(version)}"
+            return self._plain(call.operation, url, content, options.get("headers"))
         from hipaa_tui.settings.azure.sdk.pipeline import ended, polling
 
         options |= {"api_version": version, "polling": polling(self.endpoint)}
@@ -158,11 +165,13 @@ class AzureCloud:
                 return partial(by_method[method], found.scope.lstrip("/"), found.name)
         return None
 
-    def _plain(self, method: str, url: str, content: bytes | None = None) -> Any:
+    def _plain(
+        self, method: str, url: str, content: bytes | None = None, more: Mapping[str, str] | None = None
+    ) -> Any:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **(more or {})}
         if content is not None:
             headers["Content-Type"] = "application/json"
         request = HttpRequest(method, url, headers=headers, content=content)
@@ -181,6 +190,8 @@ class AzureCloud:
         parts = segments(path) or []
         lowered = "/".join(parts).lower()
         pages: list[dict[str, Json]] = []
+        if call.arguments.get("filter"):
+            return None
         options = {"raw_response_hook": lambda response: pages.append(_body(response.http_response))}
         if len(parts) == 5 and lowered.endswith("/providers/microsoft.storage/storageaccounts"):
             listing = self._storage(parts[1], version).storage_accounts.list(**options)
@@ -199,6 +210,8 @@ class AzureCloud:
     def _followed(self, call: Call, path: str, version: str) -> list[dict[str, Json]]:
         pages: list[dict[str, Json]] = []
         url = f"{quote(path, safe='/')}?api-version={quote(version)}"
+        if call.arguments.get("filter"):
+            url += f"&$filter={quote(str(call.arguments['filter']), safe='')}"
         while url and len(pages) < _MOST_PAGES:
             response = self._guarded(call, lambda url=url: self._plain("GET", url))  # type: ignore[misc]
             pages.append(_body(response))

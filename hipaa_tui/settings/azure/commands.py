@@ -21,7 +21,7 @@ def command(call: Call) -> str:
     url = f"{_HOST}{_shown(arguments['path'])}?api-version={arguments['api_version']}"
     words = ["az", "rest", "--method", call.operation.lower(), "--url", url]
     if arguments.get("if_match"):
-        words += ["--headers", f"If-Match={arguments['if_match']}"]
+        words += ["--headers", f"If-Match={_shown(arguments['if_match'])}"]
     if "body" in arguments:
         words += ["--body", compact(_shown(arguments["body"]))]
     return " ".join(shlex.quote(word) for word in words)

@@ -42,6 +42,11 @@ def _type(path: str) -> str:
 
 def _linked(kind: str, call: Call) -> Iterator[str]:
     """What ARM checks on the resources that the body names (remarks on linked access checks)."""
+    if call.operation in {"PUT", "PATCH"} and at(
+        call.arguments.get("body"), "identity.userAssignedIdentities"
+    ):
+        # Checked on each identity that is named, those that the resource has already included.
+        yield "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
     properties = at(call.arguments.get("body"), "properties")
     if call.operation not in {"PUT", "PATCH"} or not isinstance(properties, Mapping):
         return
@@ -53,6 +58,9 @@ def _linked(kind: str, call: Call) -> Iterator[str]:
             yield "Microsoft.Storage/storageAccounts/listKeys/action"
         if properties.get("eventHubAuthorizationRuleId"):
             yield "Microsoft.EventHub/namespaces/authorizationRules/listKeys/action"
+    if kind.lower() == "microsoft.keyvault/vaults" and "enableRbacAuthorization" in properties:
+        # Whoever changes the permission model decides about access.
+        yield "Microsoft.Authorization/roleAssignments/write"
     if kind.lower() == "microsoft.network/networksecuritygroups/securityrules" and (
         properties.get("sourceApplicationSecurityGroups")
         or properties.get("destinationApplicationSecurityGroups")
