@@ -6,9 +6,12 @@ Scan, planning and verification all ask here, so that they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from hipaa_tui.content import content_folder
+from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, at, reference, references
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.values import fill, text
@@ -127,6 +130,23 @@ class Scene:
         if reading.value is ABSENT:
             raise ValueError(f"{provider}.{service}.{what} is absent on {self.target.name}")
         return at(reading.value, inside)
+
+
+class MisfitError(ValueError):
+    """A team's own playbook gives a setting, a builder or a guard values of a shape that it cannot have."""
+
+
+@contextmanager
+def misfits(playbook: Playbook) -> Iterator[None]:
+    """Says of a playbook from a team's own folder that its values do not fit. One of ours would be a bug."""
+    try:
+        yield
+    except (InputError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        if playbook.path.is_relative_to(content_folder("playbooks")):
+            raise
+        raise MisfitError(
+            f"the values of {playbook.path.name} do not fit what they are for ({type(error).__name__}: {error})"
+        ) from None
 
 
 def resource_complies(scene: Scene) -> bool:

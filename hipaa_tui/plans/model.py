@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hipaa_tui import __version__
 from hipaa_tui.errors import InputError
+from hipaa_tui.files import read_regular
 from hipaa_tui.json_value import ABSENT, Json, content_hash, references
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.settings import describe
@@ -198,12 +199,16 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     of_run: str = ""
     tool: str = field(default=f"hipaa-tui {__version__}")
+    made_by: Mapping[str, str] = field(default_factory=dict)
+    """The name and the public key of whoever made it, who cannot be the one that approves it."""
 
     def content(self) -> dict[str, Json]:
         """Everything but the hash."""
+        made_by = {"made_by": dict(self.made_by)} if self.made_by else {}
         return {
             "format": FORMAT,
             "tool": self.tool,
+            **made_by,
             "kind": self.kind,
             "of_run": self.of_run,
             "created": self.created,
@@ -281,6 +286,7 @@ class Plan:
                 skipped=tuple(Skipped(**skipped) for skipped in value["skipped"]),
                 of_run=str(value["of_run"]),
                 tool=str(value["tool"]),
+                made_by={str(name): str(text) for name, text in value.get("made_by", {}).items()},
             )
             claimed = value["hash"]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -309,9 +315,7 @@ def save(plan: Plan, path: Path) -> None:
 def open_plan(path: Path) -> Plan:
     """The plan in a file. InputError says in one sentence why it is none."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: larger than {LARGEST // 2**20} MB, so not a plan of hipaa-tui")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path, LARGEST).decode())
     except OSError as error:
         raise InputError(
             f"{path}: {error.strerror or error}; name a file that `hipaa-tui plan` wrote"

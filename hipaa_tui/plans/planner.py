@@ -14,14 +14,16 @@ from datetime import UTC, datetime
 from hipaa_tui.errors import InputError
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.json_value import ABSENT, Json, at, reference, references
-from hipaa_tui.plans.assess import Scene, resource_complies
+from hipaa_tui.plans.assess import MisfitError, Scene, misfits, resource_complies
 from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
 from hipaa_tui.plans.guards.model import Draft, GuardResult, Outcome, guards
+from hipaa_tui.plans.guards.secrets import without_secrets
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
 from hipaa_tui.plans.overlay import Overlay
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
+from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.live import Reader
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent, Target
@@ -141,6 +143,7 @@ class _Planning:
     changes: list[Change] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    memory: dict[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.overlay = Overlay(Reader(self.clouds))
@@ -149,10 +152,12 @@ class _Planning:
         group_id = f"g{len(self.groups) + 1}"
         try:
             drafted = _GroupDraft(self, wish, parameters, group_id, len(self.changes))
-            changes, group = drafted.make()
-        except _CannotPlan as reason:
+            with misfits(wish.playbook):
+                changes, group = drafted.make()
+        except (_CannotPlan, MisfitError) as reason:
             for finding in wish.findings or ("",):
-                self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, str(reason)))
+                why = redact_text(str(reason))
+                self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, why))
             return
         self.changes.extend(changes)
         self.groups.append(group)
@@ -202,9 +207,13 @@ class _GroupDraft:
             specs,
             cloud=self.planning.clouds[wish.target.provider],
             target=wish.target,
-            changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
+            changes=[
+                Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)
+                for c in changes
+            ],
             parameters=self.scene.parameters,
             read=self.overlay,
+            memory=self.planning.memory,
         )
         group = Group(
             id=self.group_id,
@@ -223,7 +232,10 @@ class _GroupDraft:
             },
             guards=tuple(specs),
         )
-        return [replace(change, guards=_guards_of(change, results)) for change in changes], group
+        guarded = [replace(change, guards=_guards_of(change, results)) for change in changes]
+        if any(result.outcome is Outcome.BLOCK for result in results):
+            return without_secrets(guarded, group)
+        return guarded, group
 
     def _change(self, spec: ChangeSpec) -> Change | None:
         """The change that the spec asks for, or None where what stands there complies."""
@@ -261,7 +273,7 @@ class _GroupDraft:
             findings=self.wish.findings,
             before=reading.value,
             after=wanted,
-            identity=dict(reading.identity),
+            identity=redact(dict(reading.identity)),
             complies=predicate,
             calls=tuple(calls),
             permissions=describe.permissions(calls),

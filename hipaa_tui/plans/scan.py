@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.assess import Scene, resource_complies
+from hipaa_tui.plans.assess import Scene, misfits, resource_complies
 from hipaa_tui.plans.diff import words
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import answers
@@ -117,8 +117,14 @@ def _places_of(type_name: str, places: Sequence[Place]) -> list[Place]:
 def _assess(playbook: Playbook, target: Target, read: Reader, given: Mapping[str, str]) -> Finding | None:
     known = {name: value for name, value in given.items() if name in playbook.parameters}
     scene = Scene(playbook, target, answers(playbook, known), read)
-    if resource_complies(scene):
-        return None
+    with misfits(playbook):
+        if resource_complies(scene):
+            return None
+        return _finding(scene)
+
+
+def _finding(scene: Scene) -> Finding:
+    playbook, target = scene.playbook, scene.target
     return Finding(
         provider=target.provider,
         account=target.account,

@@ -102,7 +102,7 @@ def test_a_key_of_new_volumes_that_is_set_already_is_looked_at(aws):
     named = key(aws, Policy=text(ROOT))
     assert volumes(aws, named)[0] is Outcome.PASS
     outcome, reason = volumes(aws, named, DescribeAutoScalingGroups=GROUPS)
-    assert outcome is Outcome.WARN
+    assert outcome is Outcome.BLOCK
     assert "portal" in reason
     assert volumes(aws, named, DescribeAutoScalingGroups=GROUPS, ListGrants=grants(SCALING))[0] is (
         Outcome.PASS
@@ -115,7 +115,7 @@ def test_a_key_of_new_volumes_that_is_off_is_named(aws):
     named = key(aws)
     do(aws, "kms", "DisableKey", KeyId=named.rpartition("/")[2])
     outcome, reason = volumes(aws, named)
-    assert outcome is Outcome.WARN
+    assert outcome is Outcome.BLOCK
     assert "Disabled" in reason
 
 

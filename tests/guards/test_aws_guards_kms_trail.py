@@ -157,14 +157,21 @@ def writes(**condition):
     return allow(TRAILS, "s3:PutObject", f"arn:aws:s3:::trail-logs/AWSLogs/{ACCOUNT}/*", **more)
 
 
+LOOKS = allow(TRAILS, "s3:GetBucketAcl", "arn:aws:s3:::trail-logs")
+
+
 @pytest.mark.parametrize(
     ("statements", "outcome"),
     [
-        ([writes()], Outcome.PASS),
-        ([writes(StringEquals={"aws:SourceArn": TRAIL, "s3:x-amz-acl": "x"})], Outcome.PASS),
-        ([writes(ArnLike={"AWS:SourceArn": [f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"]})], Outcome.PASS),
+        ([writes(), LOOKS], Outcome.PASS),
+        ([writes()], Outcome.WARN),
+        ([LOOKS, writes(StringEquals={"aws:SourceArn": TRAIL, "s3:x-amz-acl": "x"})], Outcome.PASS),
+        (
+            [LOOKS, writes(ArnLike={"AWS:SourceArn": [f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"]})],
+            Outcome.PASS,
+        ),
         ([writes(StringEquals={"aws:SourceArn": TRAIL + "2"})], Outcome.WARN),
-        ([allow(TRAILS, "s3:GetBucketAcl", "arn:aws:s3:::trail-logs")], Outcome.WARN),
+        ([LOOKS], Outcome.WARN),
         ([allow(TRAILS, ["s3:*"], "arn:aws:s3:::trail-logs/*")], Outcome.PASS),
         ([], Outcome.WARN),
     ],
@@ -181,8 +188,14 @@ def test_a_trail_whose_bucket_is_gone_is_no_trail(aws):
     assert "gone" in reason
 
 
+def test_cloudtrail_looks_at_the_acl_before_it_delivers(aws):
+    outcome, reason = verdict(aws, "trail-bucket-policy", trail(aws, writes()))
+    assert outcome is Outcome.WARN
+    assert "s3:GetBucketAcl" in reason
+
+
 def test_a_delivery_that_failed_is_told(aws):
-    target = trail(aws, writes())
+    target = trail(aws, writes(), LOOKS)
     failing = Answers(aws, GetTrailStatus={"IsLogging": True, "LatestDeliveryError": "AccessDenied"})
     outcome, reason = verdict(failing, "trail-bucket-policy", target)
     assert outcome is Outcome.WARN

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from aws_guards import do, verdict
+from aws_guards import Answers, do, verdict
+from aws_network import ALL, DATABASE, INGRESS, SSH, WEB, WORLD, Place
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards import aws_ec2
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.aws.ec2_ingress import narrow_ingress
+from hipaa_tui.plans.guards import aws_ec2_flow_logs
+from hipaa_tui.plans.guards.model import Outcome, guards
 from hipaa_tui.settings.registry import resource_type, setting
-
-INGRESS = "aws.ec2.security-group-ingress"
-ASKED = {"from": ["0.0.0.0/0", "::/0"], "to": ["10.0.0.0/8"], "ports": [22, 3389, 5432]}
-WORLD = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **WORLD}
-DATABASE = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, **WORLD}
-WEB = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **WORLD}
-ALL = {"IpProtocol": "-1", **WORLD}
-
-
-class Place:
-    """A VPC with one security group, and interfaces that use it."""
-
-    def __init__(self, aws):
-        self.aws = aws
-        self.vpc = do(aws, "ec2", "CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-        subnet = do(aws, "ec2", "CreateSubnet", VpcId=self.vpc, CidrBlock="10.9.1.0/24")
-        self.subnet = subnet["Subnet"]["SubnetId"]
-        made = do(aws, "ec2", "CreateSecurityGroup", GroupName="g", Description="d", VpcId=self.vpc)
-        self.group = made["GroupId"]
-
-    def interface(self, description):
-        use = {"SubnetId": self.subnet, "Groups": [self.group], "Description": description}
-        do(self.aws, "ec2", "CreateNetworkInterface", **use)
-
-    def target(self):
-        return resource_type("AWS::EC2::SecurityGroup").target(self.group, ACCOUNT, REGION)
-
-    def verdict(self, *permissions):
-        if permissions:
-            rules = {"GroupId": self.group, "IpPermissions": list(permissions)}
-            do(self.aws, "ec2", "AuthorizeSecurityGroupIngress", **rules)
-        before = setting(INGRESS).read(self.aws, self.target()).value
-        draft = (INGRESS, narrow_ingress(before, ASKED))
-        return verdict(self.aws, "sg-operator-path", self.target(), draft)
 
 
 @pytest.fixture
-def place(aws):
+def place(aws, monkeypatch):
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
     return Place(aws)
 
 
@@ -72,21 +40,6 @@ def test_a_database_port_is_nobodys_session(place):
     assert place.verdict(DATABASE, WEB)[0] is Outcome.PASS
 
 
-def test_visitors_of_a_load_balancer_are_never_cut_off(place):
-    place.interface("ELB app/portal/50dc6c495c0c9188")
-    outcome, reason = place.verdict(ALL)
-    assert outcome is Outcome.BLOCK
-    assert "443" in reason
-
-
-def test_a_web_port_that_stays_open_by_itself_is_no_reason(place):
-    place.interface("ELB app/portal/50dc6c495c0c9188")
-    web = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **WORLD}
-    outcome, reason = place.verdict(ALL, WEB, web)
-    assert outcome is Outcome.WARN
-    assert "443" not in reason
-
-
 def test_visitors_of_anything_else_are_named(place):
     place.interface("web")
     outcome, reason = place.verdict(ALL)
@@ -104,6 +57,119 @@ def test_without_a_change_of_rules_there_is_nothing_to_say(place):
     assert verdict(place.aws, "sg-operator-path", place.target())[0] is Outcome.PASS
 
 
+# The operator's own way in ---------------------------------------------------------------------------
+
+
+def here(place, monkeypatch, client="203.0.113.9", port="22"):
+    """Lets this be a session on a host behind the group."""
+    server = place.interface("bastion")["PrivateIpAddress"]
+    monkeypatch.setenv("SSH_CONNECTION", f"{client} 50112 {server} {port}")
+
+
+def test_the_session_that_this_runs_in_is_never_cut_off(place, monkeypatch):
+    here(place, monkeypatch)
+    outcome, reason = place.verdict(SSH)
+    assert outcome is Outcome.BLOCK
+    assert "203.0.113.9/32" in reason
+    assert "allowed" in reason or "may still come in" in reason
+
+
+@pytest.mark.parametrize(
+    "session", ["10.1.2.3 50112 {server} 22", "203.0.113.9 50112 10.99.0.1 22", "nonsense", "a b c d"]
+)
+def test_a_session_that_stays_or_goes_elsewhere_is_no_reason(place, monkeypatch, session):
+    server = place.interface("bastion")["PrivateIpAddress"]
+    monkeypatch.setenv("SSH_CONNECTION", session.format(server=server))
+    assert place.verdict(SSH)[0] is Outcome.WARN
+
+
+def test_a_session_that_another_group_lets_in_goes_on(place, monkeypatch):
+    made = do(place.aws, "ec2", "CreateSecurityGroup", GroupName="two", Description="d", VpcId=place.vpc)
+    own = {**SSH, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}
+    do(place.aws, "ec2", "AuthorizeSecurityGroupIngress", GroupId=made["GroupId"], IpPermissions=[own])
+    use = {"SubnetId": place.subnet, "Groups": [place.group, made["GroupId"]], "Description": "bastion"}
+    server = do(place.aws, "ec2", "CreateNetworkInterface", **use)["NetworkInterface"]["PrivateIpAddress"]
+    monkeypatch.setenv("SSH_CONNECTION", f"203.0.113.9 50112 {server} 22")
+    assert place.verdict(SSH)[0] is Outcome.WARN
+
+
+def test_the_network_that_the_operator_names_is_never_cut_off(place):
+    place.interface("bastion")
+    outcome, reason = place.verdict(SSH, operator_cidr="203.0.113.0/24")
+    assert outcome is Outcome.BLOCK
+    assert "203.0.113.0/24 on 22" in reason
+    assert place.verdict(operator_cidr="10.4.0.0/16")[0] is Outcome.WARN
+
+
+def test_session_manager_is_a_way_in(place):
+    """moto has no DescribeInstanceInformation: its answer is told here."""
+    id = place.instance()["InstanceId"]
+    outcome, reason = place.verdict(SSH)
+    assert outcome is Outcome.WARN
+    assert id in reason
+
+    def managed(status):
+        return Answers(
+            place.aws,
+            DescribeInstanceInformation={
+                "InstanceInformationList": [{"InstanceId": id, "PingStatus": status}]
+            },
+        )
+
+    outcome, reason = place.verdict(cloud=managed("Online"))
+    assert outcome is Outcome.PASS
+    assert "Session Manager" in reason
+    assert place.verdict(cloud=managed("ConnectionLost"))[0] is Outcome.WARN
+
+
+# The rules themselves --------------------------------------------------------------------------------
+
+
+def referenced(place, after, *permissions):
+    """What is said about a change to other rules than the builder's."""
+    rules = {"GroupId": place.group, "IpPermissions": list(permissions)}
+    do(place.aws, "ec2", "AuthorizeSecurityGroupIngress", **rules)
+    before = setting(INGRESS).read(place.aws, place.target()).value
+    return verdict(place.aws, "sg-referenced", place.target(), (INGRESS, after(before)))
+
+
+def test_only_the_internets_rules_go(place):
+    other = do(place.aws, "ec2", "CreateSecurityGroup", GroupName="two", Description="d", VpcId=place.vpc)
+    names_it = {**DATABASE, "IpRanges": [], "UserIdGroupPairs": [{"GroupId": place.group}]}
+    do(place.aws, "ec2", "AuthorizeSecurityGroupIngress", GroupId=other["GroupId"], IpPermissions=[names_it])
+    by_group = {**DATABASE, "IpRanges": [], "UserIdGroupPairs": [{"GroupId": other["GroupId"]}]}
+    outcome, reason = place.verdict(SSH, by_group, guard="sg-referenced")
+    assert outcome is Outcome.PASS
+    assert other["GroupId"] in reason
+
+
+def test_a_rule_that_names_a_group_never_goes(place):
+    by_group = {**DATABASE, "IpRanges": [], "UserIdGroupPairs": [{"GroupId": place.group}]}
+    outcome, reason = referenced(place, lambda before: {"rules": []}, by_group)
+    assert outcome is Outcome.BLOCK
+    assert f"tcp 5432-5432 from {place.group}" in reason
+
+
+def test_a_range_is_split_and_not_thrown_away(place):
+    wide = {"IpProtocol": "tcp", "FromPort": 20, "ToPort": 30, **WORLD}
+    only = {"rules": [{"protocol": "tcp", "from": 22, "to": 22, "source": "10.0.0.0/8"}]}
+    outcome, reason = referenced(place, lambda before: only, wide)
+    assert outcome is Outcome.BLOCK
+    assert "split" in reason
+    assert place.verdict(guard="sg-referenced")[0] is Outcome.PASS
+
+
+def test_a_rule_for_everything_is_a_warning(place):
+    outcome, reason = place.verdict(ALL, guard="sg-referenced")
+    assert outcome is Outcome.WARN
+    assert "all traffic from 0.0.0.0/0" in reason
+
+
+@pytest.mark.parametrize("guard", ["sg-referenced", "sg-operator-path"])
+def test_what_cannot_be_seen_blocks(guard):
+    assert guard in guards()[1]
+
+
 # Flow logs -------------------------------------------------------------------------------------------
 
 
@@ -114,7 +180,7 @@ def test_flow_logs_cost_what_there_is_to_log(place, monkeypatch):
     outcome, reason = verdict(place.aws, "flow-log-cost", target)
     assert outcome is Outcome.PASS
     assert "1 network interfaces" in reason
-    monkeypatch.setattr(aws_ec2, "FLOWS", 1_000_000)
+    monkeypatch.setattr(aws_ec2_flow_logs, "FLOWS", 1_000_000)
     assert verdict(place.aws, "flow-log-cost", target)[0] is Outcome.WARN
 
 
@@ -134,3 +200,35 @@ def test_a_flow_log_that_is_there_is_said_to_stay(place):
     place.interface("one")
     draft = ("aws.ec2.vpc-flow-log", {"flowLogs": []})
     assert "REJECT" in verdict(place.aws, "flow-log-cost", target, draft)[1]
+
+
+def test_the_price_says_its_basis_and_its_date(place):
+    target = resource_type("AWS::EC2::VPC").target(place.vpc, ACCOUNT, REGION)
+    place.interface("one")
+    reason = verdict(place.aws, "flow-log-cost", target)[1]
+    assert "0.50 USD a GB (us-east-1, January 2025)" in reason
+
+
+def test_traffic_that_was_counted_is_a_better_basis(place):
+    target = resource_type("AWS::EC2::VPC").target(place.vpc, ACCOUNT, REGION)
+    id = place.instance()["InstanceId"]
+    place.interface("Interface for NAT Gateway nat-0123456789abcdef0")
+    assert "network interfaces" in verdict(place.aws, "flow-log-cost", target)[1]
+
+    def counted(space, name, dimension, value, amount):
+        datum = {
+            "MetricName": name,
+            "Dimensions": [{"Name": dimension, "Value": value}],
+            "Timestamp": (datetime.now(UTC) - timedelta(days=2)).isoformat(),
+            "Value": amount,
+        }
+        do(place.aws, "cloudwatch", "PutMetricData", Namespace=space, MetricData=[datum])
+
+    counted("AWS/EC2", "NetworkOut", "InstanceId", id, 1e9)
+    nat = ("AWS/NATGateway", "BytesOutToDestination", "NatGatewayId", "nat-0123456789abcdef0")
+    counted(*nat, 2e9)
+    outcome, reason = verdict(place.aws, "flow-log-cost", target)
+    assert outcome is Outcome.PASS
+    assert "the 3.0 GB" in reason
+    counted(*nat, 1e14)
+    assert verdict(place.aws, "flow-log-cost", target)[0] is Outcome.WARN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from aws_guards import allow, bucket, do, key, make_bucket, text, verdict
+from aws_guards import Answers, allow, bucket, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT
 
 from hipaa_tui.plans.guards.model import Outcome
@@ -37,6 +37,9 @@ class Distributions:
             return {"DistributionList": {"IsTruncated": True, "NextMarker": "E0", "Items": []}}
         items = [{"Id": "E9", "Origins": {"Items": [self.origin]}}]
         return {"DistributionList": {"IsTruncated": False, "Items": items}}
+
+    def pages(self, call, items):
+        return self.cloud.pages(call, items)
 
 
 # Public readers --------------------------------------------------------------------------------------
@@ -113,19 +116,6 @@ def test_an_origin_that_reads_without_credentials_would_go_dark(aws, domain, acc
 
 
 # Plain HTTP ------------------------------------------------------------------------------------------
-
-
-def test_only_access_logs_can_tell_who_uses_plain_http(aws):
-    target = make_bucket(aws, "phi-records")
-    outcome, reason = verdict(aws, "no-plain-http-clients", target)
-    assert outcome is Outcome.PASS
-    assert "without access logs" in reason
-    make_bucket(aws, "logs-here", allow(LOGGER, "s3:PutObject", "arn:aws:s3:::logs-here/*"))
-    where = {"TargetBucket": "logs-here", "TargetPrefix": "phi-records/"}
-    do(aws, "s3", "PutBucketLogging", Bucket="phi-records", BucketLoggingStatus={"LoggingEnabled": where})
-    outcome, reason = verdict(aws, "no-plain-http-clients", target)
-    assert outcome is Outcome.PASS
-    assert "s3://logs-here/phi-records/" in reason
 
 
 def test_public_links_and_web_sites_may_need_plain_http(aws):
@@ -265,7 +255,42 @@ def test_two_buckets_never_log_to_each_other(aws):
     assert outcome is Outcome.BLOCK
     assert "another one" in reason
     log_to(aws, "logs-here", "logs-here")
-    assert verdict(aws, "log-bucket-ready", source, bucket="logs-here")[0] is Outcome.WARN
+    outcome, reason = verdict(aws, "log-bucket-ready", source, bucket="logs-here")
+    assert outcome is Outcome.BLOCK
+    assert "fills itself" in reason
+
+
+def test_a_loop_over_several_buckets_is_one_too(aws):
+    source = make_bucket(aws, "phi-records", allow(LOGGER, "s3:PutObject", PHI))
+    for name in ("logs-here", "logs-there"):
+        make_bucket(aws, name, allow(LOGGER, "s3:PutObject", f"arn:aws:s3:::{name}/*"))
+    log_to(aws, "logs-here", "logs-there")
+    outcome, reason = verdict(aws, "log-bucket-ready", source, bucket="logs-here")
+    assert outcome is Outcome.WARN
+    assert "logs-here logs to logs-there" in reason
+    log_to(aws, "logs-there", "phi-records")
+    assert verdict(aws, "log-bucket-ready", source, bucket="logs-here")[0] is Outcome.BLOCK
+    log_to(aws, "logs-there", "logs-here")
+    assert verdict(aws, "log-bucket-ready", source, bucket="logs-here")[0] is Outcome.BLOCK
+
+
+def test_a_log_bucket_whose_readers_pay_gets_nothing(aws):
+    source = make_bucket(aws, "phi-records")
+    make_bucket(aws, "logs-here")
+    paying = Answers(aws, GetBucketRequestPayment={"Payer": "Requester"})  # moto keeps no payer
+    outcome, reason = verdict(paying, "log-bucket-ready", source, bucket="logs-here")
+    assert outcome is Outcome.BLOCK
+    assert "requesters pay" in reason
+
+
+def test_of_very_many_buckets_some_are_looked_at_and_that_is_said(aws):
+    target = make_bucket(aws, "logs-here", allow(LOGGER, "s3:PutObject", "arn:aws:s3:::logs-here/*"))
+    make_bucket(aws, "phi-0000")
+    names = {"Buckets": [{"Name": f"phi-{n:04}", "BucketRegion": "us-east-1"} for n in range(300)]}
+    many = Answers(aws, ListBuckets=names, GetBucketLogging={"LoggingEnabled": {}})
+    outcome, reason = verdict(many, "not-a-log-target", target)
+    assert outcome is Outcome.WARN
+    assert "200 of 300" in reason
 
 
 def test_a_log_bucket_that_locks_by_default_gets_nothing(aws):

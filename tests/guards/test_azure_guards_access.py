@@ -61,6 +61,50 @@ def test_somebody_stays_in_charge(there, removed, outcome, words):
     assert words in found[1]
 
 
+def owners(*there, removed, groups=None, **arguments):
+    """What the guard says where the caller is a member of these groups."""
+    with azure(*there, groups=groups) as cloud:
+        live = Reader({"azure": cloud})
+        where = target(removed["id"])
+        draft = Draft(ROLE, where, live(ROLE, where).value, None)
+        return guards()[0]["owners-remaining"](Look(cloud, where, [draft], {}, arguments, live))
+
+
+def test_what_the_caller_has_through_a_group_is_not_taken():
+    group = GROUP_OWNER["properties"]["principalId"]
+    mine = {group: [SANDBOX_PRINCIPAL]}
+    found = owners(GROUP_OWNER, PERSON, removed=GROUP_OWNER, groups=mine)
+    assert found[0] is Outcome.BLOCK
+    assert "through this group" in found[1]
+    others = {group: ["44444444-0000-4000-8000-000000000001"]}
+    assert owners(GROUP_OWNER, PERSON, removed=GROUP_OWNER, groups=others)[0] is Outcome.WARN
+
+
+def test_an_emergency_account_that_is_named_keeps_its_role():
+    whose = PROGRAM["properties"]["principalId"]
+    found = owners(PROGRAM, PERSON, removed=PROGRAM, break_glass=f"x, {whose.upper()}")
+    assert found[0] is Outcome.BLOCK
+    assert owners(PROGRAM, PERSON, removed=PROGRAM, break_glass="")[0] is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "outcome"),
+    [
+        ("break-glass-deploy", {}, Outcome.BLOCK),
+        ("deploy", {"purpose": "Emergency access"}, Outcome.BLOCK),
+        ("deploy", {"team": "records"}, Outcome.PASS),
+    ],
+)
+def test_an_identity_that_says_it_is_for_emergencies_keeps_its_role(name, tags, outcome):
+    identity = resource(
+        f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
+        location="eastus",
+        tags=tags,
+        properties={"principalId": PROGRAM["properties"]["principalId"]},
+    )
+    assert owners(PROGRAM, PERSON, identity, removed=PROGRAM)[0] is outcome
+
+
 def test_an_owner_that_the_plan_removed_already_does_not_remain():
     with azure(PROGRAM, PERSON) as cloud:
         live = Reader({"azure": cloud})
@@ -99,7 +143,7 @@ def subnet(name, **properties):
             nsg(rule("all", "*"), subnets=[{"id": f"{SUBNET}/AzureBastionSubnet"}]),
             [subnet("AzureBastionSubnet"), BASTION],
             Outcome.BLOCK,
-            "Azure Bastion needs port 443",
+            "Azure Bastion on the subnet AzureBastionSubnet needs port 443",
         ),
         (
             nsg(rule("all", "*"), subnets=[{"id": f"{SUBNET}/gateway"}]),
@@ -127,6 +171,148 @@ def test_ways_in_that_somebody_needs(group, more, outcome, words):
     )
     assert found[0] is outcome, found
     assert words in found[1]
+
+
+GATEWAY_SUBNET = {"subnets": [{"id": f"{SUBNET}/gateway"}]}
+NIC = f"{GROUP}/providers/Microsoft.Network/networkInterfaces/vm"
+DENY = rule("deny", "*", "*", access="Deny", priority=4000)
+SHUT = rule("all", "*", priority=100)
+
+
+def service(subnet_id):
+    return resource(
+        f"{GROUP}/providers/Microsoft.ApiManagement/service/api",
+        location="eastus",
+        properties={"virtualNetworkConfiguration": {"subnetResourceId": subnet_id}},
+    )
+
+
+def balancer(backend):
+    return resource(
+        f"{GROUP}/providers/Microsoft.Network/loadBalancers/front",
+        location="eastus",
+        properties={
+            "probes": [{"properties": {"port": 8080}}],
+            "backendAddressPools": [{"properties": {"backendIPConfigurations": [{"id": backend}]}}],
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "more", "outcome", "words"),
+    [
+        (
+            nsg(SHUT, **GATEWAY_SUBNET),
+            [subnet("gateway"), service(f"{SUBNET}/GATEWAY"), BASTION],
+            Outcome.BLOCK,
+            "API Management (api) on the subnet gateway needs port 3443",
+        ),
+        (
+            nsg(SHUT, **GATEWAY_SUBNET),
+            [subnet("gateway"), service(f"{SUBNET}/other"), BASTION],
+            Outcome.WARN,
+            "web visitors",
+        ),
+        (
+            nsg(SHUT, rule("manage", "3443", "ApiManagement", priority=200), DENY, **GATEWAY_SUBNET),
+            [subnet("gateway"), service(f"{SUBNET}/gateway"), BASTION],
+            Outcome.BLOCK,
+            "port 6390 from AzureLoadBalancer",
+        ),
+        (
+            nsg(SHUT, DENY, networkInterfaces=[{"id": NIC}]),
+            [balancer(f"{NIC}/ipConfigurations/one"), BASTION],
+            Outcome.BLOCK,
+            "health probes of the load balancer front on port 8080",
+        ),
+        (
+            nsg(SHUT, DENY, **GATEWAY_SUBNET),
+            [
+                subnet("gateway", ipConfigurations=[{"id": f"{NIC}/ipConfigurations/one"}]),
+                balancer(f"{NIC}/ipConfigurations/one"),
+                BASTION,
+            ],
+            Outcome.BLOCK,
+            "health probes",
+        ),
+        (
+            nsg(SHUT, networkInterfaces=[{"id": NIC}]),
+            [balancer(f"{NIC}/ipConfigurations/one"), BASTION],
+            Outcome.WARN,
+            "web visitors",
+        ),
+        (
+            nsg(SHUT, DENY, networkInterfaces=[{"id": NIC}]),
+            [balancer(f"{NIC}2/ipConfigurations/one"), BASTION],
+            Outcome.WARN,
+            "web visitors",
+        ),
+        (
+            nsg(rule("ssh", "22")),
+            [
+                resource(
+                    f"{GROUP}/providers/Microsoft.Network/virtualNetworkGateways/vpn",
+                    location="eastus",
+                    properties={},
+                )
+            ],
+            Outcome.PASS,
+            "no port",
+        ),
+    ],
+)
+def test_what_the_platform_needs_is_never_closed(group, more, outcome, words):
+    found = verdict(
+        "nsg-operator-path", *group, *more, drafts=[(RULES, NSG, lambda now: narrow_source(now, HOW))]
+    )
+    assert found[0] is outcome, found
+    assert words in found[1]
+
+
+CARD = resource(
+    NIC,
+    location="eastus",
+    properties={
+        "networkSecurityGroup": {"id": NSG},
+        "ipConfigurations": [{"name": "one", "properties": {"privateIPAddress": "10.1.0.4"}}],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("session", "more", "outcome"),
+    [
+        ("198.51.100.7 50000 10.1.0.4 22", [CARD], Outcome.BLOCK),
+        ("10.2.3.4 50000 10.1.0.4 22", [CARD], Outcome.PASS),
+        ("198.51.100.7 50000 10.1.0.9 22", [CARD], Outcome.PASS),
+        ("198.51.100.7 50000 10.1.0.4 443", [CARD], Outcome.PASS),
+        ("nonsense", [CARD], Outcome.PASS),
+    ],
+)
+def test_the_session_that_this_runs_in_is_not_cut(monkeypatch, session, more, outcome):
+    monkeypatch.setenv("SSH_CONNECTION", session)
+    found = verdict(
+        "nsg-operator-path",
+        *nsg(rule("ssh", "22")),
+        *more,
+        BASTION,
+        drafts=[(RULES, NSG, lambda now: narrow_source(now, HOW))],
+    )
+    assert found[0] is outcome, found
+    if outcome is Outcome.BLOCK:
+        assert "198.51.100.7/32 on 22" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("network", "outcome"), [("198.51.100.0/24", Outcome.BLOCK), ("10.9.0.0/16", Outcome.PASS)]
+)
+def test_the_network_that_the_operator_names_is_not_cut(network, outcome):
+    with azure(*nsg(rule("ssh", "22")), BASTION) as cloud:
+        live = Reader({"azure": cloud})
+        before = live(RULES, target(NSG)).value
+        draft = Draft(RULES, target(NSG), before, narrow_source(before, HOW))
+        look = Look(cloud, draft.target, [draft], {"operator_cidr": network}, {}, live)
+        assert guards()[0]["nsg-operator-path"](look)[0] is outcome
 
 
 def test_groups_that_a_service_keeps_are_left_to_it():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from azure_server import ACCOUNT, GROUP, HTTPS, SCOPE, WORKSPACE, lock, resource, storage_account, verdict
+from azure_vaults import role
 
 from hipaa_tui.json_value import reference
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.settings.azure.insights import with_diagnostic_setting
+from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
 
 TRANSPORT = "azure.storage.transport"
 DIAGNOSTIC = "azure.insights.diagnostic-setting"
 SETTINGS = f"{ACCOUNT}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 LOGS = [{"category": "StorageRead", "enabled": True}]
 
 # Storage ---------------------------------------------------------------------------------------------
@@ -90,22 +93,34 @@ def test_old_clients_can_only_be_seen_in_logs():
 
 
 @pytest.mark.parametrize(
-    ("locks", "after", "outcome"),
+    ("locks", "outcome"),
     [
-        ([], "own", Outcome.PASS),
-        ([lock(f"{ACCOUNT}2", "ReadOnly")], "own", Outcome.PASS),
-        ([lock(GROUP, "CanNotDelete")], "own", Outcome.WARN),
-        ([lock(GROUP, "CanNotDelete"), lock(SCOPE, "ReadOnly")], "own", Outcome.BLOCK),
-        ([lock(ACCOUNT, "ReadOnly")], "own", Outcome.BLOCK),
-        ([lock(ACCOUNT, "CanNotDelete")], None, Outcome.BLOCK),
+        ([], Outcome.PASS),
+        ([lock(f"{ACCOUNT}2", "ReadOnly")], Outcome.PASS),
+        ([lock(GROUP, "CanNotDelete")], Outcome.WARN),
+        ([lock(GROUP, "CanNotDelete"), lock(SCOPE, "ReadOnly")], Outcome.BLOCK),
+        ([lock(ACCOUNT, "ReadOnly")], Outcome.BLOCK),
+        ([lock(f"{ACCOUNT}/blobServices/default", "ReadOnly")], Outcome.BLOCK),
     ],
 )
-def test_locks_refuse_what_azure_would_refuse(locks, after, outcome):
+def test_locks_refuse_what_azure_would_refuse(locks, outcome):
     ours = with_diagnostic_setting(None, {"workspaceId": WORKSPACE, "logs": LOGS})
-    found = verdict(
-        "resource-locks", storage_account(), *locks, drafts=[(DIAGNOSTIC, ACCOUNT, ours if after else None)]
-    )
+    found = verdict("resource-locks", storage_account(), *locks, drafts=[(DIAGNOSTIC, ACCOUNT, ours)])
     assert found[0] is outcome
+
+
+@pytest.mark.parametrize("scope", [SCOPE, GROUP, ACCOUNT, f"{ACCOUNT}/blobServices/default"])
+def test_a_lock_at_any_scope_refuses_a_deletion(scope):
+    ours = resource(f"{SETTINGS}/hipaa-tui-audit", properties={"workspaceId": WORKSPACE, "logs": LOGS})
+    found = verdict(
+        "resource-locks",
+        storage_account(),
+        ours,
+        lock(scope, "CanNotDelete"),
+        drafts=[(DIAGNOSTIC, ACCOUNT, None)],
+    )
+    assert found[0] is Outcome.BLOCK
+    assert "refuses deletions" in found[1]
 
 
 def test_a_change_that_can_be_written_back_needs_no_deletion():
@@ -138,6 +153,7 @@ def test_room_for_a_diagnostic_setting(there, workspace, outcome, words):
     found = verdict(
         "diagnostic-settings-room",
         storage_account(),
+        resource(WORKSPACE, location="westeurope", properties={}),
         *there,
         drafts=[
             (
@@ -149,3 +165,93 @@ def test_room_for_a_diagnostic_setting(there, workspace, outcome, words):
     )
     assert found[0] is outcome
     assert words in found[1]
+
+
+@pytest.mark.parametrize(
+    ("there", "workspace", "words"),
+    [
+        ([], WORKSPACE, "no workspace hipaa-tui-audit"),
+        ([], ACCOUNT, "not the id of a Log Analytics workspace"),
+        (
+            [
+                resource(WORKSPACE, location="eastus", properties={}),
+                role(READER, 1, SANDBOX_PRINCIPAL, scope=SCOPE),
+            ],
+            WORKSPACE,
+            "sharedKeys/action there",
+        ),
+    ],
+)
+def test_a_workspace_that_would_not_take_the_logs_blocks(there, workspace, words):
+    wanted = {"workspaceId": workspace, "logs": LOGS}
+    found = verdict(
+        "diagnostic-settings-room",
+        storage_account(),
+        *there,
+        drafts=[(DIAGNOSTIC, ACCOUNT, lambda now: with_diagnostic_setting(now, wanted))],
+    )
+    assert found[0] is Outcome.BLOCK, found
+    assert words in found[1]
+
+
+PROFILE = f"{GROUP}/providers/Microsoft.Cdn/profiles/site"
+
+
+def profile(sku):
+    return resource(PROFILE, location="global", sku={"name": sku}, properties={})
+
+
+@pytest.mark.parametrize(
+    ("more", "through"),
+    [
+        ([], False),
+        ([profile("Standard_Microsoft")], False),
+        (
+            [
+                profile("Standard_Microsoft"),
+                resource(
+                    f"{PROFILE}/endpoints/e",
+                    location="global",
+                    properties={"origins": [{"properties": {"hostName": "B"}}]},
+                ),
+            ],
+            True,
+        ),
+        (
+            [
+                profile("Standard_AzureFrontDoor"),
+                resource(f"{PROFILE}/originGroups/g", properties={}),
+                resource(f"{PROFILE}/originGroups/g/origins/o", properties={"hostName": "b"}),
+            ],
+            True,
+        ),
+        (
+            [
+                profile("Premium_AzureFrontDoor"),
+                resource(f"{PROFILE}/originGroups/g", properties={}),
+                resource(f"{PROFILE}/originGroups/g/origins/o", properties={"hostName": "elsewhere"}),
+            ],
+            False,
+        ),
+    ],
+)
+def test_a_content_network_reads_as_anybody(more, through):
+    found = verdict(
+        "public-containers",
+        storage_account(),
+        resource(f"{CONTAINER}/scans", properties={"publicAccess": "Blob"}),
+        *more,
+        drafts=[("azure.storage.blob-public-access", ACCOUNT, {"allowBlobPublicAccess": False})],
+    )
+    assert found[0] is Outcome.WARN
+    assert ("content network site" in found[1]) is through
+
+
+def test_a_static_website_goes_on_without_public_containers():
+    found = verdict(
+        "public-containers",
+        storage_account(),
+        resource(f"{CONTAINER}/$web", properties={}),
+        drafts=[("azure.storage.blob-public-access", ACCOUNT, {"allowBlobPublicAccess": False})],
+    )
+    assert found == (Outcome.PASS, "no container is public; the static website ($web) is not affected")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from aws_guards import bucket, do, make_bucket, verdict
+from aws_guards import Answers, bucket, do, make_bucket, verdict
 
 from hipaa_tui.plans.guards.common import manager_of
 from hipaa_tui.plans.guards.model import Look, Outcome, guards
-from hipaa_tui.settings.model import Caller, Reading, Target
+from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.model import Caller, CloudError, Reading, Target
 
 
 class Someone:
@@ -105,3 +106,62 @@ def test_what_a_report_names_and_is_gone_blocks(aws):
     outcome, reason = verdict(aws, "managed-elsewhere", bucket("nothing-here"))
     assert outcome is Outcome.BLOCK
     assert "not there any more" in reason
+
+
+# What CloudFormation knows of a resource without tags ------------------------------------------------
+
+
+def stacks(aws, *named):
+    """moto's CloudFormation does not find stacks by what they made: its answers are told here."""
+    listed = {"StackSummaries": [{"StackName": "portal"}]}
+    made = [{"StackName": "portal", "PhysicalResourceId": one} for one in named]
+    return Answers(aws, ListStacks=listed, DescribeStackResources={"StackResources": made})
+
+
+def test_a_bucket_that_a_stack_made_is_a_warning_without_tags(aws):
+    target = make_bucket(aws, "phi-records")
+    outcome, reason = verdict(stacks(aws, "phi-records"), "managed-elsewhere", target)
+    assert outcome is Outcome.WARN
+    assert "CloudFormation stack portal" in reason
+    assert "hipaa-tui patch" in reason
+    assert verdict(stacks(aws, "other-bucket"), "managed-elsewhere", target)[0] is Outcome.PASS
+
+
+class Stackless(Answers):
+    """A cloud where nobody may ask for stacks, or where there are none; it counts."""
+
+    code, asked = "AccessDenied", 0
+
+    def call(self, call):
+        if call.service != "cloudformation":
+            return super().call(call)
+        self.asked += 1
+        if self.code:
+            raise CloudError(self.code, "no", status=403, call=call)
+        return {"StackSummaries": []}
+
+
+def look_at(cloud, target, memory):
+    reader = Reader({"aws": cloud})
+    return guards()[0]["managed-elsewhere"](Look(cloud, target, (), {}, {}, reader, memory))
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", ""])
+def test_stacks_are_asked_for_once_in_a_planning_and_never_stand_in_the_way(aws, code):
+    targets = [make_bucket(aws, name) for name in ("phi-records", "claim-records")]
+    cloud, memory = Stackless(aws), {}
+    cloud.code = code
+    for target in targets:
+        outcome, reason = look_at(cloud, target, memory)
+        assert outcome is Outcome.PASS
+        assert ("AccessDenied" in reason) is bool(code)
+    assert cloud.asked == 1
+
+
+def test_a_resource_with_tags_of_its_own_is_not_asked_about(aws):
+    target = make_bucket(aws, "phi-records")
+    tagging = {"TagSet": [{"Key": "team", "Value": "records"}]}
+    do(aws, "s3", "PutBucketTagging", Bucket="phi-records", Tagging=tagging)
+    cloud = Stackless(aws)
+    assert look_at(cloud, target, {})[0] is Outcome.PASS
+    assert cloud.asked == 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from hipaa_tui.json_value import Json
 from hipaa_tui.plans.guards.model import Draft, GuardResult, Look, Outcome, Read, guards
 from hipaa_tui.settings.model import Cloud, CloudError, Target
 
-EVERYWHERE = ("caller-account", "managed-elsewhere")
+EVERYWHERE = ("caller-account", "permitted", "managed-elsewhere", "no-secret-in-value")
 """Asked for every playbook, before its own."""
 
 
@@ -20,9 +20,14 @@ def ask(
     changes: Sequence[Draft],
     parameters: Mapping[str, Json],
     read: Read,
+    memory: MutableMapping[str, Json] | None = None,
 ) -> tuple[GuardResult, ...]:
-    """The results in order. `specs` are {"name", "arguments"} with everything filled in."""
+    """The results in order. `specs` are {"name", "arguments"} with everything filled in.
+
+    `memory` is shared between the groups of one planning, so that they do not ask the same thing again.
+    """
     known, cautious = guards()
+    kept = {} if memory is None else memory
     results = []
     for spec in specs:
         name = str(spec["name"])
@@ -30,7 +35,7 @@ def ask(
             reason = "this version of hipaa-tui has no guard of that name: plan again"
             results.append(GuardResult(name, Outcome.BLOCK, reason))
             continue
-        look = Look(cloud, target, changes, parameters, spec["arguments"], read)
+        look = Look(cloud, target, changes, parameters, spec["arguments"], read, kept)
         try:
             outcome, reason = known[name](look)
         except (CloudError, ValueError) as error:

@@ -11,7 +11,12 @@ from hipaa_tui.settings.aws.policy_access import allows, conditions, services
 from hipaa_tui.settings.model import Call, CloudError
 
 _SERVICE = "cloudtrail.amazonaws.com"
-_SETTING = "aws.cloudtrail.trail"
+
+
+def about(look: Look) -> dict[str, Any]:
+    """What CloudTrail says of the finding's trail by now. Raises CloudError, also where it is gone."""
+    request = Call("aws", "cloudtrail", "GetTrail", {"Name": look.target.id}, look.target.region)
+    return dict(look.cloud.call(request)["Trail"])
 
 
 def trail_bucket_policy(look: Look) -> Verdict:
@@ -20,7 +25,7 @@ def trail_bucket_policy(look: Look) -> Verdict:
     A trail without files is none; but to record more does no harm, and AWS itself refuses a change of a
     trail that could not deliver (InsufficientS3BucketPolicyException).
     """
-    bucket = str(look.read(_SETTING, look.target).identity.get("S3BucketName") or "")
+    bucket = str(about(look).get("S3BucketName") or "")
     if not bucket:
         return Outcome.BLOCK, "the trail has no bucket"
     try:
@@ -49,6 +54,13 @@ def trail_bucket_policy(look: Look) -> Verdict:
             Outcome.WARN,
             f"the policy of {bucket} lets CloudTrail write for another trail than {look.target.id}",
         )
+    looking = [one for one in services(text).get(_SERVICE, []) if allows(one, "s3:GetBucketAcl")]
+    if not any(_for_trail(one, look.target.id) for one in looking):
+        return (
+            Outcome.WARN,
+            f"the policy of {bucket} does not let CloudTrail look at the bucket's ACL (s3:GetBucketAcl), which it "
+            "does before it delivers: AWS may refuse this change until it may",
+        )
     failed = _delivery_error(look)
     if failed:
         return Outcome.WARN, f"the last delivery to {bucket} failed ({failed}): put that right first"
@@ -67,8 +79,7 @@ def _delivery_error(look: Look) -> str:
 
 def org_trail(look: Look) -> Verdict:
     """Warns where a change here is one for the whole organization, or is paid for twice."""
-    identity = look.read(_SETTING, look.target).identity
-    if identity.get("IsOrganizationTrail"):
+    if about(look).get("IsOrganizationTrail"):
         return Outcome.WARN, "it is the organization's trail: the change holds for every member account"
     request = Call("aws", "cloudtrail", "DescribeTrails", {"includeShadowTrails": True}, look.target.region)
     seen = look.cloud.call(request).get("trailList") or []

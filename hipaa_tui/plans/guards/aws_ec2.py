@@ -1,35 +1,42 @@
-"""Looks who comes in through the rules that are to be narrowed, and what a VPC's flow logs may cost."""
+"""Looks whose way in goes through the rules that are to be narrowed: the operator's own above all."""
 
 from __future__ import annotations
 
+import ipaddress
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
+from hipaa_tui.plans.guards.aws_ec2_seen import (
+    INGRESS,
+    Interface,
+    addresses,
+    admits,
+    covers,
+    groups,
+    instance_of,
+    interfaces,
+    listed,
+    lost,
+    of_load_balancer,
+    pages,
+    ports_text,
+    users,
+)
 from hipaa_tui.plans.guards.model import Draft, Look, Outcome, Verdict
-from hipaa_tui.settings.aws.ec2_ingress import ALL, Rule, opened, plain
-from hipaa_tui.settings.aws.flow_logs import others
-from hipaa_tui.settings.model import Call
+from hipaa_tui.settings.aws.ec2_ingress import flattened, plain
+from hipaa_tui.settings.model import CloudError
 
-INGRESS = "aws.ec2.security-group-ingress"
-FLOW_LOG = "aws.ec2.vpc-flow-log"
 _WEB: Final = (80, 443)
 _MANAGEMENT: Final = (22, 3389, 5985, 5986)
 _CONTROLLERS: Final = ("elbv2.k8s.aws/cluster", "ingress.k8s.aws/cluster")
-_SHOWN: Final = 5
-
-FLOWS: Final = 200
-"""Flows that an interface is taken to have in each ten minutes: our own guess for a server at work."""
-RECORD_BYTES: Final = 140
-"""Of a record in the default format, about 114, and the 26 that CloudWatch Logs counts for each event."""
-PRICE: Final = 0.50
-"""USD for a GB of vended logs into CloudWatch Logs in us-east-1, the first 10 TB of a month
-(Amazon CloudWatch pricing, "Vended logs"); other regions cost more."""
-WORTH_A_WARNING: Final = 50.0
-"""USD a month."""
+SESSION: Final = "SSH_CONNECTION"
+"""Where sshd tells a login shell "client-address client-port server-address server-port" (sshd(8))."""
 
 
 def sg_operator_path(look: Look) -> Verdict:
-    """Blocks where visitors of a load balancer would be cut off; warns of sessions that end."""
+    """Blocks where the operator's own way in would close; warns of other people's sessions."""
     drafts = [draft for draft in look.changes if draft.setting == INGRESS]
     if not drafts:
         return Outcome.PASS, "no rule changes"
@@ -37,29 +44,32 @@ def sg_operator_path(look: Look) -> Verdict:
     keeper = _kept_by(look.read(INGRESS, draft.target).identity.get("Tags") or {})
     if keeper:
         return Outcome.BLOCK, f"{keeper} keeps this group's rules and would put them back: change them there"
-    interfaces = _interfaces(look, "group-id", draft.target.name)
-    if not interfaces:
+    found = interfaces(look, "group-id", draft.target.name)
+    if not found:
         return Outcome.PASS, "nothing uses the group now"
-    web = [port for port in _WEB if _lost(draft, port)]
-    balancers = sorted({str(one.get("Description")) for one in interfaces if _of_load_balancer(one)})
-    if web and balancers:
-        return (
-            Outcome.BLOCK,
-            f"visitors of {_listed(balancers)} come in on {_ports(web)} by a rule that is to be narrowed: "
-            "add rules for these ports by themselves first",
-        )
+    if cut := _own_way(look, draft, found):
+        return Outcome.BLOCK, cut
+    hosts = [one for one in found if not of_load_balancer(one)]
     notes = []
-    if web:
-        notes.append(f"visitors from the Internet on {_ports(web)} are refused too: add rules for them first")
-    closed = [port for port in _MANAGEMENT if _lost(draft, port)]
-    if closed:
+    web = [port for port in _WEB if lost(draft, port)]
+    if web and hosts:
         notes.append(
-            f"sessions on {_ports(closed)} to {_listed(_users(interfaces))} start only from "
-            f"{', '.join(_allowed(draft)) or 'nowhere'}: make sure that you have that way in, or Session Manager"
+            f"visitors from the Internet on {ports_text(web)} are refused too: add rules for them first"
         )
+    closed = [port for port in _MANAGEMENT if lost(draft, port)]
+    if closed and hosts:
+        without = _without_session_manager(look, hosts)
+        if without:
+            notes.append(
+                f"sessions on {ports_text(closed)} to {without} start only from "
+                f"{', '.join(_allowed(draft)) or 'nowhere'}, and Session Manager does not reach it: "
+                "make sure that you have that way in"
+            )
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"nobody's way to {_listed(_users(interfaces))} on a web or management port changes"
+    if closed:
+        return Outcome.PASS, f"Session Manager reaches {listed(users(hosts)) or 'what there is'} still"
+    return Outcome.PASS, f"nobody's way to {listed(users(found))} on a web or management port changes"
 
 
 def _kept_by(tags: Mapping[str, str]) -> str:
@@ -71,83 +81,113 @@ def _kept_by(tags: Mapping[str, str]) -> str:
     return ""
 
 
-def _interfaces(look: Look, name: str, value: str) -> list[dict[str, Any]]:
-    request = {"Filters": [{"Name": name, "Values": [value]}]}
-    return look.cloud.pages(
-        Call("aws", "ec2", "DescribeNetworkInterfaces", request, look.target.region), "NetworkInterfaces"
+# The operator's own way in ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way in that must stay: from a network, on a port, through some of the interfaces."""
+
+    network: str
+    port: int
+    through: tuple[Interface, ...]
+    what: str
+
+
+def _own_way(look: Look, draft: Draft, found: Sequence[Interface]) -> str:
+    """Which way of the operator's the change closes, as a sentence; "" where none.
+
+    Known are the session in which this runs, where sshd of a host behind the group tells of it, and the
+    network that the operator names. Nobody else is asked where the operator is.
+    """
+    for way in (*_this_session(found), *_named(look, found)):
+        before, after = (
+            admits(value["rules"], way.network, way.port) for value in (draft.before, draft.after)
+        )
+        if before and not after:
+            through = [one for one in way.through if not _by_another_group(look, draft, one, way)]
+            if through:
+                return (
+                    f"{way.what} ({way.network} on {way.port} to {listed(users(through))}) would be refused: "
+                    f"name {way.network} among the networks that may still come in"
+                )
+    return ""
+
+
+def _this_session(found: Sequence[Interface]) -> list[_Way]:
+    parts = os.environ.get(SESSION, "").split()
+    if len(parts) != 4 or not parts[3].isdigit():
+        return []
+    client, server = _address(parts[0]), _address(parts[2])
+    here = tuple(one for one in found if server in addresses(one))
+    return (
+        [_Way(_network(client), int(parts[3]), here, "the session that you are in")]
+        if client and here
+        else []
     )
 
 
-def _of_load_balancer(interface: Mapping[str, Any]) -> bool:
-    # Elastic Load Balancing describes its own interfaces as "ELB app/NAME/ID", "ELB NAME" and so on.
-    return str(interface.get("Description", "")).startswith("ELB ") or "load_balancer" in str(
-        interface.get("InterfaceType", "")
-    )
+def _named(look: Look, found: Sequence[Interface]) -> list[_Way]:
+    network = str(look.parameters.get("operator_cidr") or "")
+    hosts = tuple(one for one in found if not of_load_balancer(one))
+    if not network or not hosts:
+        return []
+    return [_Way(network, port, hosts, "your own way in") for port in _MANAGEMENT]
 
 
-def _lost(draft: Draft, port: int) -> bool:
-    """Is the port open to the Internet before the change, and not after it?"""
-    return _lets(draft.before["rules"], port) and not _lets(draft.after["rules"], port)
+def _by_another_group(look: Look, draft: Draft, interface: Interface, way: _Way) -> bool:
+    """Does another group of the interface let the operator in as well?"""
+    others = [str(one["GroupId"]) for one in interface.get("Groups") or []]
+    for id in others:
+        for group in groups(look, "group-id", id) if id != draft.target.name else ():
+            rules = flattened(group.get("IpPermissions") or [], str(group.get("OwnerId")))
+            if admits(rules, way.network, way.port):
+                return True
+    return False
 
 
-def _lets(rules: Sequence[Mapping[str, Any]], port: int) -> bool:
-    return any(opened(rule, (), [port]) for rule in rules)
+def _address(text: str) -> str:
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
+
+
+def _network(address: str) -> str:
+    return str(ipaddress.ip_network(address))
+
+
+# Other people's --------------------------------------------------------------------------------------
+
+
+def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
+    """What Session Manager does not reach, "" where it reaches all; what is no instance it never reaches."""
+    ids = sorted({instance_of(one) for one in hosts} - {""})
+    rest = [one for one in hosts if not instance_of(one)]
+    if not ids:
+        return listed(users(rest))
+    try:
+        known = pages(
+            look,
+            "ssm",
+            "DescribeInstanceInformation",
+            "InstanceInformationList",
+            Filters=[{"Key": "InstanceIds", "Values": ids[:50]}],
+        )
+    except CloudError:
+        known = []
+    online = {str(one["InstanceId"]) for one in known if one.get("PingStatus") == "Online"}
+    return listed([*(one for one in ids if one not in online), *users(rest)])
 
 
 def _allowed(draft: Draft) -> list[str]:
     """Who may use a management port after the change."""
     return sorted(
-        {str(rule["source"]) for rule in map(plain, draft.after["rules"]) if _covers(rule, _MANAGEMENT)}
+        {str(rule["source"]) for rule in map(plain, draft.after["rules"]) if covers(rule, _MANAGEMENT)}
     )
 
 
-def _covers(rule: Rule, ports: Sequence[int]) -> bool:
-    if rule["protocol"] == ALL:
-        return True
-    first, last = rule.get("from", 0), rule.get("to", 65_535)
-    return rule["protocol"] == "tcp" and any(first <= port <= last for port in ports)
-
-
-def _users(interfaces: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the interfaces belong to: instances by their id, the rest by what the service calls it."""
-    return sorted(
-        {
-            str(
-                (one.get("Attachment") or {}).get("InstanceId")
-                or one.get("Description")
-                or one["NetworkInterfaceId"]
-            )
-            for one in interfaces
-        }
-    )
-
-
-def _ports(ports: Sequence[int]) -> str:
-    return ", ".join(map(str, ports))
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
-
-
-def flow_log_cost(look: Look) -> Verdict:
-    """Says what the logs may cost, and on what that guess stands; warns where it is worth a thought."""
-    count = len(_interfaces(look, "vpc-id", look.target.name))
-    gigabytes = count * FLOWS * RECORD_BYTES * 6 * 24 * 30 / 1e9
-    price = gigabytes * PRICE
-    basis = (
-        f"{count} network interfaces at {FLOWS} flows in ten minutes each make about {gigabytes:.1f} GB "
-        f"({price:.0f} USD) a month; busy ones make many times that"
-    )
-    have = [one for draft in look.changes if draft.setting == FLOW_LOG for one in others(draft.before)]
-    if have:
-        kinds = ", ".join(sorted({str(one.get("TrafficType")) for one in have}))
-        basis += f". A flow log for {kinds} is there and stays, so that traffic is logged twice"
-    if price >= WORTH_A_WARNING:
-        return Outcome.WARN, basis
-    return Outcome.PASS, basis if count else "nothing is in the VPC, so its flow logs stay empty"
-
-
-GUARDS = {"sg-operator-path": sg_operator_path, "flow-log-cost": flow_log_cost}
+GUARDS = {"sg-operator-path": sg_operator_path}
 CAUTIOUS = ("sg-operator-path",)

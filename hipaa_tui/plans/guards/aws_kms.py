@@ -135,7 +135,7 @@ def _lets_scaling(text: Json) -> bool:
 
 
 def ebs_key_grants(look: Look) -> Verdict:
-    """Warns where encryption would turn on with a key that is set already and that Auto Scaling may not use."""
+    """Blocks where encryption would turn on with a key that is set already and that Auto Scaling may not use."""
     if any(draft.setting == _EBS_KEY for draft in look.changes):
         return Outcome.PASS, "the key of new volumes is set by this plan: kms-key-usable looks at it"
     current = look.read(_EBS_KEY, look.target)
@@ -144,12 +144,12 @@ def ebs_key_grants(look: Look) -> Verdict:
     about = _ask(look, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
     key = str(about["Arn"])
     if about.get("KeyState") != "Enabled":
-        return Outcome.WARN, f"{key}, the key of new volumes, is {about.get('KeyState')}: none could be made"
+        return Outcome.BLOCK, f"{key}, the key of new volumes, is {about.get('KeyState')}: none could be made"
     text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
     if names := _shut_out(look, key, text):
         return (
-            Outcome.WARN,
-            f"new volumes get {key}, which {_SCALING_ROLE} may not use: {names} could start no instances",
+            Outcome.BLOCK,
+            f"new volumes get {key}, which {_SCALING_ROLE} may not use: {names} could start no instances: grant the role its use first",
         )
     return Outcome.PASS, f"Auto Scaling may use {key}, or nothing here scales"
 

@@ -1,8 +1,7 @@
-"""Looks for who relies on a bucket as it is: web sites, partners, log deliveries, and S3's own limits."""
+"""Looks for who relies on a bucket as it is: partners who read it, and S3's own limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from hipaa_tui.json_value import ABSENT, Json, at
@@ -17,11 +16,10 @@ from hipaa_tui.settings.aws.policy_access import (
     sids,
 )
 from hipaa_tui.settings.aws.s3 import LONGEST_POLICY, call
-from hipaa_tui.settings.model import Call, CloudError
+from hipaa_tui.settings.model import Call, CloudError, Target
 
 POLICY = "aws.s3.bucket-policy"
 BLOCK = "aws.s3.public-access-block"
-_EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 _NEARLY_FULL = 0.9
 
 
@@ -35,6 +33,18 @@ def ask(look: Look, operation: str, none: tuple[str, ...] = ()) -> dict[str, Any
         raise
 
 
+def today(look: Look, setting: str, target: Target) -> Json:
+    """What stands there before this fix changes it, whether or not the reads show its changes already."""
+    mine = [d.before for d in look.changes if d.setting == setting and d.target.key == target.key]
+    return mine[0] if mine else look.read(setting, target).value
+
+
+def then(look: Look, setting: str, target: Target) -> Json:
+    """What stands there once this fix is made."""
+    mine = [d.after for d in look.changes if d.setting == setting and d.target.key == target.key]
+    return mine[-1] if mine else look.read(setting, target).value
+
+
 def website(look: Look) -> bool:
     """Does the bucket serve a web site of its own?"""
     return bool(ask(look, "GetBucketWebsite", ("NoSuchWebsiteConfiguration",)))
@@ -43,85 +53,6 @@ def website(look: Look) -> bool:
 def public_statements(look: Look) -> str:
     """Names of the policy's statements that let everybody in, "" where none does."""
     return sids(public(look.read(POLICY, look.target).value))
-
-
-def public_by_design(look: Look) -> Verdict:
-    """Blocks a web site or an origin of CloudFront that would go dark; warns of public readers."""
-    if website(look):
-        return (
-            Outcome.BLOCK,
-            "it serves a web site to everybody: put CloudFront with origin access control before it first, "
-            "or record an exception",
-        )
-    notes = []
-    try:
-        origins = _open_origins(look)
-    except CloudError as error:
-        origins = []
-        notes.append(f"whether CloudFront reads it without credentials could not be seen ({error.code})")
-    if origins:
-        return (
-            Outcome.BLOCK,
-            f"CloudFront reads it without credentials ({', '.join(origins)}): give those origin access control first",
-        )
-    if found := public_statements(look):
-        notes.append(f"its policy lets everybody in on purpose or by mistake ({found}): that ends")
-    granted = sorted(
-        {
-            str(grant.get("Permission"))
-            for grant in ask(look, "GetBucketAcl").get("Grants") or []
-            if str(at(grant, "Grantee.URI") or "").endswith(_EVERYBODY)
-        }
-    )
-    if granted:
-        notes.append(f"its ACL gives everybody {', '.join(granted)}: that ends")
-    if notes:
-        return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, "no web site, no open CloudFront origin, no public policy and no public ACL"
-
-
-def _open_origins(look: Look) -> list[str]:
-    """Ids of CloudFront's distributions that read the bucket as anybody would."""
-    domains = {
-        f"{look.target.name}.s3.amazonaws.com",
-        f"{look.target.name}.s3.{look.target.region}.amazonaws.com",
-        f"{look.target.name}.s3-{look.target.region}.amazonaws.com",
-        f"{look.target.name}.s3.dualstack.{look.target.region}.amazonaws.com",
-    }
-    found = set()
-    for one in _distributions(look):
-        for origin in at(one, "Origins.Items") or []:
-            signed = origin.get("OriginAccessControlId") or at(origin, "S3OriginConfig.OriginAccessIdentity")
-            if str(origin.get("DomainName", "")).lower() in domains and not signed:
-                found.add(str(one.get("Id")))
-    return sorted(found)
-
-
-def _distributions(look: Look) -> Iterator[dict[str, Any]]:
-    marker: dict[str, Json] = {}
-    while True:
-        request = Call("aws", "cloudfront", "ListDistributions", marker, look.target.region)
-        page = look.cloud.call(request).get("DistributionList") or {}
-        yield from page.get("Items") or []
-        if not page.get("IsTruncated") or not page.get("NextMarker"):
-            return
-        marker = {"Marker": page["NextMarker"]}
-
-
-def no_plain_http_clients(look: Look) -> Verdict:
-    """Blocks where a web site needs plain HTTP; who else uses it only access logs can tell."""
-    if website(look):
-        return Outcome.BLOCK, "S3 serves web sites over plain HTTP only: put CloudFront before it first"
-    if found := public_statements(look):
-        return (
-            Outcome.WARN,
-            f"everybody may read it ({found}), and links that begin with http:// stop working",
-        )
-    logging = look.read("aws.s3.bucket-logging", look.target).value
-    if logging is ABSENT:
-        return Outcome.PASS, "no web site and no public readers; without access logs nobody can say more"
-    where = f"s3://{logging['TargetBucket']}/{logging.get('TargetPrefix', '')}"
-    return Outcome.PASS, f"no web site and no public readers; plain HTTP shows as cipher suite - in {where}"
 
 
 def policy_room(look: Look) -> Verdict:
@@ -197,8 +128,6 @@ def _key(look: Look) -> str:
 
 
 GUARDS = {
-    "public-by-design": public_by_design,
-    "no-plain-http-clients": no_plain_http_clients,
     "policy-room": policy_room,
     "cross-account-readers": cross_account_readers,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hipaa_tui.json_value import ABSENT, at
 from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
 from hipaa_tui.settings.aws.policy_access import services
@@ -13,6 +15,9 @@ _BUCKET = "AWS::S3::Bucket"
 _LOGGING = "aws.s3.bucket-logging"
 _DELIVERY = "/groups/s3/LogDelivery"
 _SHOWN = 5
+_MOST_BUCKETS = 200
+"""Buckets whose logging is looked at; an account can have thousands, and each is a call."""
+_MOST_STEPS = 20
 
 
 def not_a_log_target(look: Look) -> Verdict:
@@ -30,27 +35,34 @@ def not_a_log_target(look: Look) -> Verdict:
     if "logging.s3.amazonaws.com" not in named and not by_acl:
         # S3 refuses a target that lets it in neither way, so nobody logs to this bucket.
         return Outcome.PASS, "no access logs can be delivered to it"
-    sources = _sources(look)
+    sources, unseen = sources_of(look)
     if sources:
         more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
         return (
             Outcome.BLOCK,
             f"access logs of {', '.join(sources[:_SHOWN])}{more} are delivered here, which KMS would stop",
         )
-    return Outcome.WARN, "S3 may deliver access logs here, though no bucket that can be seen logs to it"
+    more = f" ({unseen})" if unseen else ""
+    return (
+        Outcome.WARN,
+        f"S3 may deliver access logs here, though no bucket that was looked at logs to it{more}",
+    )
 
 
-def _sources(look: Look) -> list[str]:
-    """Names of the account's other buckets that log to the finding's."""
+def sources_of(look: Look) -> tuple[list[str], str]:
+    """(names of the account's other buckets that log to the finding's, what was not looked at or "")."""
     target = look.target
     buckets = resource_type(_BUCKET).list(look.cloud, target.account, target.region, target.partition)
-    return sorted(
+    # S3 delivers within a region only.
+    near = [one for one in buckets if one.name != target.name and one.region == target.region]
+    found = sorted(
         one.name
-        for one in buckets
-        if one.name != target.name
-        and one.region == target.region  # S3 delivers within a region only
-        and at(look.read(_LOGGING, one).value, "TargetBucket") == target.name
+        for one in near[:_MOST_BUCKETS]
+        if at(look.read(_LOGGING, one).value, "TargetBucket") == target.name
     )
+    if len(near) > _MOST_BUCKETS:
+        return found, f"{_MOST_BUCKETS} of {len(near)} buckets were looked at"
+    return found, ""
 
 
 def log_bucket_ready(look: Look) -> Verdict:
@@ -93,29 +105,58 @@ def log_bucket_ready(look: Look) -> Verdict:
             Outcome.BLOCK,
             f"{name} encrypts with KMS, and S3 delivers only to buckets that use its own keys",
         )
-    logged = at(look.read(_LOGGING, found).value, "TargetBucket")
-    if logged == look.target.name:
-        return Outcome.BLOCK, f"{name} logs to {look.target.name}: each log file would make another one"
+    way = _way(look, found)
+    if way[-1] == look.target.name:
+        return (
+            Outcome.BLOCK,
+            f"{' logs to '.join(way)}: each log file would make another one, so end that loop first",
+        )
+    if way[-1] in way[:-1]:
+        return (
+            Outcome.BLOCK,
+            f"{' logs to '.join(way)} and fills itself: turn that off before more is logged there",
+        )
     refused = _refused(look, found)
     if refused:
         return Outcome.BLOCK, refused
-    if logged == name:
-        return Outcome.WARN, f"{name} logs to itself and fills itself: turn that off"
+    if len(way) > 1:
+        return Outcome.WARN, f"{' logs to '.join(way)}: each log file that is delivered is logged there again"
     return Outcome.PASS, f"{name} is in the same account and region, and takes deliveries"
+
+
+def _way(look: Look, bucket: Target) -> list[str]:
+    """Where the bucket's own logs go, and the logs of that one, up to the first that was met before."""
+    way, here = [bucket.name], bucket
+    while len(way) < _MOST_STEPS:
+        following = str(at(look.read(_LOGGING, here).value, "TargetBucket") or "")
+        if not following:
+            return way
+        way.append(following)
+        after = resource_type(_BUCKET).target(following, here.account, here.region, here.partition)
+        if following == look.target.name or following in way[:-1] or after is None:
+            return way
+        here = after
+    return way
 
 
 def _refused(look: Look, bucket: Target) -> str:
     """Why S3 would not deliver to the bucket, "" where nothing stands in the way."""
+    if _asked(look, bucket, "GetBucketRequestPayment").get("Payer") == "Requester":
+        return f"{bucket.name} makes requesters pay, and S3 delivers no logs to such a bucket"
+    lock = _asked(look, bucket, "GetObjectLockConfiguration")
+    if at(lock, "ObjectLockConfiguration.Rule.DefaultRetention"):
+        return f"{bucket.name} locks new objects by default, and S3 does not deliver logs to such a bucket"
+    return ""
+
+
+def _asked(look: Look, bucket: Target, operation: str) -> dict[str, Any]:
     try:
-        lock = look.cloud.call(call(bucket, "GetObjectLockConfiguration"))
+        return look.cloud.call(call(bucket, operation))
     except CloudError as error:
         # One that an earlier change of the plan makes is not there yet.
         if error.code not in {"ObjectLockConfigurationNotFoundError", "NoSuchBucket"}:
             raise
-        lock = {}
-    if at(lock, "ObjectLockConfiguration.Rule.DefaultRetention"):
-        return f"{bucket.name} locks new objects by default, and S3 does not deliver logs to such a bucket"
-    return ""
+        return {}
 
 
 GUARDS = {"not-a-log-target": not_a_log_target, "log-bucket-ready": log_bucket_ready}

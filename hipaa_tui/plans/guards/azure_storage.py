@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hipaa_tui.json_value import at
+from hipaa_tui.plans.guards.azure_seen import below, held, listed
 from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
 from hipaa_tui.settings.azure.arm import get, members
 from hipaa_tui.settings.azure.insights import others, own
 from hipaa_tui.settings.azure.storage import VERSION
-from hipaa_tui.settings.model import CloudError
 
-_SHOWN = 10
-"""Names that a reason lists before it says "and N more"."""
-_UNSUPPORTED = frozenset({"FeatureNotSupportedForAccount", "OperationNotAllowedOnKind"})
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+CDN_VERSION: Final = "2024-02-01"
+_PROFILES: Final = "microsoft.cdn/profiles"
 
 
 def _requires_https(look: Look) -> bool:
@@ -29,18 +24,6 @@ def _requires_https(look: Look) -> bool:
         and at(draft.before, "supportsHttpsTrafficOnly") is not True
         for draft in look.changes
     )
-
-
-def _below(look: Look, collection: str, endpoint: str, account: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Members of a service of the account; none where this kind of account has no such service."""
-    if not at(account, f"properties.primaryEndpoints.{endpoint}"):
-        return []
-    try:
-        return members(look.cloud, f"{look.target.id}/{collection}", VERSION)
-    except CloudError as error:
-        if error.code in _UNSUPPORTED:
-            return []
-        raise
 
 
 def storage_nfs_shares(look: Look) -> Verdict:
@@ -53,31 +36,60 @@ def storage_nfs_shares(look: Look) -> Verdict:
             Outcome.BLOCK,
             "the account serves NFS 3.0, which cannot work with secure transfer: move those clients first",
         )
-    shares = _below(look, "fileServices/default/shares", "file", account)
+    shares = below(look, "fileServices/default/shares", "file", account)
     nfs = [str(one["name"]) for one in shares if str(at(one, "properties.enabledProtocols")).upper() == "NFS"]
     if nfs:
         return (
             Outcome.BLOCK,
-            f"NFS shares would be cut off: {_listed(nfs)}; move them to an account of their own first",
+            f"NFS shares would be cut off: {listed(nfs)}; move them to an account of their own first",
         )
     return Outcome.PASS, "the account has no NFS shares"
 
 
 def public_containers(look: Look) -> Verdict:
-    """Containers with an anonymous level lose their anonymous readers."""
+    """Containers with an anonymous level lose their anonymous readers; a CDN reads as one of them."""
     account = get(look.cloud, look.target.id, VERSION)
-    containers = _below(look, "blobServices/default/containers", "blob", account)
+    containers = below(look, "blobServices/default/containers", "blob", account)
     public = [
         str(one["name"]) for one in containers if at(one, "properties.publicAccess") not in (None, "None", "")
     ]
+    fetching = _content_networks(look, account) if public else []
     if public:
+        through = f", among them the content network {listed(fetching)}," if fetching else ""
         return (
             Outcome.WARN,
-            f"anonymous readers of {_listed(public)} will be refused; make sure no site or partner relies on them",
+            f"anonymous readers of {listed(public)}{through} will be refused; make sure no site or partner relies "
+            "on them",
         )
     if any(one.get("name") == "$web" for one in containers):
         return Outcome.PASS, "no container is public; the static website ($web) is not affected"
     return Outcome.PASS, "no container is public"
+
+
+def _content_networks(look: Look, account: Mapping[str, Any]) -> list[str]:
+    """Front Door and CDN profiles of the subscription that fetch from the account's blobs."""
+    host = urlsplit(str(at(account, "properties.primaryEndpoints.blob"))).hostname
+    found = []
+    for one in held(look, look.target.account):
+        if str(one.get("type", "")).lower() == _PROFILES and host:
+            profile = str(one.get("id"))
+            door = "azurefrontdoor" in str(at(one, "sku.name")).lower()
+            origins = _door_origins(look, profile) if door else _classic_origins(look, profile)
+            if host in origins:
+                found.append(str(one.get("name")))
+    return found
+
+
+def _classic_origins(look: Look, profile: str) -> set[str]:
+    endpoints = members(look.cloud, f"{profile}/endpoints", CDN_VERSION)
+    origins = [one for endpoint in endpoints for one in at(endpoint, "properties.origins") or []]
+    return {str(at(one, "properties.hostName")).lower() for one in origins}
+
+
+def _door_origins(look: Look, profile: str) -> set[str]:
+    groups = members(look.cloud, f"{profile}/originGroups", CDN_VERSION)
+    origins = [one for group in groups for one in members(look.cloud, f"{group['id']}/origins", CDN_VERSION)]
+    return {str(at(one, "properties.hostName")).lower() for one in origins}
 
 
 def old_tls_clients(look: Look) -> Verdict:
@@ -104,8 +116,10 @@ def old_tls_clients(look: Look) -> Verdict:
     workspace = str(logged[0]["workspaceId"]).rpartition("/")[2]
     return (
         Outcome.WARN,
-        f"ask the workspace {workspace} first: StorageBlobLogs | where TlsVersion !in ('TLS 1.2', 'TLS 1.3') "
-        "or Protocol == 'HTTP' | summarize count() by CallerIpAddress, UserAgentHeader",
+        f"ask the workspace {workspace} first: StorageBlobLogs | where AccountName =~ '{raised[0].target.name}' and "
+        "TimeGenerated > ago(30d) and (TlsVersion !in ('TLS 1.2', 'TLS 1.3') or Protocol == 'HTTP') | summarize "
+        "count() by CallerIpAddress, UserAgentHeader (and the same of StorageFileLogs, StorageQueueLogs and "
+        "StorageTableLogs, where those are logged)",
     )
 
 

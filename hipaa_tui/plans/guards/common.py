@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hipaa_tui.json_value import ABSENT
 from hipaa_tui.plans.guards.model import Look, Outcome, Verdict
-from hipaa_tui.settings.model import CloudError, Target
+from hipaa_tui.settings.model import Call, CloudError, Target
 from hipaa_tui.settings.registry import resource_type, resource_types
 
 _TERRAFORM = frozenset({"terraform", "opentofu", "terragrunt"})
@@ -36,6 +36,13 @@ _DECLARED = {
 }
 
 
+_LIVE_STACKS = (
+    *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"),
+    *("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"),
+    *("CREATE_IN_PROGRESS", "CREATE_FAILED", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_FAILED"),
+)
+
+
 def caller_account(look: Look) -> Verdict:
     """Blocks where the credentials belong to another account than what is to be changed."""
     caller = look.cloud.caller()
@@ -53,24 +60,61 @@ def caller_account(look: Look) -> Verdict:
 
 
 def managed_elsewhere(look: Look) -> Verdict:
-    """Warns where tags say that something else writes the resource and would put the earlier value back.
+    """Warns where something else writes the resource and would put the earlier value back.
 
+    That is what its tags say; and of an AWS resource without tags, what CloudFormation knows of it.
     Blocks where the resource is gone: a report can be older than its deletion.
     """
+    notes: set[str] = set()
     for target in _existing(look):
         try:
-            manager = manager_of(resource_type(target.type).tags(look.cloud, target))
+            tags = resource_type(target.type).tags(look.cloud, target)
+            manager = manager_of(tags)
         except CloudError as error:
             if error.status == 404 or "NotFound" in error.code:
                 return Outcome.BLOCK, f"{target.name} is not there any more ({error.code}): scan again"
             raise
+        if not tags and target.provider == "aws":
+            manager, note = _stack_of(look, target)
+            notes.add(note)
         if manager:
             return (
                 Outcome.WARN,
                 f"{target.name}: {manager}, which will put the earlier value back: change it there, "
                 "or in the same minute in both (`hipaa-tui patch` writes the Terraform)",
             )
-    return Outcome.PASS, "no tag says that something else manages it"
+    return Outcome.PASS, "; ".join(["no tag says that something else manages it", *sorted(notes - {""})])
+
+
+def _stack_of(look: Look, target: Target) -> tuple[str, str]:
+    """(the CloudFormation stack that made the resource, as half a sentence; what could not be seen).
+
+    Not everything that a stack makes bears its tag (aliases and roles of old stacks do not). An account without
+    stacks is asked once for each region, and one that may not be asked is no reason to warn about every change.
+    """
+    region = target.region or look.target.region
+    where = f"stacks|{target.account}|{region}"
+    try:
+        if where not in look.memory:
+            listed = {"StackStatusFilter": list(_LIVE_STACKS)}
+            summaries = look.cloud.call(Call("aws", "cloudformation", "ListStacks", listed, region))
+            look.memory[where] = bool(summaries.get("StackSummaries") or summaries.get("NextToken"))
+        if look.memory[where] is not True:
+            return "", "" if look.memory[where] is False else str(look.memory[where])
+        asked = {"PhysicalResourceId": target.name}
+        found = look.cloud.call(Call("aws", "cloudformation", "DescribeStackResources", asked, region))
+    except CloudError as error:
+        if error.code == "ValidationError":  # "Stack for … does not exist"
+            return "", ""
+        unseen = f"CloudFormation could not be asked ({error.code})"
+        look.memory.setdefault(where, unseen)
+        return "", unseen
+    stacks = [
+        one["StackName"]
+        for one in found.get("StackResources") or []
+        if one.get("PhysicalResourceId") == target.name
+    ]
+    return (f"the CloudFormation stack {stacks[0]} manages it" if stacks else ""), ""
 
 
 def _existing(look: Look) -> list[Target]:

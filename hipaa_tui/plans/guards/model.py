@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -42,12 +42,18 @@ class GuardResult:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change that is about to be planned, as a guard sees it."""
+    """A change that is about to be planned, as a guard sees it.
+
+    The permissions are those of its calls and of the calls that take it back, None where whoever made the
+    draft did not work them out.
+    """
 
     setting: str
     target: Target
     before: Json
     after: Json
+    permissions: tuple[str, ...] | None = None
+    rollback_permissions: tuple[str, ...] | None = None
 
 
 class Read(Protocol):
@@ -58,7 +64,10 @@ class Read(Protocol):
 
 @dataclass(frozen=True)
 class Look:
-    """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud."""
+    """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud.
+
+    `memory` lasts for one planning: a guard keeps there what holds for a whole account.
+    """
 
     cloud: Cloud
     target: Target
@@ -66,6 +75,7 @@ class Look:
     parameters: Mapping[str, Json]
     arguments: Mapping[str, Json]
     read: Read
+    memory: MutableMapping[str, Json] = field(default_factory=dict)
 
 
 Verdict = tuple[Outcome, str]

@@ -1,0 +1,143 @@
+"""Says whether the credentials could make any of the playbooks' writes at all.
+
+Where they could make none, the tool is a reader: it scans, plans and writes patches, and offers no apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from hipaa_tui.errors import RefusedError
+from hipaa_tui.playbooks.load import Catalogue
+from hipaa_tui.settings.model import ANYWHERE, Caller, CloudError, Clouds, Operation, Setting, Target
+from hipaa_tui.settings.registry import setting
+
+_NAMES: Final = {"aws": "AWS", "azure": "Azure"}
+_WRITTEN: Final = {
+    "azure.network.nsg-rules": "Microsoft.Network/networkSecurityGroups/securityRules",
+    "azure.insights.diagnostic-setting": "Microsoft.Insights/diagnosticSettings",
+}
+"""The type that a write is about, where it is not the type whose setting it is."""
+_VERBS: Final = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAccess:
+    """The providers that the credentials can write to, and what to tell the operator.
+
+    Whoever cannot be shown to be a reader counts as able to write; the sentence says so.
+    """
+
+    providers: tuple[str, ...]
+    sentence: str
+
+    @property
+    def can_write(self) -> bool:
+        return bool(self.providers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    able: bool
+    why: str
+
+
+def write_access(clouds: Clouds, catalogue: Catalogue) -> WriteAccess:
+    """Which clouds the credentials could write to, of those that the catalogue's playbooks change.
+
+    For AWS an action of any playbook that IAM allows, or may allow on some resources; for Azure one that
+    a role gives in any subscription or in one of its resource groups. No credentials: cannot write. What
+    cannot be told (the simulation is denied, the network is away) is assumed able, since the guard
+    `permitted` looks again before each change and a refused write changes nothing.
+
+    Only reads. Takes as long as a few calls; both providers are asked at once. Call it once, in the background.
+    """
+    by_provider = {one: actions for one in clouds if (actions := write_actions(catalogue, one))}
+    if not by_provider:
+        return WriteAccess((), "no playbook writes to a cloud that is connected")
+    with ThreadPoolExecutor(len(by_provider)) as pool:
+        found = dict(
+            zip(
+                by_provider,
+                pool.map(lambda item: _look(clouds, *item), by_provider.items()),
+                strict=True,
+            )
+        )
+    able = tuple(name for name, one in found.items() if one.able)
+    words = "; ".join(f"{_NAMES.get(name, name)}: {one.why}" for name, one in found.items())
+    return WriteAccess(able, words if able else f"read-only: {words}")
+
+
+class Writes:
+    """Refuses to write in read-only mode, and to credentials that could write nothing. Asks each cloud once;
+    a reader is asked again, since somebody may have given the permissions meanwhile."""
+
+    def __init__(
+        self, *, read_only: bool, clouds: Callable[[], Clouds], catalogue: Callable[[], Catalogue]
+    ) -> None:
+        self.read_only = read_only
+        self._clouds = clouds
+        self._catalogue = catalogue
+        self._able: set[str] = set()
+
+    def refuse(self, providers: Iterable[str] = ()) -> None:
+        """RefusedError in read-only mode, or where one of these clouds could not be written to."""
+        if self.read_only:
+            raise RefusedError("read-only mode: nothing is applied; start without --read-only to apply")
+        for provider in sorted(set(providers) - self._able):
+            found = write_access({provider: self._clouds()[provider]}, self._catalogue())
+            if not found.can_write:
+                raise RefusedError(
+                    f"{found.sentence}; nothing was changed: log in as somebody who may write, or hand the plan on"
+                )
+            self._able.add(provider)
+
+
+def write_actions(catalogue: Catalogue, provider: str) -> tuple[str, ...]:
+    """The permissions that the playbooks' writes may ask of a provider, sorted."""
+    found: set[str] = set()
+    for playbook in catalogue.playbooks.values():
+        for change in playbook.changes:
+            one = setting(change.setting)
+            if one.provider == provider:
+                found.update(_actions(one, (*one.writes, *one.removes)))
+    return tuple(sorted(found))
+
+
+def _actions(one: Setting, operations: Iterable[Operation]) -> Iterable[str]:
+    for operation in operations:
+        if one.provider == "aws":
+            from hipaa_tui.settings.aws.permissions import actions
+
+            yield from actions(operation.service, operation.operation)
+        elif operation.operation in _VERBS:
+            yield f"{_WRITTEN.get(one.id, one.resource)}/{_VERBS[operation.operation]}"
+
+
+def _look(clouds: Clouds, provider: str, actions: tuple[str, ...]) -> _Finding:
+    try:
+        cloud = clouds[provider]
+        caller = cloud.caller()
+        unknown = ""
+        for account in caller.accounts:
+            found = cloud.denied(actions, _anywhere(caller, account))
+            if len(found.actions) + len(found.unknown) < len(actions):
+                return _Finding(True, "the credentials can write")
+            if found.unknown:
+                unknown = found.reason or "the provider does not say"
+    except CloudError as error:
+        if error.unauthenticated or error.code == "NoProfile":
+            return _Finding(False, "there are no credentials")
+        return _Finding(True, f"taken as able to write, since it could not be told ({error})")
+    if unknown:
+        return _Finding(True, f"taken as able to write, since it could not be told for certain ({unknown})")
+    if not caller.accounts:
+        return _Finding(False, "the credentials reach no subscription")
+    return _Finding(False, "the credentials may make none of the playbooks' writes")
+
+
+def _anywhere(caller: Caller, account: str) -> Target:
+    return Target(caller.provider, ANYWHERE, account, "", "*", account, caller.partition)
