@@ -52,6 +52,31 @@ provider "aws" {{
 """
 
 
+GIVEN: dict[str, dict[str, str]] = {
+    "aws.s3.object-lock": {"mode": "GOVERNANCE", "days": "1"},
+    "aws.s3.lifecycle": {"noncurrent_days": "2500"},
+    "aws.s3.account-public-access-block": {"private_anyway": "phi-records"},
+}
+"""What a playbook has to be told, since it does nothing by itself or less than is to be measured."""
+NOT_MEASURED = {
+    ("aws.kms.scheduled-deletion", "run first"): "Terraform has no word for a key that is kept",
+    ("aws.kms.scheduled-deletion", "patch first"): "Terraform has no word for a key that is kept",
+    (
+        "aws.s3.account-public-access-block",
+        "run first",
+    ): "S3 Control's host names lead nowhere on this machine",
+    (
+        "aws.s3.account-public-access-block",
+        "patch first",
+    ): "S3 Control's host names lead nowhere on this machine",
+    (
+        "aws.cloudtrail.data-events",
+        "run first",
+    ): "moto tells Terraform that no trail has selectors of its own",
+}
+"""(playbook, order) that the local server or Terraform itself leaves no way to compare."""
+
+
 def estate() -> None:
     """A small account with something to find for every playbook."""
     import boto3
@@ -101,7 +126,8 @@ def estate() -> None:
 def planned(playbook: Playbook, clouds: dict[str, Cloud]) -> Plan:
     """The plan for every resource of the playbook's type."""
     targets = resource_types()[playbook.resource].list(clouds["aws"], ACCOUNT, REGION, "aws")
-    plan = make_plan([Wish(playbook, target, ()) for target in targets], clouds, {})
+    given = GIVEN.get(playbook.id, {})
+    plan = make_plan([Wish(playbook, target, ()) for target in targets], clouds, given)
     for skipped in plan.skipped:
         if "complies" not in skipped.reason:
             print(f"            skipped: {skipped.resource}: {skipped.reason}")
@@ -221,6 +247,9 @@ def lines(words: list[str], clouds: dict[str, Cloud], reset: Callable[[], None])
         if words and not any(word in playbook.id for word in words):
             continue
         for order, judge in ORDERS.items():
+            if why := NOT_MEASURED.get((playbook.id, order)):
+                print(f"left out  {order:11}          {playbook.id}  ({why})")
+                continue
             reset()
             estate()
             started = time.monotonic()

@@ -11,6 +11,7 @@ from typing import Final
 from hipaa_tui.json_value import Json, at
 from hipaa_tui.settings.model import Call, Cloud, Reading, Target
 from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.settings.registry import setting as registered
 
 Facts = Callable[[Cloud, Target, Reading], dict[str, Json]]
 
@@ -59,10 +60,19 @@ def _trail(cloud: Cloud, target: Target, reading: Reading) -> dict[str, Json]:
     return facts
 
 
+def _whole_trail(cloud: Cloud, target: Target, _reading: Reading) -> dict[str, Json]:
+    """The trail beside the one setting of it: its identity, and what is switched on."""
+    found = registered("aws.cloudtrail.trail").read(cloud, target)
+    return {"Trail": dict(found.identity), "Flags": found.value, **_trail(cloud, target, found)}
+
+
 FACTS: Final[Mapping[str, Facts]] = {
+    "aws.cloudtrail.encryption-key": _whole_trail,
+    "aws.cloudtrail.event-selectors": _whole_trail,
     "aws.cloudtrail.trail": _trail,
     "aws.iam.service-role": _role,
     "aws.kms.key": _kms_key,
+    "aws.kms.key-policy": _kms_key,
     "aws.kms.rotation": _kms_key,
     "aws.s3.bucket": _tagged,
 }

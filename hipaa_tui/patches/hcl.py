@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,6 +20,8 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS: Final = frozenset({"for", "if", "in", "else", "endif", "endfor", "null", "true", "false"})
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _LABEL_LIMIT: Final = 60
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Controls, direction marks, zero-width characters, separators: a reviewer of the diff must see them."""
 
 
 class Raw(str):
@@ -44,8 +47,8 @@ def string(text: str) -> str:
             out.append(f"\\u{ord(char):04x}" if doubtful else char * 2)
         elif 0xD800 <= ord(char) <= 0xDFFF:
             out.append("\ufffd")
-        elif ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or ord(char) in {0x2028, 0x2029}:
-            out.append(f"\\u{ord(char):04x}")
+        elif unicodedata.category(char) in _UNSEEN:
+            out.append(_escaped(char))
         else:
             out.append(char)
     return '"' + "".join(out) + '"'

@@ -27,6 +27,7 @@ from hipaa_tui.patches.snippets import Refused, Snippets
 from hipaa_tui.patches.syntax import parse
 from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.plans.model import Change, Plan
+from hipaa_tui.redaction import secrets_in
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Silent
 from hipaa_tui.settings.registry import setting
 from hipaa_tui.text import plain
@@ -136,6 +137,9 @@ class _Work:
         change = candidate.change
         try:
             variables = self._variables(candidate)
+            held = secrets_in({name: variables[name] for name in ("live", "facts", "identity")})
+            if held:
+                return f"what Terraform has to say holds what looks like a secret ({plain(held[0], 120)}): move it first"
             rendered = self.patchwork.render(change.setting, variables, candidate.provider)
         except NotReady as missing:
             return f"needs what {missing} makes, and that is not in the patch"

@@ -12,6 +12,7 @@ from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.plans import diff
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Change, Group, Plan
+from hipaa_tui.redaction import redact_text
 from hipaa_tui.settings.registry import setting
 from hipaa_tui.text import plain
 
@@ -77,7 +78,7 @@ def commit_message(
         raise InputError(f"the snippet {template.name} cannot be filled: {error}") from None
     except OSError as error:
         raise InputError(f"{template}: {error.strerror or error}") from None
-    lines = [line.rstrip() for line in text.strip().splitlines()]
+    lines = [redact_text(line.rstrip()) for line in text.strip().splitlines()]
     # git takes a line of "#" or "---" for its own in some hands; ours begin with neither.
     return "\n".join(lines) + "\n"
 

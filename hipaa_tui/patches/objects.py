@@ -17,7 +17,12 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_s3_bucket_policy": ("bucket",),
     "aws_s3_bucket_logging": ("bucket",),
     "aws_s3_bucket_versioning": ("bucket",),
+    "aws_s3_bucket_lifecycle_configuration": ("bucket",),
+    "aws_s3_bucket_object_lock_configuration": ("bucket",),
+    "aws_s3_account_public_access_block": (),
     "aws_kms_key": (),
+    "aws_instance": (),
+    "aws_default_security_group": ("vpc_id",),
     "aws_kms_alias": ("name",),
     "aws_cloudwatch_log_group": ("name",),
     "aws_iam_role": ("name",),
@@ -34,11 +39,20 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "azurerm_role_assignment": ("name",),
     "azurerm_network_security_group": ("name",),
     "azurerm_network_security_rule": ("name", "network_security_group_name"),
+    "azurerm_key_vault": ("name",),
+    "azurerm_storage_account_customer_managed_key": ("storage_account_id",),
+    "azurerm_recovery_services_vault": ("name", "resource_group_name"),
+    "azurerm_storage_management_policy": ("storage_account_id",),
+    "azurerm_storage_container_immutability_policy": ("storage_container_resource_manager_id",),
+    # Every subscription has a plan of that name.
+    "azurerm_security_center_subscription_pricing": (),
 }
 """The arguments that together say which object it is; none where only an import block can say."""
 
-SINGLETONS: Final = frozenset({"aws_ebs_encryption_by_default", "aws_ebs_default_kms_key"})
-"""One per region: any block of the type for the same provider is the same object."""
+SINGLETONS: Final = frozenset(
+    {"aws_ebs_encryption_by_default", "aws_ebs_default_kms_key", "aws_s3_account_public_access_block"}
+)
+"""One per region or account: any block of the type for the same provider is the same object."""
 
 GLOBAL: Final = ("aws_s3_", "aws_iam_", "azurerm_")
 """Their names mean the same object in every region, whichever provider alias a block has."""
@@ -59,6 +73,8 @@ INLINE: Final[Mapping[str, tuple[str, str]]] = {
     "aws_s3_bucket_policy": ("aws_s3_bucket", "policy"),
     "aws_s3_bucket_logging": ("aws_s3_bucket", "logging"),
     "aws_s3_bucket_versioning": ("aws_s3_bucket", "versioning"),
+    "aws_s3_bucket_lifecycle_configuration": ("aws_s3_bucket", "lifecycle_rule"),
+    "aws_s3_bucket_object_lock_configuration": ("aws_s3_bucket", "object_lock_configuration"),
 }
 """type → (parent type, argument or block by which the parent manages the same thing)."""
 
@@ -85,5 +101,7 @@ EXPORTS: Final[Mapping[str, Mapping[str, str]]] = {
     "azurerm_role_assignment": {"id": "id", "principalId": "principal_id"},
     "azurerm_monitor_diagnostic_setting": {"id": "id"},
     "azurerm_network_security_rule": {"id": "id"},
+    "azurerm_key_vault": {"id": "id"},
+    "azurerm_recovery_services_vault": {"id": "id", "principalId": "identity[0].principal_id"},
 }
 """type → field of a setting's identity → the attribute that Terraform exports it as."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from hipaa_tui.content import content_folder
 from hipaa_tui.controls.citations import all_citations
 from hipaa_tui.errors import InputError
+from hipaa_tui.files import is_file, is_folder
 from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.load import files, parse
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
@@ -32,9 +33,9 @@ def lint(
     found: list[Path] = []
     problems: list[str] = []
     for place in places:
-        if place.is_dir():
+        if is_folder(place):
             found += files([place])
-        elif place.is_file():
+        elif is_file(place):
             found.append(place)
         else:
             problems.append(f"{place}: there is no such file or folder")

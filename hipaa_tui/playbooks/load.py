@@ -7,7 +7,7 @@ duplicate keys, of limited size, held against the schema before anything looks i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,11 +16,14 @@ from typing import Any
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError
+from hipaa_tui.files import is_folder
 from hipaa_tui.playbooks.model import Playbook
+from hipaa_tui.playbooks.patterns import check_pattern
 from hipaa_tui.settings.builders import builders
 
 LARGEST = 256 * 1024
 """Bytes of a playbook file; the shipped ones have 1 to 5 KB."""
+_SAFE = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,13 @@ def read_document(path: Path) -> dict[str, Any]:
                 seen.add(key)
             return super().construct_mapping(node, deep)
 
-    if path.stat().st_size > LARGEST:
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
         raise ValueError(f"larger than {LARGEST // 1024} KB")
     try:
         # A subclass of SafeLoader: no tag constructs an object.
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506
+        document = yaml.load(data.decode(), Loader=Loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
@@ -79,7 +84,36 @@ def read_document(path: Path) -> dict[str, Any]:
         raise ValueError("not a YAML text in UTF-8") from None
     if not isinstance(document, dict):
         raise ValueError("a playbook is a YAML object")
+    _refuse_unlike_json(document)
     return document
+
+
+def _refuse_unlike_json(value: Any) -> None:
+    """ValueError for what YAML can say and JSON cannot, so no cloud either: dates, sets, infinite numbers."""
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_unlike_json(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unlike_json(item)
+    elif isinstance(value, int | float) and not -_SAFE <= value <= _SAFE:
+        raise ValueError("a number beyond 9007199254740991 is not exact in JSON")
+    elif value is not None and not isinstance(value, str | int | float):
+        raise ValueError(
+            f"{str(value)[:40]!r} is read as a {type(value).__name__}: put it in quotation marks"
+        )
+
+
+def _patterns(value: Any) -> Iterator[str]:
+    """Every regular expression of a playbook."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in {"pattern", "matches"} and isinstance(item, str):
+                yield item
+            yield from _patterns(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _patterns(item)
 
 
 @cache
@@ -99,19 +133,32 @@ def parse(path: Path) -> Playbook:
     if problem is not None:
         where = ".".join(str(step) for step in problem.absolute_path) or "the document"
         raise ValueError(f"{where}: {problem.message[:300]}")
+    for pattern in _patterns(
+        [document.get("parameters"), [c.get("complies") for c in document.get("changes", ())]]
+    ):
+        check_pattern(pattern)
     return Playbook.from_document(document, path, frozenset(builders()))
 
 
 def files(folders: Iterable[Path]) -> list[Path]:
-    """The playbook files below the folders, in a stable order."""
-    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if path.is_file()]
+    """The playbook files below the folders, in a stable order. InputError for a link that leads out of its folder."""
+    found = []
+    for folder in folders:
+        inside = folder.resolve()
+        for path in sorted(folder.rglob("*.yaml")):
+            if not path.is_file():
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+                raise InputError(f"{path}: leads out of the folder of playbooks: put the file itself there")
+            found.append(path)
+    return found
 
 
 def load(own_folders: Iterable[Path] = ()) -> Catalogue:
     """The shipped playbooks and those of a team's own folders. InputError names the bad file."""
     folders = [content_folder("playbooks"), *own_folders]
     for folder in folders:
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise InputError(f"the playbook folder {folder} is not there; see `playbooks` in config.toml")
     found: dict[str, Playbook] = {}
     by_check: dict[str, Playbook] = {}

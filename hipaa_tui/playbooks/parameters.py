@@ -10,6 +10,9 @@ from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.model import Parameter, Playbook
 
+LONGEST = 2048
+"""Characters of an answer; an ARM id has at most a few hundred."""
+
 
 def typed(parameter: Parameter, answer: Json) -> Json:
     """The answer as a value of the parameter's type. InputError says what would be accepted."""
@@ -33,6 +36,8 @@ def typed(parameter: Parameter, answer: Json) -> Json:
             value = [_network(name, str(part).strip()) for part in parts if str(part).strip()]
         case _:
             value = str(answer)
+            if len(value) > LONGEST:
+                raise InputError(f"{name}: an answer has at most {LONGEST} characters")
             if parameter.pattern and value and not re.fullmatch(parameter.pattern, value):
                 raise InputError(f"{name}={value}: it must look like {parameter.pattern}")
     if parameter.choices and str(value) not in parameter.choices:

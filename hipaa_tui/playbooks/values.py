@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 LONGEST = 16_384
 """Characters that one template may give. No ARN, name or sentence of a playbook comes near."""
+_SHOWN = 80
+LONGEST_TEMPLATE = 4_096
+"""Characters of a template; the shipped ones have up to 200."""
+_FAULTS = (
+    *(TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError),
+    *(RecursionError, MemoryError, SyntaxError),
+)
+"""What filling can raise beside Jinja's own errors; SyntaxError where Python cannot nest what Jinja could."""
 
 
 @cache
@@ -39,12 +47,36 @@ def _environment() -> ImmutableSandboxedEnvironment:
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
             raise SecurityError(f"the operator {operator} is not for templates of playbooks")
 
+        def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if obj is not guid:
+                raise SecurityError("a playbook's template can call nothing but guid")
+            return guid(*args)
+
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    keep = {"lower", "upper", "replace", "default", "first", "last", "trim", "join", "string"}
+    keep = {"lower", "upper", "default", "first", "last", "trim", "string"}
     environment.filters = {k: v for k, v in environment.filters.items() if k in keep}
+    environment.filters |= {"join": _join, "replace": _replace}
     environment.globals.clear()
     environment.globals["guid"] = guid
     return environment
+
+
+def _join(parts: Any, by: str = "") -> str:
+    """Jinja's filter, within bounds: two of them in a row would make gigabytes of a name."""
+    texts = [str(part) for part in parts]
+    _bounded(sum(map(len, texts)) + len(by) * len(texts))
+    return by.join(texts)
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    text, old, new = str(text), str(old), str(new)
+    _bounded(len(text) + text.count(old) * max(0, len(new) - len(old)))
+    return text.replace(old, new)
+
+
+def _bounded(length: int) -> None:
+    if length > LONGEST:
+        raise ValueError(f"gives more than {LONGEST} characters")
 
 
 def guid(*parts: str) -> str:
@@ -58,14 +90,13 @@ def text(template: str, variables: Mapping[str, Any]) -> str:
         return template
     from jinja2 import TemplateError
 
-    if "{%" in template:
-        raise ValueError(f"a playbook's template has values, no statements: {template!r}")
+    _refuse_statements(template)
     try:
         filled = _environment().from_string(template).render(variables)
-    except (TemplateError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise ValueError(f"{template!r}: {error}") from None
+    except (TemplateError, *_FAULTS) as error:
+        raise ValueError(f"{template[:_SHOWN]!r}: {error or type(error).__name__}") from None
     if len(filled) > LONGEST:
-        raise ValueError(f"{template[:80]!r} gives more than {LONGEST} characters")
+        raise ValueError(f"{template[:_SHOWN]!r} gives more than {LONGEST} characters")
     return str(filled)
 
 
@@ -73,14 +104,20 @@ def check_template(template: str) -> None:
     """ValueError where the text is no template of ours, whatever values it will meet."""
     if "{{" not in template and "{%" not in template and "{#" not in template:
         return
-    from jinja2 import TemplateSyntaxError
+    from jinja2 import TemplateError
 
-    if "{%" in template:
-        raise ValueError(f"a playbook's template has values, no statements: {template!r}")
+    _refuse_statements(template)
     try:
-        _environment().parse(template)
-    except TemplateSyntaxError as error:
-        raise ValueError(f"{template!r}: {error}") from None
+        _environment().from_string(template)
+    except (TemplateError, *_FAULTS) as error:
+        raise ValueError(f"{template[:_SHOWN]!r}: {error or type(error).__name__}") from None
+
+
+def _refuse_statements(template: str) -> None:
+    if len(template) > LONGEST_TEMPLATE:
+        raise ValueError(f"{template[:_SHOWN]!r}… has more than {LONGEST_TEMPLATE} characters")
+    if "{%" in template:
+        raise ValueError(f"a playbook's template has values, no statements: {template[:_SHOWN]!r}")
 
 
 def fill(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hipaa_tui.json_value import Json
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Call, Caller, Cloud, CloudError, Target
+from hipaa_tui.settings.model import Call, Caller, Cloud, CloudError, Denied, Target
 from hipaa_tui.settings.registry import resource_type
 
 SUBSCRIPTION = "0c1f0a5e-7a0b-4c55-9f3e-2d5b8c0f1a01"
@@ -52,6 +53,9 @@ class Documents:
 
     def caller(self) -> Caller:
         return Caller("azure", (SUBSCRIPTION,), "me", "AzureCloud")
+
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        return Denied()
 
 
 def account(name: str = "patientfiles", **properties: Any) -> dict[str, Any]:

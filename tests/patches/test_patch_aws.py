@@ -172,6 +172,44 @@ def test_a_security_group_stands_whole_in_its_block(repo: Path, aws: Cloud, appl
 
 
 @pytest.mark.parametrize("applied", [False, True])
+def test_a_default_group_is_taken_over_without_rules(repo: Path, aws: Cloud, applied: bool) -> None:
+    vpc = ask(aws, "ec2", "CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    group = ask(aws, "ec2", "DescribeSecurityGroups", Filters=filters)["SecurityGroups"][0]["GroupId"]
+    plan = plan_for(aws, ("aws.ec2.default-security-group", aws_target("AWS::EC2::SecurityGroup", group)))
+    if applied:
+        run(aws, plan)
+    _, found = patched(plan, repo, aws)
+    address = f"aws_default_security_group.{vpc.replace('-', '_')}"
+    block = found[address]
+    assert block.value("vpc_id") == vpc
+    assert list(block.inner("ingress", "egress")) == []
+    assert (block.value("ingress").values, block.value("egress").values) == ((), ())
+    assert found[f"import {address}"].value("id") == group
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_an_instance_keeps_what_it_is_and_requires_tokens(repo: Path, aws: Cloud, applied: bool) -> None:
+    made = ask(
+        aws, "ec2", "RunInstances", ImageId="ami-12c6146b", InstanceType="t3.micro", MinCount=1, MaxCount=1
+    )
+    id = made["Instances"][0]["InstanceId"]
+    tags = [{"Key": "Name", "Value": "Ward 3"}]
+    ask(aws, "ec2", "CreateTags", Resources=[id], Tags=tags)
+    plan = plan_for(aws, ("aws.ec2.instance-metadata", aws_target("AWS::EC2::Instance", id)), hop_limit="2")
+    if applied:
+        run(aws, plan)
+    _, found = patched(plan, repo, aws)
+    block = found["aws_instance.ward_3"]
+    assert (block.value("ami"), block.value("instance_type")) == ("ami-12c6146b", "t3.micro")
+    (options,) = block.inner("metadata_options")
+    assert options.value("http_tokens") == "required"
+    assert options.value("http_put_response_hop_limit") == 2
+    assert block.value("tags").values == ("Ward 3",)
+    assert found["import aws_instance.ward_3"].value("id") == id
+
+
+@pytest.mark.parametrize("applied", [False, True])
 def test_a_flow_log_comes_with_its_group_role_and_key(repo: Path, aws: Cloud, applied: bool) -> None:
     vpc = ask(aws, "ec2", "CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     plan = plan_for(aws, ("aws.ec2.vpc-flow-logs", aws_target("AWS::EC2::VPC", vpc)))
@@ -195,6 +233,7 @@ class SelectorsTold:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.pages, self.caller, self.scan_regions = cloud.pages, cloud.caller, cloud.scan_regions
+        self.denied = cloud.denied
 
     def call(self, call: Call) -> dict:
         answer = self.cloud.call(call)

@@ -18,6 +18,7 @@ from azure_server import (
     storage_account,
     target,
 )
+from azure_vaults import RECOVERY, VAULT, recovery_vault, vault
 
 from hipaa_tui.json_value import resolve
 from hipaa_tui.plans.planner import Wish, make_plan
@@ -32,11 +33,23 @@ AZURE = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("azure
 PERSON = assignment(1, "33333333-0000-4000-8000-000000000001")
 PROGRAM = assignment(2, "33333333-0000-4000-8000-000000000002", "ServicePrincipal")
 OPEN = rule("ssh", ["22", "443"], "Internet")
+CONTAINER = f"{ACCOUNT}/blobServices/default/containers/audit-logs"
+TIDY = {"name": "tidy", "type": "Lifecycle", "definition": {"actions": {"baseBlob": {"delete": {}}}}}
+TIDY["definition"]["actions"]["baseBlob"]["delete"]["daysAfterModificationGreaterThan"] = 30
+TIDIED = (
+    storage_account(),
+    resource(CONTAINER, properties={}),
+    resource(f"{ACCOUNT}/managementPolicies/default", properties={"policy": {"rules": [TIDY]}}),
+)
+PLAN = resource(
+    f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Security/pricings/Arm",
+    properties={"pricingTier": "Free"},
+)
 
 
 @pytest.fixture
 def cloud():
-    with azure(storage_account(), *nsg(OPEN), PERSON, PROGRAM) as one:
+    with azure(*TIDIED, *nsg(OPEN), PERSON, PROGRAM, vault(), recovery_vault(), PLAN) as one:
         yield one
 
 
@@ -71,8 +84,8 @@ def roll_back(cloud, plan):
         assert one.same(one.read(cloud, change.target).value, change.before)
 
 
-def test_there_are_five():
-    assert len(AZURE) == 5
+def test_there_are_fifteen():
+    assert len(AZURE) == 15
 
 
 @pytest.mark.parametrize("playbook", AZURE, ids=lambda one: one.id)
@@ -188,4 +201,5 @@ def test_a_scan_finds_all_of_it(cloud):
     seen = scan(AZURE, [Place("azure", SUBSCRIPTION, "", "AzureCloud")], {"azure": cloud})
     assert seen.problems == ()
     assert {one.check for one in seen.findings} == {one.id for one in AZURE}
-    assert {one.resource for one in seen.findings} == {ACCOUNT, NSG, PROGRAM["id"]}
+    where = {ACCOUNT, CONTAINER, NSG, PROGRAM["id"], VAULT, RECOVERY, PLAN["id"]}
+    assert {one.resource for one in seen.findings} == where
