@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.files import private_folder
+from hipaa_tui.files import private_folder, read_regular
 
 _KINDS: Final[dict[str, type]] = {
     "read_only": bool,
@@ -20,7 +20,12 @@ _KINDS: Final[dict[str, type]] = {
     "subscriptions": list,
     "keys": dict,
     "store": str,
+    "policy": str,
 }
+
+
+LARGEST: Final = 16 * 1024
+"""Bytes of config.toml; one that says everything has 1 KB, and the parser's time grows with the square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Config:
     keys: Mapping[str, str] = field(default_factory=dict)
     store: str = ""
     """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
+    policy: Path | None = None
+    """The team's policy file; else policy.yaml in the home folder, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,10 @@ class Home:
         return self.root / "config.toml"
 
     @property
+    def policy(self) -> Path:
+        return self.root / "policy.yaml"
+
+    @property
     def plans(self) -> Path:
         return private_folder(private_folder(self.root) / "plans")
 
@@ -64,20 +75,28 @@ def find_home() -> Home:
     """HIPAA_TUI_HOME, or the platform's data folder for hipaa-tui."""
     named = os.environ.get("HIPAA_TUI_HOME")
     if named:
-        return Home(Path(named).expanduser().absolute())
+        return Home(_path(named).absolute())
     from platformdirs import user_data_path
 
     return Home(user_data_path("hipaa-tui", appauthor=False))
+
+
+def _path(text: str) -> Path:
+    """The path, with "~" filled in. InputError where nobody is called so."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{text}: {error}") from None
 
 
 def read_config(home: Home) -> Config:
     """The config of this home; the default where there is no file. InputError says what is wrong."""
     path = home.config_file
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_regular(path, LARGEST).decode())
     except FileNotFoundError:
         return Config()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as TOML: {error}") from None
     values: dict[str, Any] = {}
     for name, value in document.items():
@@ -87,7 +106,9 @@ def read_config(home: Home) -> Config:
             raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
         values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
     if "playbooks" in values:
-        values["playbooks"] = tuple(Path(one).expanduser() for one in values["playbooks"])
+        values["playbooks"] = tuple(_path(one) for one in values["playbooks"])
+    if "policy" in values:
+        values["policy"] = _path(values["policy"])
     if "keys" in values:
         values["keys"] = {str(key): str(item) for key, item in values["keys"].items()}
     return Config(**values)

@@ -57,8 +57,8 @@ class Applying:
         journal could not be written any more or another process took the run over.
         """
         self.progress.step(0, len(self.plan.changes), "checking the plan against the live state")
-        refuse_unlike(self.plan)
         refuse_blocked(self.plan)
+        refuse_unlike(self.plan)
         refuse_drift(self.plan, self.clouds)
         refuse_blocked_now(self.plan, self.clouds)
         run = self.journal.begin(self.plan, self.context)
@@ -87,6 +87,7 @@ class Applying:
             note = f"{ending}; when that is mended: hipaa-tui resume {run}, or hipaa-tui rollback {run}"
             self.journal.lay_down(run, note)
         except StoreError as error:
+            self._learn_whether_fenced(hands)
             raise IncompleteError(
                 f"{error}; the run stopped there, and nothing is sent without a record: "
                 f"when that is mended, `hipaa-tui resume {run}` goes on"
@@ -97,6 +98,15 @@ class Applying:
                 note = f"stopped by an error ({type(error).__name__}); {_next_step(run, wrote)}"
                 self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
             raise
+
+    def _learn_whether_fenced(self, hands: Hands) -> None:
+        """After a lost connection to the store: FencedError where another worker has the run by now."""
+        try:
+            self.journal.hold(hands.run)
+        except FencedError as error:
+            raise self._alarm(hands, error) from None
+        except StoreError:
+            return  # still out of reach: the sentence about it is what there is to say
 
     def _alarm(self, hands: Hands, error: FencedError) -> FencedError:
         """Another worker has the run. Put on record which call may have been made without a right to it."""

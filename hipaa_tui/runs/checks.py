@@ -12,6 +12,7 @@ from hipaa_tui.plans.guards.model import Draft
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.plans.overlay import Overlay
 from hipaa_tui.plans.planner import blocked_reasons
+from hipaa_tui.redaction import redact
 from hipaa_tui.settings.live import Reader
 from hipaa_tui.settings.model import CloudError, Clouds, Reading, Setting, calls_as_json
 from hipaa_tui.settings.registry import setting
@@ -91,33 +92,41 @@ def refuse_blocked_now(plan: Plan, clouds: Clouds) -> None:
 
 def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = None) -> dict[str, str]:
     """By group, what its guards say by now where one of them blocks. `groups`: ask only for these."""
-    read = Overlay(Reader(clouds))
+    below = Overlay(Reader(clouds))
+    memory: dict[str, Json] = {}
     found: dict[str, str] = {}
     for group in plan.groups:
         changes = [change for change in plan.changes if change.group == group.id]
-        asked = groups is None or group.id in groups
-        if changes and group.guards and asked:
+        read = Overlay(below)
+        for change in changes:
+            sure = setting(change.setting).planned_identity(change.target, change.after)
+            after = Reading(change.after, {**change.identity, **sure})
+            read.plan(change.id, change.setting, change.target, change.reading, after)
+        if changes and group.guards and (groups is None or group.id in groups):
             main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
             results = ask(
                 group.guards,
                 cloud=clouds[main.provider],
                 target=main,
-                changes=[Draft(c.setting, c.target, c.before, c.after) for c in changes],
+                changes=[
+                    Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)
+                    for c in changes
+                ],
                 parameters=group.parameters,
                 read=read,
+                memory=memory,
             )
             blocks = [f"{result.guard}: {result.reason}" for result in results if result.outcome == "block"]
             if blocks:
                 found[group.id] = f"{main.name}: {'; '.join(blocks)}"
                 continue
-        for change in changes:
-            read.plan(change.id, change.setting, change.target, change.reading, Reading(change.after))
+        below.take(read)
     return found
 
 
 def account_of_drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:
     """The three values: what stood there, what is wanted, what was found."""
-    return (
-        f"{one.title} of {change.target.name}: before was {words(one.display(change.before))[:400]}, "
-        f"wanted is {words(one.display(wanted))[:400]}, found {words(one.display(found))[:400]}"
+    before, after, live = (
+        words(redact(one.display(value)))[:400] for value in (change.before, wanted, found)
     )
+    return f"{one.title} of {change.target.name}: before was {before}, wanted is {after}, found {live}"

@@ -6,7 +6,6 @@ is SHA-256 over the previous record's hash and that line, over all runs of the s
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,14 +18,16 @@ from sqlalchemy import Connection, insert, select, update
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.json_value import Json, canonical_bytes
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.runs import leases
+from hipaa_tui.runs.chain import BEGINNING, Link, Walk, link_hash
 from hipaa_tui.runs.model import FencedError, RunState
 from hipaa_tui.runs.owner import LEASE, NOBODY, alive, new_worker
 from hipaa_tui.store.database import Store, now
 from hipaa_tui.store.schema import records, runs
 
-BEGINNING: Final = "0" * 64
-"""What stands before the first record."""
+PAGE: Final = 500
+"""Records that are read at once where the whole journal is walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,10 @@ class Journal:
         """
         run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         body: dict[str, Json] = {"plan": plan.as_json()}
+        if redact(body["plan"]) != body["plan"]:
+            raise RefusedError(
+                "the plan holds what looks like a secret, which no journal may keep; nothing was changed"
+            )
         if context:
             body["context"] = dict(context)
         with self._store.writing() as connection:
@@ -159,7 +164,9 @@ class Journal:
         with self._store.writing() as connection:
             self._renew(connection, run)
             self._append(connection, run, "run.laid-down", {"reason": reason})
-            connection.execute(update(runs).where(runs.c.id == run).values(owner=NOBODY, note=reason))
+            connection.execute(
+                update(runs).where(runs.c.id == run).values(owner=NOBODY, note=redact_text(reason))
+            )
 
     def note(self, subject: str, kind: str, body: dict[str, Json]) -> None:
         """Add a record that belongs to no run ("plan:<hash>", "exceptions"); `of(subject)` reads it back."""
@@ -211,17 +218,25 @@ class Journal:
 
     def broken_links(self) -> Iterator[str]:
         """What is wrong with the chain, a sentence a fault; nothing where it is whole."""
-        with self._store.reading() as connection:
-            rows = connection.execute(select(records).order_by(records.c.seq)).all()
-        previous, expected = BEGINNING, 1
-        for row in rows:
-            if row.seq != expected:
-                yield f"record {expected} is missing: {row.seq} follows {expected - 1}"
-            if row.previous != previous:
-                yield f"record {row.seq} does not follow the one before it"
-            if row.hash != _link(row.previous, row.body):
-                yield f"record {row.seq} was edited: its content does not match its hash"
-            previous, expected = row.hash, row.seq + 1
+        return Walk().faults(self.links())
+
+    def links(self, run: str = "") -> Iterator[Link]:
+        """The records as links of the chain, in their order, a page at a time; only a run's where one is named."""
+        query = select(records).order_by(records.c.seq).limit(PAGE)
+        if run:
+            query = query.where(records.c.run == run)
+        last: int | None = None
+        while True:
+            page = query if last is None else query.where(records.c.seq > last)
+            with self._store.reading() as connection:
+                found = [
+                    Link(row.seq, row.run, row.body, row.previous, row.hash)
+                    for row in connection.execute(page)
+                ]
+            yield from found
+            if len(found) < PAGE:
+                return
+            last = found[-1].seq
 
     def head(self) -> Head:
         """The last record's number and hash: whoever keeps it elsewhere can tell a truncated journal."""
@@ -232,16 +247,20 @@ class Journal:
         return Head(last.seq, last.hash) if last else Head(0, BEGINNING)
 
     def _append(self, connection: Connection, run: str, kind: str, body: dict[str, Json]) -> None:
+        kept = body if kind == "run.started" else redact(body)  # a plan with a secret was refused
         last = connection.execute(
             select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
         ).first()
         seq, previous = (last.seq + 1, last.hash) if last else (1, BEGINNING)
-        line = canonical_bytes({"seq": seq, "at": now(), "run": run, "kind": kind, "body": body}).decode()
+        line = canonical_bytes({"seq": seq, "at": now(), "run": run, "kind": kind, "body": kept}).decode()
         connection.execute(
-            insert(records).values(seq=seq, run=run, body=line, previous=previous, hash=_link(previous, line))
+            insert(records).values(
+                seq=seq, run=run, body=line, previous=previous, hash=link_hash(previous, line)
+            )
         )
 
     def _close(self, connection: Connection, run: str, state: RunState, note: str) -> None:
+        note = redact_text(note)
         self._append(connection, run, "run.finished", {"state": state.value, "note": note})
         connection.execute(
             update(runs).where(runs.c.id == run).values(state=state.value, ended=now(), note=note)
@@ -287,10 +306,6 @@ class Journal:
 
 def _time(clock: datetime) -> str:
     return clock.isoformat(timespec="milliseconds")
-
-
-def _link(previous: str, line: str) -> str:
-    return hashlib.sha256(f"{previous}\n{line}".encode()).hexdigest()
 
 
 def _record(line: str) -> Record:

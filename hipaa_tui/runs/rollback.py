@@ -15,6 +15,7 @@ from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.guards.ask import EVERYWHERE
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
+from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.runs.apply import known
 from hipaa_tui.runs.journal import Journal, Record
 from hipaa_tui.runs.progress import written
@@ -25,6 +26,8 @@ from hipaa_tui.settings.registry import setting
 
 EARLIER: Final = "stands at its earlier value already"
 STAYS: Final = "stays: "
+_ASKED: Final = ("caller-account", "permitted")
+"""Of the guards for everything: a rollback is not held up by who else manages the resource."""
 GUARD: Final = "unchanged-since"
 """Blocks where a value is no longer the one that the run left."""
 
@@ -67,7 +70,7 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
             live = overlay.get(key) or read(change.setting, change.target)
         except CloudError as error:
             live = None
-            reason = f"the live state could not be read: {error}"
+            reason = redact_text(f"the live state could not be read: {error}")
         made = _undo(one, change, live, f"c{len(changes) + 1}", found) if live is not None else reason
         if isinstance(made, str):
             skipped.append(Skipped(change.id, change.target.id, change.playbook, made))
@@ -115,7 +118,7 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
             GUARD,
             Outcome.BLOCK,
             "somebody changed it since the run: the run left "
-            f"{words(one.display(after))[:300]}, found {words(one.display(live.value))[:300]}; "
+            f"{words(redact(one.display(after)))[:300]}, found {words(redact(one.display(live.value)))[:300]}; "
             "put it right by hand or by a new plan",
         )
     )
@@ -167,7 +170,7 @@ def _groups(plan: Plan, changes: list[Change], run: str) -> tuple[Group, ...]:
                 "limits": "The finding is open again.",
                 "risk": group.effects.get("risk", "medium"),
             },
-            guards=tuple({"name": name, "arguments": {}} for name in EVERYWHERE if name == "caller-account"),
+            guards=tuple({"name": name, "arguments": {}} for name in EVERYWHERE if name in _ASKED),
         )
         for group in plan.groups
         if group.id in mine

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hipaa_tui.json_value import Json
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.runs.apply import confirmed
 from hipaa_tui.settings.live import Reader
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Silent
@@ -44,9 +45,9 @@ def verify(plan: Plan, clouds: Clouds, progress: Progress | None = None) -> list
         progress.step(number, len(last), f"{one.title} of {change.target.name}")
         try:
             value = read(change.setting, change.target).value
-            ok, found = confirmed(change, value), words(one.display(value))[:400]
+            ok, found = confirmed(change, value), words(redact(one.display(value)))[:400]
         except CloudError as error:
-            ok, found = False, f"could not be read: {error}"
+            ok, found = False, redact_text(f"could not be read: {error}")
         results.append(Verified(change.id, change.setting, change.target.id, ok, found))
     progress.step(len(last), len(last), "verified")
     return results

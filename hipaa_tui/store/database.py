@@ -56,13 +56,14 @@ def open_store(where: Path | str) -> Store:
     InputError where it cannot be trusted: a newer schema, another program's database, a damaged file.
     An older schema is migrated, after a backup.
     """
-    if isinstance(where, str) and postgresql.is_postgresql(where):
-        store = Store(postgresql.engine_of(where), postgresql.shown(where))
-        path = None
-    else:
-        path = Path(where)
-        store = Store(sqlite.engine_of(path), str(path))
-    _prepare(store, path)
+    if isinstance(where, Path):
+        store = Store(sqlite.engine_of(where), str(where))
+        _prepare(store, where)
+        return store
+    if not postgresql.is_postgresql(where):
+        raise InputError(f"{where[:80]!r} is no URL of a store: write postgresql://USER@HOST:PORT/DATABASE")
+    store = Store(postgresql.engine_of(where), postgresql.shown(where))
+    _prepare(store, None)
     return store
 
 

@@ -13,7 +13,7 @@ from hipaa_tui.runs.model import RunState
 from hipaa_tui.store.database import open_store
 
 RACING = """
-    import os, sys
+    import os, sys, time
     from pathlib import Path
     from runs.plans import plan
     from hipaa_tui.errors import RefusedError
@@ -22,7 +22,7 @@ RACING = """
     from hipaa_tui.store.database import open_store
 
     where, flag = sys.argv[1:3]
-    journal = Journal(open_store(where))
+    journal = Journal(open_store(where if "://" in where else Path(where)))
     had = refused = 0
     print("ready", flush=True)
     sys.stdin.readline()
@@ -34,6 +34,7 @@ RACING = """
             continue
         os.close(os.open(flag, os.O_CREAT | os.O_EXCL))  # fails where another one has the resource
         journal.append(run, "change.intent", {"change": "c1"})
+        time.sleep(0.02)
         os.unlink(flag)
         journal.finish(run, RunState.DONE)
         had += 1

@@ -132,9 +132,10 @@ def test_a_server_that_is_gone_is_said_without_the_password():
     assert "geheim" not in str(caught.value)
 
 
-def test_a_url_that_is_none_is_said():
+@pytest.mark.parametrize("url", ["postgresql://host:port/x", "mysql://host/x", "file:///x", "x.db", ""])
+def test_a_url_that_is_none_is_said(url):
     with pytest.raises(InputError, match="postgresql://USER@HOST:PORT/DATABASE"):
-        open_store("postgresql://host:port/x")
+        open_store(url)
 
 
 def test_the_store_is_chosen_in_the_config(url, tmp_path):
