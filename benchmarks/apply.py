@@ -47,10 +47,11 @@ def main() -> None:
         desk.scan()
         plan = desk.plan(everything=True).without_blocked()
         writes = {(call.service, call.operation) for change in plan.changes for call in change.calls}
+        reach = desk.decision(plan).reach
         clouds = {name: Splitting(desk.clouds[name], writes) for name in ("aws", "azure")}
         desk.clouds = clouds
         started = time.perf_counter()
-        run = desk.apply(plan)
+        run = desk.apply(plan, reach=reach or None)
         wall = time.perf_counter() - started
         changes = len(plan.changes)
         in_writes = sum(cloud.write_seconds for cloud in clouds.values())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from hipaa_tui.json_value import Json
-from hipaa_tui.settings.model import Call, Caller, Cloud
+from hipaa_tui.settings.model import Call, Caller, Cloud, Denied, Target
 
 
 class Counting:
@@ -39,6 +40,9 @@ class Counting:
 
     def scan_regions(self, *, everywhere: bool = False) -> list[str]:
         return self._cloud.scan_regions(everywhere=everywhere)
+
+    def denied(self, actions: Sequence[str], resource: Target) -> Denied:
+        return self._cloud.denied(actions, resource)
 
     def _count(self, call: Call, started: float) -> None:
         with self._lock:

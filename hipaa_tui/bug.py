@@ -1,6 +1,7 @@
 """Turns an error of ours into a file that can go into a bug report, and one sentence that says where it is.
 
-The file holds the traceback and no arguments or environment: those may hold secrets.
+The file holds the traceback and no arguments, locals or environment: those may hold secrets. What looks
+like one in an error's own words is taken out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hipaa_tui import __version__
 from hipaa_tui.errors import HipaaTuiError
 from hipaa_tui.files import write_private
 from hipaa_tui.home import find_home
+from hipaa_tui.redaction import redact_text
 
 
 def record_bug(error: BaseException) -> str:
@@ -27,7 +29,7 @@ def record_bug(error: BaseException) -> str:
     ]
     kind = type(error).__name__
     try:
-        write_private(path, "".join(lines))
+        write_private(path, redact_text("".join(lines)).encode("utf-8", "backslashreplace").decode())
     except (HipaaTuiError, OSError):
         return f"An error of hipaa-tui itself ({kind}), and its log could not be written to {path}."
     return (

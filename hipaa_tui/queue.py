@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -12,11 +13,13 @@ from sqlalchemy import Connection, insert, select, update
 from hipaa_tui.controls.citations import controls_of
 from hipaa_tui.controls.priority import looks_phi, looks_public, priority
 from hipaa_tui.errors import InputError
+from hipaa_tui.exceptions import Excepted, Exceptions
 from hipaa_tui.findings.load import MergedFinding
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import Playbook
+from hipaa_tui.redaction import redact_text
 from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import Store, now
 from hipaa_tui.store.schema import findings as table
@@ -25,7 +28,17 @@ OPEN: Final = "open"
 FIXED: Final = "fixed"  # a fresh look confirmed that the resource complies
 UNVERIFIED: Final = "unverified"  # written, but no fresh look confirmed it yet
 MERGED: Final = "merged"  # our scan's row, which another tool's row now stands for
+EXCEPTED: Final = "excepted"  # open, and somebody answers for leaving it so until a day; kept in the journal
 SCAN: Final = "scan"
+
+
+_NOT_FIXED: Final = (OPEN, UNVERIFIED)
+
+_TEXTS: Final = tuple(
+    field.name
+    for field in fields(Finding)
+    if field.name not in {"provider", "severity", "source", "tags", "known_as"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,8 @@ class QueueRow:
     priority: int
     controls: tuple[str, ...]
     playbook: str
-    state: str  # open, fixed or unverified
+    state: str  # open, fixed, unverified or excepted
+    exception: Excepted | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The shape of the contract for scripts (README)."""
@@ -65,6 +79,7 @@ class QueueRow:
             "controls": list(self.controls),
             "playbook": self.playbook or None,
             "state": self.state,
+            "exception": self.exception.as_json() if self.exception else None,
         }
 
 
@@ -80,9 +95,15 @@ class Added:
 class Queue:
     """The findings in the store."""
 
-    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        exceptions: Callable[[], Exceptions] = Exceptions,
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._exceptions = exceptions
 
     def add(self, merged: Sequence[MergedFinding]) -> Added:
         """Keep loaded findings. One that is known already gains sources and is open again.
@@ -95,7 +116,8 @@ class Queue:
             for entry in merged:
                 playbook = self._catalogue.for_check(entry.finding.check)
                 unmatched += playbook is None
-                id = entry.finding.fingerprint
+                finding = without_secrets(entry.finding)
+                id = finding.fingerprint
                 known = connection.execute(select(table).where(table.c.id == id)).first()
                 if known is not None:
                     sources = list(dict.fromkeys([*json.loads(known.sources), *entry.sources]))
@@ -106,9 +128,9 @@ class Queue:
                     )
                     joined += 1
                     continue
-                target = target_key(entry.finding, playbook)
+                target = target_key(finding, playbook)
                 sources = [*entry.sources, *self._stand_for(connection, playbook, target)]
-                connection.execute(insert(table).values(_row(entry.finding, sources, playbook, target)))
+                connection.execute(insert(table).values(_row(finding, sources, playbook, target)))
                 new += 1
         return Added(new, joined, unmatched)
 
@@ -118,8 +140,9 @@ class Queue:
         new = joined = 0
         failing: set[tuple[str, str]] = set()
         with self._store.writing() as connection:
-            for finding in found:
-                playbook = self._catalogue.get(finding.check)
+            for seen in found:
+                playbook = self._catalogue.get(seen.check)
+                finding = without_secrets(seen)
                 target = target_key(finding, playbook)
                 failing.add((playbook.id, target))
                 same = connection.execute(
@@ -155,10 +178,13 @@ class Queue:
         """The findings, most urgent first; every word of `words` must occur in a row, whatever its case."""
         query = select(table).where(table.c.state != MERGED)
         if state:
-            query = query.where(table.c.state == state)
+            query = query.where(table.c.state.in_(_NOT_FIXED if state == EXCEPTED else (state,)))
+        exceptions = self._exceptions()
         with self._store.reading() as connection:
             rows = connection.execute(query.order_by(table.c.priority.desc(), table.c.id)).all()
-        found = [_queue_row(row) for row in rows]
+        found = [_queue_row(row, exceptions) for row in rows]
+        if state:
+            found = [row for row in found if row.state == state]
         wanted = words.casefold().split()
         if not wanted:
             return found
@@ -166,21 +192,24 @@ class Queue:
 
     def row(self, id: str) -> QueueRow:
         """The finding whose id starts with `id`. InputError where none or several do."""
-        return _queue_row(self._one(id))
+        return _queue_row(self._one(id), self._exceptions())
+
+    def target(self, id: str) -> str:
+        """The key of the resource that the finding's playbook would change; "" where there is none."""
+        return str(self._one(id).target)
 
     def finding(self, id: str) -> Finding:
         """The finding itself. InputError as for `row`."""
         return _finding(self._one(id).body)
 
     def findings(self, state: str = OPEN) -> list[Finding]:
-        """Every finding in that state, most urgent first."""
+        """Every finding in that state that is not excepted, most urgent first."""
+        exceptions = self._exceptions()
         with self._store.reading() as connection:
             rows = connection.execute(
-                select(table.c.body)
-                .where(table.c.state == state)
-                .order_by(table.c.priority.desc(), table.c.id)
+                select(table).where(table.c.state == state).order_by(table.c.priority.desc(), table.c.id)
             ).all()
-        return [_finding(row.body) for row in rows]
+        return [_finding(row.body) for row in rows if _exception(row, exceptions) is None]
 
     def mark(self, ids: Iterable[str], state: str) -> None:
         """Set the state of findings; ids that are not in the store are passed over."""
@@ -223,6 +252,19 @@ class Queue:
         return [SCAN] if scanned else []
 
 
+_redacted = lru_cache(4096)(redact_text)  # checks, titles and regions repeat in a report
+
+
+def without_secrets(finding: Finding) -> Finding:
+    """The finding as it is kept: scanners quote the secrets that they find. Its fingerprint stays."""
+    texts = {name: getattr(finding, name) for name in _TEXTS}
+    shown: dict[str, Any] = {name: _redacted(text) for name, text in texts.items()}
+    tags = tuple(redact_text(tag) for tag in finding.tags)
+    if shown == texts and tags == finding.tags:
+        return finding
+    return replace(finding, **shown, tags=tags, known_as=finding.fingerprint)
+
+
 def target_key(finding: Finding, playbook: Playbook | None) -> str:
     """The key of the resource that the playbook would change; "" where there is none."""
     if playbook is None or playbook.guided:
@@ -261,8 +303,16 @@ def _finding(body: str) -> Finding:
     return replace(Finding(**{**value, "tags": ()}), tags=tuple(value.get("tags", ())))
 
 
-def _queue_row(row: Any) -> QueueRow:
+def _exception(row: Any, exceptions: Exceptions) -> Excepted | None:
+    """The exception for a row that is not fixed."""
+    if not exceptions or row.state not in _NOT_FIXED:
+        return None
+    return exceptions.of(row.id, row.playbook, row.target)
+
+
+def _queue_row(row: Any, exceptions: Exceptions) -> QueueRow:
     finding = _finding(row.body)
+    exception = _exception(row, exceptions)
     return QueueRow(
         id=row.id,
         check=finding.check,
@@ -278,7 +328,8 @@ def _queue_row(row: Any) -> QueueRow:
         priority=row.priority,
         controls=tuple(json.loads(row.controls)),
         playbook=row.playbook,
-        state=row.state,
+        state=EXCEPTED if exception else row.state,
+        exception=exception,
     )
 
 

@@ -6,22 +6,28 @@ The TUI and the CLI are twins over this class, so that neither can do what the o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.errors import InputError
+from hipaa_tui.excepting import Excepting
 from hipaa_tui.findings.load import load_files, merge
 from hipaa_tui.findings.model import Finding
+from hipaa_tui.gate import Gate
 from hipaa_tui.home import Config, Home, find_home, read_config
 from hipaa_tui.json_value import Json
-from hipaa_tui.plans.model import Plan, save
+from hipaa_tui.keeping import Keeping
+from hipaa_tui.plans.model import Plan, Skipped, save
 from hipaa_tui.plans.planner import Wish, make_plan, wishes
 from hipaa_tui.plans.scan import Scanned, scan
+from hipaa_tui.plans.write_access import Writes
 from hipaa_tui.playbooks.load import Catalogue, load
+from hipaa_tui.policy.decide import Decision
 from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 from hipaa_tui.runs.apply import Applying
+from hipaa_tui.runs.heads import KeptHeads
 from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.model import ChangeState, RunView
 from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
@@ -97,9 +103,16 @@ class Workbench:
         self.config = config or Config()
         self.access = access or Access(self.config.profile, None, self.config.subscriptions)
         self.read_only = read_only or self.config.read_only
+        self._writes = Writes(
+            read_only=self.read_only, clouds=lambda: self.clouds, catalogue=lambda: self.catalogue
+        )
         self.clouds: Clouds = Connections(self.access)
         self._store = open_store(self.config.store or home.store)
         self.journal = Journal(self._store)
+        self.exceptions = Excepting(self.journal, lambda: self._queue, lambda: self.gate.identity.name)
+        self.gate = Gate(home, self.config, self.journal, lambda: self.clouds, self.exceptions.holding)
+        kept = KeptHeads(home.root, self._store.where if self.config.store else home.store.name)
+        self.keeping = Keeping(self.journal, kept, lambda: self.gate.identity, self._whose)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -108,7 +121,7 @@ class Workbench:
 
     @cached_property
     def _queue(self) -> Queue:
-        return Queue(self._store, self.catalogue)
+        return Queue(self._store, self.catalogue, self.exceptions.holding)
 
     # Findings
 
@@ -190,9 +203,11 @@ class Workbench:
 
         Findings that turn out to comply by this fresh look are marked as fixed.
         """
-        chosen = self._chosen(findings, playbooks, everything)
+        chosen, excepted = self._chosen(findings, playbooks, everything)
         wanted, skipped = wishes(chosen, self.catalogue)
-        plan = make_plan(wanted, self.clouds, given or {}, skipped=skipped, progress=progress)
+        left_out = [*excepted, *skipped]
+        plan = make_plan(wanted, self.clouds, given or {}, skipped=left_out, progress=progress)
+        plan = replace(plan, made_by=self.gate.me)
         self._queue.mark((s.subject for s in plan.skipped if s.reason.startswith("complies already")), FIXED)
         return plan
 
@@ -204,20 +219,41 @@ class Workbench:
 
     # Runs
 
-    def apply(self, plan: Plan, *, progress: Progress | None = None) -> RunView:
-        """Carry the plan out, journaled and verified. RefusedError before anything was written."""
+    def decision(self, plan: Plan, approvals: Sequence[Path] = ()) -> Decision:
+        """What the policy says to a plan here and now; `approvals` are files that came with it."""
+        return self.gate.decision(plan, approvals)
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        reach: int | None = None,
+        approvals: Sequence[Path] = (),
+        progress: Progress | None = None,
+    ) -> RunView:
+        """Carry the plan out, journaled and verified. RefusedError before anything was written.
+
+        `reach` is how many resources the operator said that it reaches, where it has to be said.
+        """
         self.refuse_read_only()
         if leaves_nothing(plan) and self.journal.row(plan.of_run).interrupted:
             self.journal.close_undone(plan.of_run)
             return self.run(plan.of_run)
-        applying = Applying(plan, self.clouds, self.journal, progress or Silent())
+        context = self.gate.admit(plan, reach, approvals)
+        self._writes.refuse(change.target.provider for change in plan.changes)
+        applying = Applying(plan, self.clouds, self.journal, progress or Silent(), context=context)
         return self._settle(applying.start(), plan)
 
-    def resume(self, run: str, *, progress: Progress | None = None) -> RunView:
-        """Go on with an interrupted run. RefusedError where it is not interrupted."""
+    def resume(
+        self, run: str, *, approvals: Sequence[Path] = (), progress: Progress | None = None
+    ) -> RunView:
+        """Go on with an interrupted run. RefusedError where it is not interrupted, or the policy forbids it now."""
         self.refuse_read_only()
         row = self.journal.row(run)
         plan = self.journal.plan(row.id)
+        self._writes.refuse(change.target.provider for change in plan.changes)
+        if row.interrupted:
+            self.gate.admit(plan, None, approvals, self.journal.of(row.id)[0].body.get("context"))
         applying = Applying(plan, self.clouds, self.journal, progress or Silent())
         return self._settle(applying.resume(row.id), plan)
 
@@ -244,7 +280,8 @@ class Workbench:
 
     def rollback_plan(self, run: str, progress: Progress | None = None) -> Plan:
         """The plan that puts back what a run changed, from its journal and the live state."""
-        return rollback_plan(self.journal, run, self.clouds, progress)
+        plan = rollback_plan(self.journal, run, self.clouds, progress)
+        return replace(plan, made_by=self.gate.me)
 
     # Patches
 
@@ -256,9 +293,21 @@ class Workbench:
 
     # Parts of the above
 
-    def _chosen(self, findings: Sequence[str], playbooks: Sequence[str], everything: bool) -> list[Finding]:
+    def _chosen(
+        self, findings: Sequence[str], playbooks: Sequence[str], everything: bool
+    ) -> tuple[list[Finding], list[Skipped]]:
+        """(the findings to plan, those among the named ones that are excepted)."""
         if findings:
-            return [self._queue.finding(id) for id in findings]
+            rows = [self._queue.row(id) for id in findings]
+            left_out = [
+                Skipped(row.id, row.resource, row.playbook, f"excepted {row.exception.told}")
+                for row in rows
+                if row.exception is not None
+            ]
+            return [self._queue.finding(row.id) for row in rows if row.exception is None], left_out
+        return self._all_of(playbooks, everything), []
+
+    def _all_of(self, playbooks: Sequence[str], everything: bool) -> list[Finding]:
         if playbooks:
             wanted = {self.catalogue.get(id).id for id in playbooks}
             return [
@@ -284,13 +333,17 @@ class Workbench:
     def _kept(self, seen: Scanned) -> Added:
         return self._queue.add_scan(seen.findings, seen.examined)
 
+    def _whose(self, key: str) -> str:
+        """The owner of a key that is known here, "" for a stranger's."""
+        return "this home" if key == self.gate.identity.key else self.gate.policy.name_of(key)
+
     def refuse_read_only(self) -> None:
         """RefusedError in read-only mode."""
-        if self.read_only:
-            raise RefusedError("read-only mode: nothing is applied; start without --read-only to apply")
+        self._writes.refuse()
 
     def _settle(self, run: str, plan: Plan) -> RunView:
         """Say in the queue what became of the findings, and return the run's view."""
+        self.keeping.after_run()
         seen = self.run(run)
         states = {change.id: change for change in seen.changes}
         for group in plan.groups:

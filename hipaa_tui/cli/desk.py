@@ -30,5 +30,5 @@ def open_desk(options: argparse.Namespace) -> Workbench:
 
 
 def print_json(value: Json) -> None:
-    """One JSON document on stdout. Control characters are escaped by JSON itself."""
-    print(json.dumps(value, indent=2, ensure_ascii=True))
+    """One JSON document on stdout. Control characters are escaped, by JSON itself but for DEL."""
+    print(json.dumps(value, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f"))

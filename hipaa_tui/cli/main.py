@@ -42,9 +42,10 @@ def run(argv: Sequence[str]) -> int:
 
 def said(error: HipaaTuiError) -> int:
     """Print the error's sentence to stderr and return its exit code."""
+    from hipaa_tui.redaction import redact_text
     from hipaa_tui.text import plain
 
-    print(f"hipaa-tui: {plain(str(error), limit=4000)}", file=sys.stderr)
+    print(f"hipaa-tui: {redact_text(plain(str(error), limit=4000))}", file=sys.stderr)
     return error.exit_code
 
 

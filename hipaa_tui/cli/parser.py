@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 _EXIT_CODES = """exit codes: 0 done and verified; 1 a bug of ours (with a log file); 2 bad input or usage;
 3 refused (guard, approval, drift, read-only); 4 applied in part or not verified"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats what it was given without the control characters of it: a file's name can be an argument."""
+
+    def error(self, message: str) -> NoReturn:
+        from hipaa_tui.text import plain
+
+        super().error(plain(message))
+
+
 def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as a list
     """The parser. Each command's name is the module below hipaa_tui.cli.commands that runs it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hipaa-tui",
         description="Turn HIPAA audit findings on AWS and Azure into previewed, reversible, recorded changes. "
         "Without a command it opens the full-screen interface.",
@@ -56,7 +66,10 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     findings = add("findings", "list the queue, most urgent first", json=True)
     findings.add_argument("words", nargs="*", metavar="WORD", help="only rows in which every word occurs")
     findings.add_argument(
-        "--state", choices=("open", "fixed", "unverified"), default="", help="only this state"
+        "--state",
+        choices=("open", "fixed", "unverified", "excepted"),
+        default="",
+        help="only this state",
     )
 
     show = add("show", "show one finding: why it matters and what its playbook asks", json=True)
@@ -73,12 +86,19 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
         "--set", action="append", default=[], metavar="NAME=VALUE", help="answer a playbook's question"
     )
     plan.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the plan")
+    plan.add_argument(
+        "--skip-blocked", action="store_true", help="leave out what a guard blocks: a plan of its own"
+    )
+    plan.add_argument(
+        "--skip-irreversible", action="store_true", help="leave out what cannot be undone: a plan of its own"
+    )
 
     apply = add(
         "apply", "carry a plan out: journaled, compared before every write, verified", json=True, cloud=True
     )
     apply.add_argument("plan", type=Path, metavar="PLAN")
     _yes(apply)
+    _policy(apply)
     apply.add_argument(
         "--skip-blocked", action="store_true", help="leave out what a guard blocks, apply the rest"
     )
@@ -89,6 +109,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     rollback = add("rollback", "put back what a run changed, after a preview", json=True, cloud=True)
     rollback.add_argument("run", metavar="RUN")
     _yes(rollback)
+    _policy(rollback)
     rollback.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write the rollback plan, apply nothing"
     )
@@ -97,6 +118,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     resume = add("resume", "go on with a run whose process was killed", json=True, cloud=True)
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--yes", action="store_true", help="do not ask")
+    _approval(resume)
 
     patch = add("patch", "commit a plan's Terraform on a new branch of a repository", json=True, cloud=True)
     patch.add_argument("plan", type=Path, metavar="PLAN")
@@ -106,8 +128,51 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     history = add("history", "list the runs, or show one", json=True)
     history.add_argument("run", nargs="?", metavar="RUN")
 
-    journal = add("journal", "verify the journal's hash chain", json=True)
-    journal.add_argument("action", choices=("verify",))
+    journal = add(
+        "journal",
+        "verify the journal (or an exported file), print a signed head of it, export it or one run",
+        json=True,
+    )
+    journal.add_argument("action", choices=("verify", "head", "export"))
+    journal.add_argument(
+        "subjects", nargs="*", metavar="FILE|RUN", help="verify: exported files; export: the run"
+    )
+    journal.add_argument(
+        "--head",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="compare with a head kept elsewhere",
+    )
+    journal.add_argument(
+        "--key", action="append", default=[], metavar="PUBLICKEY", help="whose signature is trusted"
+    )
+    journal.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write; default: stdout")
+
+    add("identity", "print this home's name and public key, for colleagues", json=True)
+
+    approve = add("approve", "approve a plan that somebody else will apply, by signing its hash", json=True)
+    approve.add_argument("plan", type=Path, metavar="PLAN")
+    approve.add_argument("--comment", default="", metavar="TEXT", help="goes on record with the approval")
+    approve.add_argument("--days", type=int, default=7, metavar="N", help="how long it counts (default: 7)")
+    approve.add_argument("--yes", action="store_true", help="do not ask")
+    approve.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write the approval to a file, to be sent"
+    )
+
+    approvals = add("approvals", "show who approved a plan and what it still needs", json=True, cloud=True)
+    approvals.add_argument("plan", type=Path, metavar="PLAN")
+    approvals.add_argument("files", nargs="*", type=Path, metavar="FILE", help="take over these approvals")
+
+    excepting = add("except", "leave a finding as it is until a day, with an owner and a reason", json=True)
+    excepting.add_argument("finding", metavar="FINDING")
+    excepting.add_argument("--owner", required=True, metavar="NAME", help="who answers for it")
+    excepting.add_argument("--until", required=True, metavar="YYYY-MM-DD", help="the last day that it holds")
+    excepting.add_argument("--reason", required=True, metavar="TEXT")
+
+    exceptions = add("exceptions", "list the exceptions, or end one", json=True)
+    exceptions.add_argument("--end", default="", metavar="ID", help="end this exception now")
 
     playbooks = add(
         "playbooks", "list the playbooks; `lint` checks them, `schema` prints their JSON Schema", json=True
@@ -143,6 +208,28 @@ def _access(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
         action="store_true",
         default=argparse.SUPPRESS if again else False,
         help="refuse everything that writes to a cloud",
+    )
+
+
+def _policy(parser: argparse.ArgumentParser) -> None:
+    _approval(parser)
+    parser.add_argument(
+        "--reach",
+        type=int,
+        metavar="N",
+        help="say how many resources the plan reaches, where that is above the cap",
+    )
+
+
+def _approval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--approval",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="an approval of another person, as `hipaa-tui approve` wrote it",
     )
 
 

@@ -6,6 +6,7 @@ from hipaa_tui.cli.terminal import say
 from hipaa_tui.plans.diff import lines
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Change, Group, Plan
+from hipaa_tui.policy.decide import Decision
 from hipaa_tui.settings.registry import setting
 
 _SIGNS = {Outcome.PASS: "pass ", Outcome.WARN: "WARN ", Outcome.BLOCK: "BLOCK"}
@@ -57,3 +58,19 @@ def _way_back(plan: Plan) -> None:
     say("To roll back, last change first:")
     for change in reversed(plan.changes):
         say(f"  {change.id} {setting(change.setting).title} of {change.target.name}: {change.reversal}")
+
+
+def print_decision(decision: Decision) -> None:
+    """What the policy says to the plan, where it says anything."""
+    lines = [f"   NOT now: {sentence}" for sentence in decision.refusals]
+    lines += [f"   NEEDED:  {sentence}" for sentence in decision.missing]
+    if decision.reach:
+        lines.append(f"   NEEDED:  {decision.reason}: say that you mean it with --reach {decision.reach}")
+    lines += [f"   given:   {sentence}" for sentence in decision.granted]
+    if lines:
+        say()
+        say("Policy:")
+    for line in lines:
+        say(line)
+    if decision.missing:
+        say("   an approver runs `hipaa-tui approve PLAN -o FILE`; `apply PLAN --approval FILE` takes it")

@@ -73,6 +73,15 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         print(text[: room - 1] + "…" if room and len(text) > room else text)
 
 
+def ask_reach(number: int, reason: str) -> int:
+    """Have the number of resources typed. RefusedError for another one."""
+    if not has_terminal():
+        raise RefusedError(f"{reason}: say that you mean it with --reach {number}; nothing was changed")
+    if input(f"{plain(reason)}. Type the number of resources: ").strip() != str(number):
+        raise RefusedError("the number was not typed; nothing was changed")
+    return number
+
+
 def confirm(question: str, *, irreversible: Sequence[str], names: Sequence[str]) -> None:
     """Ask for a yes, and for the name of everything that cannot be undone. RefusedError for anything else."""
     for name in irreversible:

@@ -63,10 +63,15 @@ def walk(desk: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR09
     _head("Plan everything that is open")
     everything = desk.plan(everything=True)
     _summary(everything)
-    rest = everything.without_blocked()
+    rest = everything.without_blocked().without_irreversible()
 
-    _head("Apply what no guard blocks")
-    run = desk.apply(rest)
+    _head("Apply what no guard blocks and what can be undone")
+    for skipped in rest.skipped[len(everything.skipped) :]:
+        say(f"  left out: {skipped.playbook} on {skipped.resource}: {skipped.reason}")
+    decision = desk.decision(rest)
+    if decision.reach:
+        say(f"{decision.reason}: the operator has to say that number, and this demo says it")
+    run = desk.apply(rest, reach=decision.reach or None)
     _counts(run)
     sure.append(run.state is RunState.DONE)
     sure.append(_verified(desk, rest))

@@ -43,6 +43,8 @@ class Finding:
     """AWS partition ("aws", "aws-us-gov" …) or Azure cloud ("AzureCloud")."""
     tags: tuple[str, ...] = ()
     """The resource's tags as the tool printed them: "key=value", in OCSF "key:value"."""
+    known_as: str = ""
+    """The fingerprint of the row as it was reported, where a secret was taken out of what is kept of it."""
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +53,8 @@ class Finding:
         Taken over provider, account, region, check and resource. Azure ids are compared without
         case, since its own services spell one id in several ways.
         """
+        if self.known_as:
+            return self.known_as
         resource = self.resource.lower() if self.provider == "azure" else self.resource
         identity = [self.provider, self.account, self.region, self.check, resource]
         return content_hash(identity)[:FINGERPRINT_LENGTH]

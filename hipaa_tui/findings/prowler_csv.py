@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,7 @@ COLUMNS: Final = frozenset({"PROVIDER", "ACCOUNT_UID", "CHECK_ID", "STATUS", "RE
 
 _SEPARATORS: Final = ";,\t"
 _LARGEST_CELL: Final = 2**31 - 1  # what a C long holds everywhere
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")  # "\r" alone: a spreadsheet on an old Macintosh
 _HEADER_LIMIT: Final = 10_000  # characters; the header's line has some 700
 
 
@@ -117,7 +119,8 @@ class _Header:
 
 def _header(text: str) -> _Header | None:
     """What the first line says, or None where it is not the header of Prowler's findings."""
-    line, _, rest = text.lstrip("\r\n").partition("\n")
+    line, *more = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)
+    rest = more[0] if more else ""
     if len(line) > _HEADER_LIMIT:
         return None
     for separator in _SEPARATORS:

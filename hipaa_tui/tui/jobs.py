@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from hipaa_tui.errors import HipaaTuiError
+from hipaa_tui.redaction import redact_text
 from hipaa_tui.settings.model import Cancelled, CloudError, Progress
 
 T = TypeVar("T")
@@ -107,7 +108,7 @@ class Job(Generic[T]):
         except Cancelled:
             message = self.Stopped(self)
         except (HipaaTuiError, CloudError) as error:
-            message = self.Failed(self, str(error), None)
+            message = self.Failed(self, redact_text(str(error)), None)
         except Exception as error:  # the edge of the core: a bug is told, and never shown as a traceback
             message = self.Failed(self, "", error)
         self.running = False

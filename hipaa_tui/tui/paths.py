@@ -43,3 +43,15 @@ def typed_target(text: str) -> Path | None:
     if taken:
         raise InputError(f"{text}: exists already; name a new file")
     return path
+
+
+def typed_file(text: str) -> Path:
+    """A file that is there. InputError."""
+    try:
+        path = Path(text).expanduser()
+        there = bool(text) and path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{text}: cannot be looked at ({error})") from None
+    if not there:
+        raise InputError(f"{text}: there is no such file" if text else "type the path of a file")
+    return path

@@ -19,7 +19,13 @@ SEVERITIES = {
 }
 """Severity → its short form and tone."""
 
-STATE_TONES = {"open": "plain", "fixed": "good", "unverified": "warn", "gone": "muted"}
+STATE_TONES = {
+    "open": "plain",
+    "fixed": "good",
+    "unverified": "warn",
+    "excepted": "muted",
+    "gone": "muted",
+}
 
 GUARD_SIGNS = {"pass": ("✓ pass", "good"), "warn": ("! warn", "warn"), "block": ("✗ BLOCK", "bad")}
 """Guard outcome → sign and word, and tone."""

@@ -16,7 +16,7 @@ from hipaa_tui.plans.model import save
 
 COMMANDS = (
     "demo", "load", "scan", "findings", "show", "plan", "apply", "verify", "rollback", "resume", "patch",
-    "history", "journal", "playbooks", "remediate",
+    "history", "journal", "playbooks", "remediate", "identity", "approve", "approvals", "except", "exceptions",
 )  # fmt: skip
 
 

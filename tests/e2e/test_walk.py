@@ -93,7 +93,8 @@ def test_scan_plan_apply_verify_and_roll_back(account, say, tmp_path):
     assert say("show", row["id"], "--json")["state"] == "open"
     assert [r["kind"] for r in say("history", "--json")] == ["rollback", "apply"]
     assert say("history", done["run"], "--json")["rolled_back_by"] == back["run"]
-    assert say("journal", "verify", "--json") == {"whole": True, "faults": []}
+    proof = say("journal", "verify", "--json")
+    assert (proof["whole"], proof["faults"], proof["notes"]) == (True, [], ["compared with 2 signed heads"])
 
 
 def test_a_plan_is_refused_once_the_live_state_is_another(account, say, tmp_path):

@@ -20,6 +20,7 @@ from hipaa_tui.plans.model import Change, Group, Plan, Skipped, save
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Effects, Parameter, Playbook, Step
 from hipaa_tui.playbooks.parameters import answers
+from hipaa_tui.policy.decide import Decision
 from hipaa_tui.runs.model import ChangeState, ChangeView, RunState, RunView
 from hipaa_tui.settings.model import Call, Cancelled, Silent, Target
 from hipaa_tui.workbench import LoadReport, QueueRow, ScanReport
@@ -460,6 +461,7 @@ class StandIn:
         self.loaded: list[Path] = []
         self.fails: Exception | None = None
         self.state = RunState.DONE
+        self.policy = Decision()
 
     def queue(self, words: str = "", *, state: str = "") -> list[QueueRow]:
         return list(self.rows)
@@ -490,7 +492,11 @@ class StandIn:
         save(plan, path)
         return path
 
-    def apply(self, plan: Plan, *, progress=None) -> RunView:
+    def decision(self, plan: Plan, approvals=()) -> Decision:
+        return self.policy
+
+    def apply(self, plan: Plan, *, reach=None, progress=None) -> RunView:
+        assert not self.policy.objections(reach), "the screens let through what the policy forbids"
         if self.fails:
             raise self.fails
         progress = progress or Silent()

@@ -6,8 +6,8 @@ import argparse
 
 from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import exit_code, print_run
-from hipaa_tui.cli.preview import print_plan
-from hipaa_tui.cli.terminal import LineProgress, confirm, has_terminal
+from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.terminal import LineProgress, ask_reach, confirm, has_terminal
 from hipaa_tui.errors import IncompleteError, RefusedError
 from hipaa_tui.plans.model import Plan, irreversible_targets, open_plan
 from hipaa_tui.workbench import Workbench
@@ -20,32 +20,12 @@ def run(options: argparse.Namespace) -> int:
 
 def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     """Ask where nobody said --yes, apply, and say how it ended."""
-    if options.skip_blocked:
-        plan = plan.without_blocked()
-    if options.skip_irreversible:
-        plan = plan.without_irreversible()
     desk.refuse_read_only()
-    needed = irreversible_targets(plan.changes)
-    if options.yes:
-        missing = [name for name in needed if name not in options.confirm]
-        if missing:
-            raise RefusedError(
-                f"{missing[0]} cannot be changed back: confirm it with --confirm {missing[0]}, or leave such fixes "
-                "out with --skip-irreversible; nothing was changed"
-            )
-    elif not has_terminal() or options.json:
-        raise RefusedError("there is nobody to ask: say --yes to apply this plan; nothing was changed")
-    else:
-        print_plan(plan)
-        resources = {change.target.key for change in plan.changes}
-        confirm(
-            f"Apply {len(plan.changes)} changes to {len(resources)} resources?",
-            irreversible=needed,
-            names=options.confirm,
-        )
+    plan = _rest(desk, plan, options)
+    reach = _asked(desk, plan, options)
     progress = LineProgress()
     try:
-        seen = desk.apply(plan, progress=progress)
+        seen = desk.apply(plan, reach=reach, approvals=options.approval, progress=progress)
     except KeyboardInterrupt:
         progress.clear()
         raise IncompleteError(
@@ -57,3 +37,48 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     else:
         print_run(seen)
     return exit_code(seen)
+
+
+def _rest(desk: Workbench, plan: Plan, options: argparse.Namespace) -> Plan:
+    """The plan less what the options leave out. RefusedError where only the whole one can have been approved."""
+    rest = plan.without_blocked() if options.skip_blocked else plan
+    rest = rest.without_irreversible() if options.skip_irreversible else rest
+    if rest.changes and rest.hash != plan.hash:
+        needed = desk.decision(rest, options.approval).missing
+        if needed:
+            raise RefusedError(
+                f"nothing was changed: {' | '.join(needed)}; without what is left out it is another plan than the one "
+                "that was approved: write it with `hipaa-tui plan PLAN --skip-blocked -o FILE`, and have that approved"
+            )
+    return rest
+
+
+def _asked(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int | None:
+    """Ask for a yes, and return how many resources the operator said. RefusedError where the answer is no."""
+    needed = irreversible_targets(plan.changes)
+    reach: int | None = options.reach
+    if options.yes:
+        missing = [name for name in needed if name not in options.confirm]
+        if missing:
+            raise RefusedError(
+                f"{missing[0]} cannot be changed back: confirm it with --confirm {missing[0]}, or leave such fixes "
+                "out with --skip-irreversible; nothing was changed"
+            )
+        return reach
+    if not has_terminal() or options.json:
+        raise RefusedError("there is nobody to ask: say --yes to apply this plan; nothing was changed")
+    print_plan(plan)
+    if plan.changes and not plan.blocked:
+        decision = desk.decision(plan, options.approval)
+        print_decision(decision)
+        if decision.blocks:
+            raise RefusedError(f"nothing was changed: {' | '.join(decision.blocks)}")
+        if decision.reach and reach is None:
+            reach = ask_reach(decision.reach, decision.reason)
+    resources = {change.target.key for change in plan.changes}
+    confirm(
+        f"Apply {len(plan.changes)} changes to {len(resources)} resources?",
+        irreversible=needed,
+        names=options.confirm,
+    )
+    return reach

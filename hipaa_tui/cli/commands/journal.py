@@ -1,20 +1,98 @@
-"""`journal verify`: is the hash chain of every record whole?"""
+"""`journal`: is every record as it was written? Print a signed head to keep elsewhere, export the records."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from hipaa_tui.cli.desk import open_desk, print_json
-from hipaa_tui.cli.terminal import say
-from hipaa_tui.errors import ExitCode
+from hipaa_tui.cli.terminal import narrate, say
+from hipaa_tui.errors import ExitCode, InputError
+from hipaa_tui.identity import checked_key
+from hipaa_tui.json_value import Json
+from hipaa_tui.keeping import MOST, Proof
+from hipaa_tui.runs.export import one_line
+from hipaa_tui.runs.heads import SignedHead, read_heads
+from hipaa_tui.workbench import Workbench
 
 
 def run(options: argparse.Namespace) -> int:
-    faults = list(open_desk(options).journal.broken_links())
+    desk = open_desk(options)
+    if options.action == "verify":
+        return _verify(desk, options)
+    if options.head or options.key:
+        raise InputError("--head and --key belong to `journal verify`")
+    if options.action == "head":
+        return _head(desk, options)
+    return _export(desk, options)
+
+
+def _verify(desk: Workbench, options: argparse.Namespace) -> int:
+    if options.output is not None:
+        raise InputError("`journal verify` writes nothing; leave --output out")
+    keys = [checked_key(key) for key in options.key]
+    heads: list[SignedHead] = [head for path in options.head for head in read_heads(path)]
+    proofs = [desk.keeping.verify_file(Path(name), heads, keys) for name in options.subjects] or [
+        desk.keeping.verify(heads, keys)
+    ]
     if options.json:
-        print_json({"whole": not faults, "faults": faults})
+        print_json(_as_json(proofs))
     else:
-        for fault in faults:
-            say(fault)
-        say("the journal is whole" if not faults else f"the journal has {len(faults)} faults")
-    return ExitCode.DONE if not faults else ExitCode.INCOMPLETE
+        for proof in proofs:
+            _print(proof)
+    return ExitCode.INCOMPLETE if any(proof.faults for proof in proofs) else ExitCode.DONE
+
+
+def _as_json(proofs: Sequence[Proof]) -> Json:
+    """One proof as it is; of several files each, and whether all are whole."""
+    if len(proofs) == 1:
+        return proofs[0].as_json()
+    return {
+        "whole": all(not proof.faults for proof in proofs),
+        "files": [proof.as_json() for proof in proofs],
+    }
+
+
+def _print(proof: Proof) -> None:
+    for fault in proof.faults:
+        say(fault)
+    if len(proof.faults) >= MOST:
+        say("more faults are not listed")
+    for note in proof.notes:
+        say(note)
+    if proof.faults:
+        say(f"{proof.what} is BROKEN: {len(proof.faults)} faults in {proof.records} records")
+    else:
+        say(f"{proof.what} is whole: {proof.records} records")
+
+
+def _head(desk: Workbench, options: argparse.Namespace) -> int:
+    if options.subjects:
+        raise InputError("`journal head` is about the whole journal; name no run or file")
+    text = one_line(desk.keeping.head())
+    if options.output is None:
+        print(text, end="")
+        return ExitCode.DONE
+    from hipaa_tui.files import write_private
+
+    write_private(options.output, text)
+    narrate(
+        f"the signed head is in {options.output}: keep it where nobody can change it together with the journal"
+    )
+    return ExitCode.DONE
+
+
+def _export(desk: Workbench, options: argparse.Namespace) -> int:
+    if len(options.subjects) > 1:
+        raise InputError("`journal export` takes one run, or none for the whole journal")
+    run = options.subjects[0] if options.subjects else ""
+    head = desk.keeping.export(run, options.output or sys.stdout)
+    part = head.get("run")
+    what = f"run {part['id']}, {part['records']} records" if part else f"the journal, {head['seq']} records"
+    narrate(
+        f"{what}, written to {options.output or 'stdout'}; whoever gets it checks it with "
+        f"`hipaa-tui journal verify FILE --key {head['key']}`"
+    )
+    return ExitCode.DONE

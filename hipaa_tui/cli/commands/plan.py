@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.desk import open_desk, print_json
-from hipaa_tui.cli.preview import print_plan
+from hipaa_tui.cli.preview import print_decision, print_plan
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
 from hipaa_tui.errors import ExitCode, InputError
 from hipaa_tui.json_value import Json
@@ -14,9 +14,10 @@ from hipaa_tui.plans.model import Plan, open_plan
 
 def run(options: argparse.Namespace) -> int:
     if options.file is not None:
-        if options.finding or options.playbook or options.all or options.set or options.output:
+        if options.finding or options.playbook or options.all or options.set:
             raise InputError("give a plan file to show, or say what to plan; not both")
-        plan = open_plan(options.file)
+        plan = _rest(open_plan(options.file), options)
+        desk = open_desk(options)
     else:
         desk = open_desk(options)
         progress = LineProgress()
@@ -28,24 +29,41 @@ def run(options: argparse.Namespace) -> int:
             progress=progress,
         )
         progress.clear()
+        plan = _rest(plan, options)
         where = desk.save_plan(plan, options.output)
         narrate(f"the plan is in {where}")
+    if options.file is not None and options.output is not None:
+        narrate(f"the plan is in {desk.save_plan(plan, options.output)}")
+    decision = desk.decision(plan)
     if options.json:
-        print_json(as_json(plan))
+        print_json({**as_json(plan), "policy": decision.as_json()})
         return ExitCode.DONE
     print_plan(plan)
+    print_decision(decision)
     if options.file is None:
         blocked = {change.group for change in plan.blocked}
         say()
         if blocked:
             say(
                 f"{len(blocked)} of {len(plan.groups)} fixes are blocked by a guard: apply --skip-blocked does the rest."
+                + (
+                    " What is approved is one plan: plan --skip-blocked writes the rest."
+                    if decision.missing
+                    else ""
+                )
             )
         if plan.changes:
             say(f"Next: hipaa-tui apply {where}, or hipaa-tui patch {where} --repo DIR --branch NAME")
         else:
             say("Nothing to change.")
     return ExitCode.DONE
+
+
+def _rest(plan: Plan, options: argparse.Namespace) -> Plan:
+    """The plan less what the options leave out: another plan, with a hash of its own to be approved."""
+    if options.skip_blocked:
+        plan = plan.without_blocked()
+    return plan.without_irreversible() if options.skip_irreversible else plan
 
 
 def given(answers: list[str]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 from hipaa_tui.cli.commands import show
 from hipaa_tui.cli.desk import open_desk
 from hipaa_tui.cli.outcome import exit_code, print_run
-from hipaa_tui.cli.preview import print_plan
-from hipaa_tui.cli.terminal import LineProgress, has_terminal, need_terminal, say
+from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.terminal import LineProgress, ask_reach, has_terminal, need_terminal, say
 from hipaa_tui.errors import ExitCode, InputError, RefusedError
 from hipaa_tui.plans.model import Plan, irreversible_targets
 from hipaa_tui.playbooks.model import Playbook
@@ -82,7 +82,9 @@ def _act(desk: Workbench, plan: Plan) -> int:
     import questionary
 
     options = ["Terraform patch on a branch", "Write the plan to a file", "Nothing"]
-    if not plan.blocked and not desk.read_only:
+    decision = desk.decision(plan)
+    print_decision(decision)
+    if not plan.blocked and not decision.blocks and not desk.read_only:
         options.insert(0, "Apply by SDK")
     choice = _asked(questionary.select("What now?", choices=options, default="Nothing"))
     if choice == "Apply by SDK":
@@ -92,10 +94,11 @@ def _act(desk: Workbench, plan: Plan) -> int:
                 != name
             ):
                 raise RefusedError("the name was not typed; nothing was changed")
+        reach = ask_reach(decision.reach, decision.reason) if decision.reach else None
         if not _asked(questionary.confirm(f"Apply {len(plan.changes)} changes now?", default=False)):
             raise RefusedError("not approved; nothing was changed")
         progress = LineProgress()
-        seen = desk.apply(plan, progress=progress)
+        seen = desk.apply(plan, reach=reach, progress=progress)
         progress.clear()
         print_run(seen)
         return exit_code(seen)

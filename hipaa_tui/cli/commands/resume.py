@@ -12,11 +12,12 @@ from hipaa_tui.cli.terminal import LineProgress, confirm
 def run(options: argparse.Namespace) -> int:
     desk = open_desk(options)
     seen = desk.run(options.run)
+    desk.refuse_read_only()
     if not options.yes:
         print_run(seen)
         confirm(f"Go on with run {seen.run}?", irreversible=(), names=())
     progress = LineProgress()
-    seen = desk.resume(seen.run, progress=progress)
+    seen = desk.resume(seen.run, approvals=options.approval, progress=progress)
     progress.clear()
     if options.json:
         print_json(seen.as_json())

@@ -7,7 +7,7 @@ import argparse
 from hipaa_tui.cli.commands.apply import carry_out
 from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import print_run
-from hipaa_tui.cli.preview import print_plan
+from hipaa_tui.cli.preview import print_decision, print_plan
 from hipaa_tui.cli.terminal import LineProgress, narrate
 from hipaa_tui.errors import ExitCode
 from hipaa_tui.runs.rollback import leaves_nothing
@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output is not None:
         where = desk.save_plan(plan, options.output)
         print_plan(plan)
+        print_decision(desk.decision(plan))
         narrate(f"the rollback plan is in {where}; `hipaa-tui apply {where}` carries it out")
         return ExitCode.DONE
     return carry_out(desk, plan, options)

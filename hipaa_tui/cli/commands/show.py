@@ -21,6 +21,8 @@ def run(options: argparse.Namespace) -> int:
         print_json({**row.as_json(), "how": _as_json(playbook) if playbook else None})
         return ExitCode.DONE
     say(f"{row.id}  {row.severity.upper()}  priority {row.priority}  {row.state}")
+    if row.exception is not None:
+        say(f"excepted {row.exception.told}")
     say(row.title)
     say(f"resource: {row.resource}")
     say(f"account:  {row.provider} {row.account} {row.region}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
 from hipaa_tui.errors import ExitCode, InputError
+from hipaa_tui.files import is_file
 from hipaa_tui.plans.model import open_plan
 
 
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
         if not runs:
             raise InputError("there is no run yet; name a plan file, or apply one first")
         plan = desk.plan_of(runs[0].run)
-    elif Path(subject).is_file():
+    elif is_file(Path(subject)):
         plan = open_plan(Path(subject))
     else:
         plan = desk.plan_of(subject)

@@ -21,6 +21,7 @@ def finding(row: QueueRow, playbook: Playbook | None) -> list[Para]:
         GAP,
         labelled("Severity", f"{row.severity}, priority {row.priority}", tone=severity_tone(row)),
         labelled("State", row.state, tone=STATE_TONES.get(row.state, "plain")),
+        *([labelled("Excepted", row.exception.told, tone="warn")] if row.exception else []),
         labelled("Resource", row.resource_name),
     ]
     if row.resource != row.resource_name:

@@ -14,6 +14,7 @@ from textual.widgets import Footer, Input
 
 from hipaa_tui.tui.paragraphs import Para, heading
 from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.plain_input import PlainInput
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -35,7 +36,7 @@ class AskScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Note([heading(self._title), Para(self._explanation, "muted")])
-            yield Input(self._value)
+            yield PlainInput(self._value)
             yield Note(id="complaint")
             yield Note([Para("Enter goes on, Esc cancels.", "muted")], classes="hint")
         yield Footer(compact=True, show_command_palette=False)

@@ -15,6 +15,7 @@ from hipaa_tui.plans.model import irreversible_targets
 from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
 from hipaa_tui.tui.prose.plan import VERBS, title
 from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.plain_input import PlainInput
 from hipaa_tui.tui.words import extent
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ MOST = 6
 
 
 class ConfirmScreen(ModalScreen[bool | None]):
-    """Ends with True only after `y` (or the button), and for what cannot be undone after its name was typed."""
+    """Ends with True only after `y` (or the button), and for what cannot be undone after its name was typed,
+    and for what reaches more resources than the cap after their number was."""
 
     DEFAULT_CSS = "ConfirmScreen VerticalScroll { height: auto; max-height: 100%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,10 +35,12 @@ class ConfirmScreen(ModalScreen[bool | None]):
         Binding("left,right", "other", "Other button", show=False, id="confirm.other"),
     ]
 
-    def __init__(self, plan: Plan, *, resuming: str = "") -> None:
+    def __init__(self, plan: Plan, *, resuming: str = "", reach: int = 0, reason: str = "") -> None:
         super().__init__()
         self._resuming = resuming
         self._plan = plan
+        self._reach = reach
+        self._reason = reason
         self._names = irreversible_targets(plan.changes)
 
     def compose(self) -> ComposeResult:
@@ -44,12 +48,17 @@ class ConfirmScreen(ModalScreen[bool | None]):
             yield Note(self.paragraphs)
             for index, name in enumerate(self._names):
                 yield Note([GAP, Para(name, "strong", lead="To confirm, type  ", lead_tone="plain")])
-                yield Input(id=f"name-{index}", placeholder="the resource's name")
+                yield PlainInput(id=f"name-{index}", placeholder="the resource's name")
+            if self._reach:
+                lead = "To confirm, type the number of resources  "
+                yield Note([GAP, Para(str(self._reach), "strong", lead=lead, lead_tone="plain")])
+                yield PlainInput(id="reach", placeholder="how many resources the plan reaches")
             yield Note(id="complaint")
             verb = "Continue" if self._resuming else "Apply"
+            typed = bool(self._names) or bool(self._reach)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
-                yield Button(verb if self._names else f"{verb} (y)", id="apply", variant="warning")
+                yield Button(verb if typed else f"{verb} (y)", id="apply", variant="warning")
         yield Footer(compact=True, show_command_palette=False)
 
     @property
@@ -67,9 +76,13 @@ class ConfirmScreen(ModalScreen[bool | None]):
             lines.append(Para(f"and {len(plan.changes) - MOST:,} more", "muted"))
         reasons = {guard.reason for c in plan.changes for guard in c.guards if guard.outcome.value == "warn"}
         lines += [Para(reason, "warn", lead="! ", lead_tone="warn") for reason in sorted(reasons)[:3]]
+        if self._reach:
+            lines.append(Para(self._reason, "warn", lead="! ", lead_tone="warn"))
         how = (
             "Type the name below, then choose Apply."
             if self._names
+            else "Type the number below, then choose Apply."
+            if self._reach
             else "y applies it; Enter and Esc cancel."
         )
         return [*lines, GAP, Para(f"{how} Plan {plan.hash[:12]}.", "muted")]
@@ -91,6 +104,13 @@ class ConfirmScreen(ModalScreen[bool | None]):
                         )
                     ]
                 )
+                field.focus()
+                return
+        if self._reach:
+            field = self.query_one("#reach", Input)
+            if field.value.strip() != str(self._reach):
+                sentence = f"This reaches many resources: type {self._reach} exactly, then choose Apply."
+                self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
                 field.focus()
                 return
         self.dismiss(True)

@@ -34,6 +34,8 @@ class FindingScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p,enter", "plan", "Make the plan", key_display="p", id="finding.plan"),
         Binding("y", "copy", "Copy resource", id="finding.copy"),
+        Binding("x", "leave", "Except", id="finding.except"),
+        Binding("e", "end", "End exception", id="finding.end-exception"),
     ]
 
     def __init__(self, rows: Sequence[QueueRow]) -> None:
@@ -120,7 +122,40 @@ class FindingScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where no playbook can be applied the screen says so, and offers no plan."""
+        if action in {"leave", "end"}:
+            row = self._rows[0]
+            left = row.exception is not None
+            return len(self._rows) == 1 and row.state != "fixed" and left == (action == "end")
         return action != "plan" or bool(self._plannable())
+
+    def action_leave(self) -> None:
+        """Ask for an exception and put it on record."""
+        from hipaa_tui.tui.screens.excepting import ExceptingScreen
+
+        row, bench = self._rows[0], self.hipaa.bench
+
+        def answered(answers: tuple[str, str, str] | None) -> None:
+            if answers is not None:
+                self.work(
+                    "Putting the exception on record",
+                    lambda _: bench.exceptions.grant(row.id, *answers),
+                    lambda granted: self._back(f"Excepted {granted.told}"),
+                )
+
+        self.app.push_screen(ExceptingScreen(row), answered)
+
+    def action_end(self) -> None:
+        exception, bench = self._rows[0].exception, self.hipaa.bench
+        if exception is not None:
+            self.work(
+                "Ending the exception",
+                lambda _: bench.exceptions.end(exception.id),
+                lambda _: self._back("The exception is ended: the finding is open again."),
+            )
+
+    def _back(self, sentence: str) -> None:
+        self.hipaa.back_to_queue()
+        self.say(sentence)
 
     def action_copy(self) -> None:
         resources = [row.resource for row in self._rows]

@@ -15,6 +15,7 @@ from hipaa_tui.tui.prose.patch import patch as patch_words
 from hipaa_tui.tui.screens.page import Page
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.plain_input import PlainInput
 from hipaa_tui.tui.widgets.reader import Reader
 from hipaa_tui.tui.words import extent
 
@@ -56,10 +57,10 @@ class PatchScreen(Page):
                     Para("Folder of the repository, or of the Terraform code in it"),
                 ]
             )
-            yield Input(str(Path.cwd()), id="repo")
+            yield PlainInput(str(Path.cwd()), id="repo")
             yield Note(id="complaint")
             yield Note([Para("Branch")])
-            yield Input(default_branch(self.plan), id="branch")
+            yield PlainInput(default_branch(self.plan), id="branch")
             yield Note([GAP, Para("Enter makes the patch. Nothing in the cloud is changed by it.", "muted")])
         yield Document(id="made")
 

@@ -10,8 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.tui.paths import typed_target
+from hipaa_tui.tui.jobs import Job
+from hipaa_tui.tui.paths import typed_file, typed_target
 from hipaa_tui.tui.prose.plan import SECTIONS, all_commands, headline
+from hipaa_tui.tui.prose.policy import policy
 from hipaa_tui.tui.screens.page import Page
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.note import Note
@@ -20,6 +22,9 @@ from hipaa_tui.tui.words import count
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
+    from hipaa_tui.policy.decide import Decision
+    from hipaa_tui.runs.model import RunView
+    from hipaa_tui.settings.model import Progress
 
 
 class PreviewScreen(Page):
@@ -35,21 +40,49 @@ class PreviewScreen(Page):
         Binding("t", "patch", "Terraform", id="preview.patch"),
         Binding("w", "write", "Write file", id="preview.write"),
         Binding("y", "copy", "Copy commands", id="preview.copy"),
+        Binding("v", "approval", "Approval", id="preview.approval"),
     ]
-    DEFAULT_CSS = "PreviewScreen #headline { padding: 0 1; } PreviewScreen #section { height: 1fr; }"
+    DEFAULT_CSS = """
+    PreviewScreen #headline, PreviewScreen #policy { padding: 0 1; }
+    PreviewScreen #section { height: 1fr; }
+    """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
+        self.decision: Decision | None = None
         self.caption = "Preview of a rollback" if plan.kind == "rollback" else "Preview"
 
     def body(self) -> ComposeResult:
         yield Note(headline(self.plan), id="headline")
+        yield Note(id="policy")
         yield SectionBar([name for name, _ in SECTIONS])
         yield Document(SECTIONS[0][1](self.plan), id="section")
 
     def on_mount(self) -> None:
         self.query_one(Document).focus()
+        if self.plan.changes and not self.plan.blocked:
+            bench, plan = self.hipaa.bench, self.plan
+            self.job(lambda _: bench.decision(plan))
+
+    @on(Job.Finished)
+    def _judged(self, event: Job.Finished) -> None:
+        self.hipaa.job_ended(event.job)
+        self._show_decision(event.result)
+
+    @on(Job.Failed)
+    def _not_judged(self, event: Job.Failed) -> None:
+        self.hipaa.job_ended(event.job)
+        self.hipaa.tell(event.explanation())
+
+    @on(Job.Stopped)
+    def _stopped(self, event: Job.Stopped) -> None:
+        self.hipaa.job_ended(event.job)
+
+    def _show_decision(self, decision: Decision) -> None:
+        self.decision = decision
+        self.query_one("#policy", Note).show(policy(decision))
+        self.refresh_bindings()
 
     def action_section(self, index: int) -> None:
         self.query_one(SectionBar).current = index
@@ -72,16 +105,59 @@ class PreviewScreen(Page):
         elif plan.blocked:
             self._refuse()
         else:
-            from hipaa_tui.tui.screens.confirm import ConfirmScreen
+            bench = self.hipaa.bench
+            self.work("Asking the policy", lambda _: bench.decision(plan), self._decided)
 
-            self.app.push_screen(ConfirmScreen(plan), self._confirmed)
+    def _decided(self, decision: Decision) -> None:
+        """Asked once more: an approval may have come, or a window have closed."""
+        self._show_decision(decision)
+        if decision.blocks:
+            self.hipaa.tell(f"Not applied: {' | '.join(decision.blocks)}")
+            return
+        from hipaa_tui.tui.screens.confirm import ConfirmScreen
+
+        self.app.push_screen(
+            ConfirmScreen(self.plan, reach=decision.reach, reason=decision.reason), self._confirmed
+        )
 
     def _confirmed(self, yes: bool | None) -> None:
-        if yes:
+        if yes and self.decision is not None:
             from hipaa_tui.tui.screens.run import RunScreen
 
-            plan, bench = self.plan, self.hipaa.bench
-            self.app.push_screen(RunScreen(plan, lambda progress: bench.apply(plan, progress=progress)))
+            plan, bench, reach = self.plan, self.hipaa.bench, self.decision.reach or None
+
+            def apply(progress: Progress) -> RunView:
+                return bench.apply(plan, reach=reach, progress=progress)
+
+            self.app.push_screen(RunScreen(plan, apply))
+
+    def action_approval(self) -> None:
+        """Take over another person's approval, which came as a file."""
+        from hipaa_tui.tui.screens.ask import AskScreen
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                path, bench, plan = typed_file(text), self.hipaa.bench, self.plan
+
+                def take(_: Progress) -> Decision:
+                    bench.gate.take(plan, path)
+                    return bench.decision(plan)
+
+                self.work("Reading the approval", take, self._show_decision)
+
+        self.app.push_screen(
+            AskScreen(
+                "Add an approval",
+                f"Path of the file that `hipaa-tui approve` wrote for plan {self.plan.hash[:12]}. To get one, write"
+                " the plan to a file first and send it to an approver.",
+                _no_file,
+            ),
+            answered,
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An approval is offered where one is missing."""
+        return action != "approval" or bool(self.decision and self.decision.missing)
 
     def _refuse(self) -> None:
         from hipaa_tui.tui.screens.blocked import BlockedScreen
@@ -124,6 +200,14 @@ class PreviewScreen(Page):
     def action_copy(self) -> None:
         commands = sum(len(change.calls) for change in self.plan.changes)
         self.copy(all_commands(self.plan), count(commands, "command"))
+
+
+def _no_file(text: str) -> str:
+    try:
+        typed_file(text)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _complaint(text: str) -> str:

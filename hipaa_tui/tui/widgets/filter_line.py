@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from hipaa_tui.tui.widgets.plain_input import PlainInput
+
 
 class FilterLine(Widget):
     """Hidden and empty until opened. Enter keeps the filter, Esc takes it away."""
@@ -33,7 +35,9 @@ class FilterLine(Widget):
         """The list has the keys again."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="Filter: words that must all occur; Enter keeps it", select_on_focus=False)
+        yield PlainInput(
+            placeholder="Filter: words that must all occur; Enter keeps it", select_on_focus=False
+        )
 
     def open(self) -> None:
         """Show the line with the words that it has, and put the cursor there."""

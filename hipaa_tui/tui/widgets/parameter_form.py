@@ -15,6 +15,7 @@ from hipaa_tui.playbooks.model import Parameter
 from hipaa_tui.playbooks.parameters import typed
 from hipaa_tui.tui.paragraphs import GAP, Para, heading
 from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.plain_input import PlainInput
 
 
 class ParameterForm(Vertical):
@@ -31,7 +32,7 @@ class ParameterForm(Vertical):
         for name, parameter in self._parameters.items():
             hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
             yield Note([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
-            yield Input(_text(parameter.default), id=_id("in", name), name=name)
+            yield PlainInput(_text(parameter.default), id=_id("in", name), name=name)
             yield Note(id=_id("bad", name))
 
     def answers(self) -> dict[str, str] | None:

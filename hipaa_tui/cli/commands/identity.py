@@ -1,0 +1,23 @@
+"""`identity`: who this home is, with the public key for colleagues and their policy."""
+
+from __future__ import annotations
+
+import argparse
+
+from hipaa_tui.cli.desk import print_json
+from hipaa_tui.cli.terminal import say
+from hipaa_tui.errors import ExitCode
+from hipaa_tui.home import find_home
+from hipaa_tui.identity import fingerprint, open_identity
+
+
+def run(options: argparse.Namespace) -> int:
+    me = open_identity(find_home().root)
+    if options.json:
+        print_json({"name": me.name, "key": me.key, "fingerprint": fingerprint(me.key)})
+        return ExitCode.DONE
+    say(f"name:        {me.name}")
+    say(f"public key:  {me.key}")
+    say(f"fingerprint: {fingerprint(me.key)}")
+    say("Give the public key to whoever keeps your team's policy, over a way on which nobody can swap it.")
+    return ExitCode.DONE

@@ -1,0 +1,64 @@
+"""No text from a report reaches the screens as anything but text: no markup, no escape, no broken layout."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hostile_corpus import TEXTS, forbidden, ocsf
+from tui.driving import name, opened, press, said, seen, type_text
+
+from hipaa_tui.home import Home
+from hipaa_tui.workbench import Workbench
+
+SCREENS = 30
+
+
+@pytest.fixture
+def bench(home, few_playbooks, tmp_path):
+    """A workbench whose queue holds a row for every hostile text."""
+    desk = Workbench(Home(home))
+    path = tmp_path / "report.json"
+    rows = [ocsf(text, metadata={"event_code": f"check_{n}"}) for n, text in enumerate(TEXTS.values())]
+    path.write_text(json.dumps([ocsf("first"), *rows]))
+    desk.load([path])
+    return desk
+
+
+def clean(app):
+    shown = seen(app)
+    assert forbidden(shown) == []
+    assert forbidden(said(app)) == []
+    svg = app.export_screenshot()
+    assert forbidden(svg, "\n\t") == []
+    return shown
+
+
+async def test_every_row_of_the_queue_and_every_finding_is_shown_as_text(bench):
+    async with opened(bench, size=(120, 36)) as (app, pilot):
+        shown = clean(app)
+        assert "[bold red]x[/]" in shown, "markup is shown, not obeyed"
+        assert "{{ 7*7 }}" in shown
+        for _ in range(len(TEXTS) + 1):
+            started = time.monotonic()
+            await press(pilot, "enter")
+            clean(app)
+            await press(pilot, "escape")
+            assert name(app) == "QueueScreen"
+            await press(pilot, "down")
+            assert time.monotonic() - started < SCREENS
+
+
+@pytest.mark.parametrize(
+    "hostile", ["[bold", "[/]", "\x1b[2J", "{{ 7*7 }}", "\u202e", "%s", "\\", "a" * 5_000]
+)
+async def test_a_hostile_filter_and_a_hostile_path_are_only_text(bench, hostile):
+    async with opened(bench, "slash", size=(120, 36)) as (app, pilot):
+        await type_text(pilot, hostile)
+        await press(pilot, "enter")
+        clean(app)
+    async with opened(bench, "l", size=(120, 36)) as (app, pilot):
+        await type_text(pilot, f"{hostile}.json")
+        await press(pilot, "enter")
+        clean(app)
