@@ -27,6 +27,13 @@ LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a plan file that is still read; a plan of 1,000 changes has about 4 MB."""
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """A list of texts of a plan file. TypeError where it holds anything else."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError("a list of texts was expected")
+    return tuple(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One setting of one resource, from the value that was read to the value that is wanted.
@@ -109,14 +116,14 @@ class Change:
             playbook=str(value["playbook"]),
             setting=str(value["setting"]),
             target=Target.from_json(value["target"]),
-            findings=tuple(value["findings"]),
+            findings=texts(value["findings"]),
             before=value["before"],
             after=value["after"],
             identity=dict(value["identity"]),
             complies=value["complies"],
             calls=tuple(Call.from_json(call) for call in value["calls"]),
-            permissions=tuple(value["permissions"]),
-            rollback_permissions=tuple(value["rollback_permissions"]),
+            permissions=texts(value["permissions"]),
+            rollback_permissions=texts(value["rollback_permissions"]),
             guards=tuple(GuardResult.from_json(guard) for guard in value["guards"]),
             reversible=bool(value["reversible"]),
             reversal=str(value["reversal"]),
@@ -140,6 +147,10 @@ class Skipped:
             "playbook": self.playbook,
             "reason": self.reason,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Skipped:
+        return cls(**{name: str(value[name]) for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +191,11 @@ class Group:
             title=str(value["title"]),
             why=str(value["why"]),
             resource=str(value["resource"]),
-            controls=tuple(value["controls"]),
-            findings=tuple(value["findings"]),
+            controls=texts(value["controls"]),
+            findings=texts(value["findings"]),
             parameters=dict(value["parameters"]),
             effects=dict(value["effects"]),
-            guards=tuple(value["guards"]),
+            guards=tuple(dict(guard) for guard in value["guards"]),
         )
 
 
@@ -283,7 +294,7 @@ class Plan:
                 created=str(value["created"]),
                 changes=tuple(Change.from_json(change) for change in value["changes"]),
                 groups=tuple(Group.from_json(group) for group in value["groups"]),
-                skipped=tuple(Skipped(**skipped) for skipped in value["skipped"]),
+                skipped=tuple(Skipped.from_json(skipped) for skipped in value["skipped"]),
                 of_run=str(value["of_run"]),
                 tool=str(value["tool"]),
                 made_by={str(name): str(text) for name, text in value.get("made_by", {}).items()},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError
 from hipaa_tui.files import is_folder
+from hipaa_tui.plain_yaml import read
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.patterns import check_pattern
 from hipaa_tui.settings.builders import builders
@@ -45,43 +46,9 @@ class Catalogue:
             raise InputError(f"there is no playbook {id!r}; `hipaa-tui playbooks` lists them") from None
 
 
-def read_document(path: Path) -> dict[str, Any]:
+def _document(data: bytes) -> dict[str, Any]:
     """A playbook's YAML as an object. ValueError says what is wrong, and where in the file."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Safe, and without aliases and duplicate keys: what one reads is what stands there."""
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.events.AliasEvent):
-                line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
-                raise ValueError(f"line {line}: YAML aliases are not accepted in playbooks")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen = set()
-            for key_node, _ in node.value:
-                key = key_node.value
-                if not isinstance(key, str):
-                    raise ValueError(f"line {key_node.start_mark.line + 1}: a key must be plain text")
-                if key in seen:
-                    raise ValueError(f"line {key_node.start_mark.line + 1}: the key {key!r} stands twice")
-                seen.add(key)
-            return super().construct_mapping(node, deep)
-
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"larger than {LARGEST // 1024} KB")
-    try:
-        # A subclass of SafeLoader: no tag constructs an object.
-        document = yaml.load(data.decode(), Loader=Loader)  # noqa: S506
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise ValueError(f"{where}not YAML: {getattr(error, 'problem', error)}") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise ValueError("not a YAML text in UTF-8") from None
+    document = read(data, LARGEST)
     if not isinstance(document, dict):
         raise ValueError("a playbook is a YAML object")
     _refuse_unlike_json(document)
@@ -126,7 +93,14 @@ def _validator() -> Any:
 
 def parse(path: Path) -> Playbook:
     """One playbook from its file. ValueError says what is wrong with it."""
-    document = read_document(path)
+    with path.open("rb") as file:
+        return _parsed(path, file.read(LARGEST + 1))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: Path, data: bytes) -> Playbook:
+    """Kept by its content: screens and one command ask for the catalogue several times."""
+    document = _document(data)
     problem = next(
         iter(sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.path)))), None
     )

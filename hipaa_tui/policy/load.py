@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.identity import checked_key
+from hipaa_tui.plain_yaml import read
 from hipaa_tui.policy.model import (
     DAYS,
     RISKS,
@@ -34,57 +35,13 @@ def load_policy(path: Path) -> Policy:
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST + 1)
-        document = _document(text)
+        found = read(text, LARGEST, words_only=True)
+        document = {} if found is None else found
         return _policy(_Entry(document, ""), str(path), hashlib.sha256(text).hexdigest())
     except OSError as error:
         raise InputError(f"{path}: the policy cannot be read: {error.strerror or error}") from None
     except (ValueError, InputError) as error:
         raise InputError(f"{path}: {error}") from None
-
-
-def _document(text: bytes) -> Any:
-    """The YAML as plain values: texts, numbers, true and false. ValueError says what is wrong with it."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Safe, without aliases and doubled keys, and without YAML's guesses: 22:00 is a time and no number."""
-
-        yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the base class's own shape
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.events.AliasEvent):
-                line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
-                raise ValueError(f"line {line}: YAML aliases are not accepted in a policy")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen = set()
-            for key, _ in node.value:
-                if not isinstance(key.value, str):
-                    raise ValueError(f"line {key.start_mark.line + 1}: a key must be plain text")
-                if key.value in seen:
-                    raise ValueError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice")
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
-
-    for tag, pattern, first in (
-        ("bool", r"^(?:true|false)$", "tf"),
-        ("int", r"^(?:0|[1-9][0-9]{0,8})$", "0123456789"),
-        ("null", r"^(?:~|null)?$", ["~", "n", ""]),
-    ):
-        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-    if len(text) > LARGEST:
-        raise ValueError(f"larger than {LARGEST // 1024} KB, so not a policy")
-    try:
-        # A subclass of SafeLoader: no tag constructs an object.
-        found = yaml.load(text.decode("utf-8"), Loader=Loader)  # noqa: S506
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise ValueError(f"{where}not YAML: {getattr(error, 'problem', error)}") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise ValueError("not a YAML text in UTF-8") from None
-    return {} if found is None else found
 
 
 class _Entry:

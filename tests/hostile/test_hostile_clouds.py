@@ -70,57 +70,86 @@ def committed(repo, branch="fix"):
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("what", SHORT)
+def buckets():
+    """A bucket for each hostile text: the fix of one must not suffer from the text of another."""
+    return {f"phi-records-{number:02}": text.replace("\ud800", "").replace("\udfff", "")
+            for number, text in enumerate(SHORT.values())}  # fmt: skip
+
+
 def test_a_statement_with_hostile_text_goes_the_whole_way(  # noqa: PLR0917
-    capsys, tmp_path, home, few_playbooks, aws, repo, what
+    capsys, tmp_path, home, few_playbooks, aws, repo
 ):
-    text = SHORT[what].replace("\ud800", "").replace("\udfff", "")
-    ours = "arn:aws:s3:::phi-records/*"
-    make_bucket(
-        aws, "phi-records",
-        allow({"AWS": "123456789012"}, "s3:GetObject", ours, Sid=text, Condition={"StringLike": {"aws:Referer": text}}),
-    )  # fmt: skip
-    tags = [{"Key": "owner", "Value": text if text in IN_XML.values() else "x"}]
-    do(aws, "s3", "PutBucketTagging", Bucket="phi-records", Tagging={"TagSet": tags})
+    theirs = buckets()
+    for bucket, text in theirs.items():
+        condition = {"StringLike": {"aws:Referer": text}}
+        ours = f"arn:aws:s3:::{bucket}/*"
+        make_bucket(
+            aws, bucket,
+            allow({"AWS": "123456789012"}, "s3:GetObject", ours, Sid=text, Condition=condition),
+        )  # fmt: skip
+        tags = [{"Key": "owner", "Value": text if text in IN_XML.values() else "x"}]
+        do(aws, "s3", "PutBucketTagging", Bucket=bucket, Tagging={"TagSet": tags})
     report = tmp_path / "report.json"
-    report.write_text(json.dumps([ocsf(text)]))
+    report.write_text(json.dumps([row(text, bucket) for bucket, text in theirs.items()]))
     tool, path = Tool(capsys), tmp_path / "plan.json"
     tool("load", report)
     tool("plan", "--all", "-o", path)
     tool("plan", path)
     tool("plan", path, "--json")
-    assert json.loads(open_plan(path).changes[0].after)["Statement"][0]["Sid"] == text, (
-        "theirs, word for word"
-    )
+    planned = {change.target.name: change for change in open_plan(path).changes}
+    assert {
+        name: json.loads(change.after)["Statement"][0]["Sid"] for name, change in planned.items()
+    } == theirs
     tool("patch", path, "--repo", repo, "--branch", "fix")
     committed(repo)
     tool("apply", path, "--yes")
-    stands = json.loads(do(aws, "s3", "GetBucketPolicy", Bucket="phi-records")["Policy"])
-    assert stands["Statement"][0]["Sid"] == text
+    assert {name: sids(aws, name)[0] for name in theirs} == theirs, "theirs, word for word"
     run_id = json.loads(tool("history", "--json"))[0]["run"]
     tool("history", run_id)
     tool("verify")
     tool("rollback", run_id, "--yes")
-    back = json.loads(do(aws, "s3", "GetBucketPolicy", Bucket="phi-records")["Policy"])
-    assert [one["Sid"] for one in back["Statement"]] == [text]
+    assert {name: sids(aws, name) for name in theirs} == {name: [text] for name, text in theirs.items()}
     assert sorted(one.name for one in tmp_path.iterdir()) == ["home", "plan.json", "repo", "report.json"]
     assert git(repo, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("what", [*SHORT, pytest.param("1 MB", marks=pytest.mark.slow)])
+def row(text, bucket):
+    found = ocsf(text)
+    found["resources"][0]["uid"] = f"arn:aws:s3:::{bucket}"
+    return found
+
+
+def sids(aws, bucket):
+    policy = json.loads(do(aws, "s3", "GetBucketPolicy", Bucket=bucket)["Policy"])
+    return [statement["Sid"] for statement in policy["Statement"]]
+
+
+MANY = [text for name, text in SHORT.items() if name != "lone surrogate"]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(MANY, id="short"),
+        pytest.param([TEXTS["lone surrogate"]], id="lone surrogate"),
+        pytest.param([TEXTS["1 MB"]], id="1 MB", marks=pytest.mark.slow),
+    ],
+)
 def test_a_rule_with_a_hostile_description_goes_the_whole_way(  # noqa: PLR0917
-    capsys, tmp_path, home, monkeypatch, repo, what
+    capsys, tmp_path, home, monkeypatch, repo, hostile
 ):
-    text = TEXTS[what]
-    documents = nsg(rule("ssh", "22", description=text), rule("https", "443", "10.0.0.0/8", description=text))
+    documents = nsg(
+        *(rule(f"ssh{at}", "22", description=text, priority=100 + at) for at, text in enumerate(hostile)),
+        *(rule(f"https{at}", "443", "10.0.0.0/8", description=text, priority=200 + at) for at, text in enumerate(hostile)),
+    )  # fmt: skip
     for document in documents:
-        document["tags"] = {"owner": text, text[:100]: "x"}
+        document["tags"] = {text[:100] + str(at): text for at, text in enumerate(hostile)}
     with azure(*documents) as cloud:
         monkeypatch.setenv("HIPAA_TUI_ARM_ENDPOINT", cloud.endpoint.url)
         tool, path = Tool(capsys), tmp_path / "plan.json"
         scanned = tool("scan", "--provider", "azure", "--playbook", "azure.network.nsg-open-to-internet")
         found = json.loads(tool("findings", "--json"))
-        if what == "lone surrogate" and not found:
+        if hostile == [TEXTS["lone surrogate"]] and not found:
             return  # no JSON document can say it: nothing was planned, and nothing crashed
         assert scanned
         assert [one["resource"].lower() for one in found] == [NSG.lower()]
@@ -136,13 +165,14 @@ def test_a_rule_with_a_hostile_description_goes_the_whole_way(  # noqa: PLR0917
             tool("history")
 
 
-@pytest.mark.parametrize(
-    "branch",
-    ["../../evil", "-x", "--upload-pack=id", "a..b", "a\x1b[2Jb", "a\nb", "a b", "x.lock", "@{-1}", "@", "/x", "x/",
-     "refs/heads/../../../evil", "a\u202eb", "a~1", "a:b", "a" * 5_000, "", ".git/hooks/post-commit", "a\\b", "HEAD"],
+BRANCHES = (
+    "../../evil", "-x", "--upload-pack=id", "a..b", "a\x1b[2Jb", "a\nb", "a b", "x.lock", "@{-1}", "@", "/x", "x/",
+    "refs/heads/../../../evil", "a\u202eb", "a~1", "a:b", "a" * 5_000, "", ".git/hooks/post-commit", "a\\b", "HEAD",
 )  # fmt: skip
+
+
 def test_a_hostile_branch_is_refused_or_is_only_a_name(  # noqa: PLR0917
-    capsys, tmp_path, home, few_playbooks, aws, repo, branch
+    capsys, tmp_path, home, few_playbooks, aws, repo
 ):
     make_bucket(aws, "phi-records")
     report = tmp_path / "report.json"
@@ -150,15 +180,17 @@ def test_a_hostile_branch_is_refused_or_is_only_a_name(  # noqa: PLR0917
     tool, path = Tool(capsys), tmp_path / "plan.json"
     tool("load", report)
     tool("plan", "--all", "-o", path)
-    before = git(repo, "for-each-ref")
-    code = run(["patch", str(path), "--repo", str(repo), f"--branch={branch}"])
-    out = capsys.readouterr()
-    assert code in {0, 2}
-    assert forbidden(out.out + out.err) == []
-    if code == 2:
-        assert out.err.count("\n") == 1
-        assert git(repo, "for-each-ref") == before
-    else:
-        assert git(repo, "rev-parse", "--verify", f"refs/heads/{branch}")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["home", "plan.json", "repo", "report.json"]
-    assert not (repo / ".git" / "hooks" / "post-commit").exists()
+    for branch in BRANCHES:
+        before = git(repo, "for-each-ref")
+        code = run(["patch", str(path), "--repo", str(repo), f"--branch={branch}"])
+        out = capsys.readouterr()
+        assert code in {0, 2}, branch
+        assert forbidden(out.out + out.err) == []
+        if code == 2:
+            assert out.err.count("\n") == 1
+            assert git(repo, "for-each-ref") == before
+        else:
+            assert git(repo, "rev-parse", "--verify", f"refs/heads/{branch}")
+        names = sorted(one.name for one in tmp_path.iterdir())
+        assert names == ["home", "plan.json", "repo", "report.json"], branch
+        assert not (repo / ".git" / "hooks" / "post-commit").exists(), branch

@@ -13,7 +13,7 @@ TESTS = str(Path(__file__).parents[1])
 @pytest.mark.slow
 def test_a_worker_that_was_stopped_past_its_lease_makes_at_most_one_call_and_raises_the_alarm():
     done = subprocess.run(
-        [sys.executable, "-m", "kill.fencing", "--tries", "6"],
+        [sys.executable, "-m", "kill.fencing", "--tries", "2"],
         capture_output=True,
         text=True,
         check=False,
@@ -21,4 +21,4 @@ def test_a_worker_that_was_stopped_past_its_lease_makes_at_most_one_call_and_rai
         env={**os.environ, "PYTHONPATH": TESTS},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 workers stopped past their lease, 6 found themselves fenced, 6 raised the alarm" in done.stdout
+    assert "2 workers stopped past their lease, 2 found themselves fenced, 2 raised the alarm" in done.stdout

@@ -1,9 +1,5 @@
 """A run does no harm and loses nothing: proven on the real SDKs over HTTP, with faults on the way."""
 
-import subprocess
-import sys
-import textwrap
-
 import pytest
 from azure_server import azure, bring, target
 from runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
@@ -238,83 +234,3 @@ def test_a_plan_of_a_version_that_would_call_otherwise_is_refused(engine):
     with pytest.raises(InputError, match="other calls"):
         engine.apply(forged)
     assert engine.writes() == []
-
-
-KILLED = """
-    import os, signal, sys
-    from pathlib import Path
-    from hipaa_tui.plans.model import open_plan
-    from hipaa_tui.runs import apply
-    from hipaa_tui.runs.apply import Applying
-    from hipaa_tui.runs.journal import Journal
-    from hipaa_tui.settings.azure.cloud import AzureCloud
-    from hipaa_tui.settings.live import Connections
-    from hipaa_tui.store.database import open_store
-
-    folder, moment = Path(sys.argv[1]), sys.argv[2]
-
-    def die(*_):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    real_call, real_append = AzureCloud.call, Journal.append
-
-    def call(self, call):
-        if call.operation != "GET" and moment == "before the call":
-            die()
-        answer = real_call(self, call)
-        if call.operation != "GET" and moment == "after the call":
-            die()
-        return answer
-
-    def append(self, run, kind, body):
-        if moment == f"before {kind}":
-            die()
-        real_append(self, run, kind, body)
-        if moment == f"after {kind}":
-            die()
-
-    AzureCloud.call, Journal.append = call, append
-    Applying(open_plan(folder / "plan.json"), Connections(), Journal(open_store(folder / "home" / "store.db"))).start()
-"""
-
-
-@pytest.mark.parametrize("then", ["resume", "roll back"])
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "before change.intent",
-        "after change.intent",
-        "before the call",
-        "after the call",
-        "before change.outcome",
-        "after change.outcome",
-        "before change.verified",
-        "after change.verified",
-    ],
-)
-def test_a_run_that_is_killed_anywhere_ends_right(engine, tmp_path, monkeypatch, moment, then):
-    from hipaa_tui.plans.model import save
-
-    plan = engine.plan((SECURE, ACCOUNT), (SECURE, SECOND))
-    save(plan, tmp_path / "plan.json")
-    monkeypatch.setenv("HIPAA_TUI_ARM_ENDPOINT", engine.cloud.endpoint.url)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), moment], check=False, timeout=60
-    )
-    assert done.returncode == -9
-    (row,) = engine.journal.rows()
-    assert row.interrupted
-    written = len(engine.writes())
-    if then == "resume":
-        run = engine.resume(row.id)
-        assert run.state is RunState.DONE
-        assert all(change.verified for change in run.changes)
-        assert transport(engine) == transport(engine, SECOND) == GOOD
-        assert len(engine.writes()) == 2, "no redundant write"
-    elif written:
-        back = engine.apply(engine.rollback_plan(row.id))
-        assert back.state is RunState.DONE
-        assert transport(engine) == transport(engine, SECOND) == BAD
-    else:
-        assert transport(engine) == transport(engine, SECOND) == BAD
-    assert list(engine.journal.broken_links()) == []

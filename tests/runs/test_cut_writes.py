@@ -24,7 +24,8 @@ def plan_of(playbook_id, clouds):
     playbook = load().get(playbook_id)
     kind = resource_types()[playbook.resource]
     found = sorted({one.resource for one in scan([playbook], PLACES, clouds).findings})
-    wishes = [Wish(playbook, kind.target(id, ACCOUNT, REGION), ()) for id in found]
+    # Two resources show what a cut between them does; more would only say it again.
+    wishes = [Wish(playbook, kind.target(id, ACCOUNT, REGION), ()) for id in found[:2]]
     return make_plan(wishes, clouds, {}).without_blocked()
 
 

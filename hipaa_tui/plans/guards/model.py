@@ -37,7 +37,7 @@ class GuardResult:
 
     @classmethod
     def from_json(cls, value: Mapping[str, str]) -> GuardResult:
-        return cls(value["guard"], Outcome(value["outcome"]), value["reason"])
+        return cls(str(value["guard"]), Outcome(value["outcome"]), str(value["reason"]))
 
 
 @dataclass(frozen=True, slots=True)
