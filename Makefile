@@ -29,6 +29,7 @@ bench: install
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/apply.py
+	$(BIN)/python benchmarks/redaction.py
 
 install: $(VENV)/.installed
 

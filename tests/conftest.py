@@ -1,9 +1,16 @@
 """Fixtures that every room's tests share."""
 
+import os
+
 import pytest
 from aws_server import ENVIRONMENT, REGION, moto_server, reset
 
 from hipaa_tui.settings.aws.cloud import connect
+
+
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: tests wait for servers and screens about a fifth of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
