@@ -267,7 +267,7 @@ def without_secrets(finding: Finding) -> Finding:
 
 def target_key(finding: Finding, playbook: Playbook | None) -> str:
     """The key of the resource that the playbook would change; "" where there is none."""
-    if playbook is None or playbook.guided:
+    if playbook is None or not playbook.primary:
         return ""
     target = resource_types()[playbook.resource].target(
         finding.resource, finding.account, finding.region, finding.partition

@@ -44,11 +44,11 @@ def scan(
     progress: Progress | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Scanned:
-    """Look at everything that the automatic playbooks cover in these places. Cancelled passes through."""
+    """Look at everything that the playbooks cover in these places, guided ones too where they say how. Cancelled passes through."""
     progress = progress or Silent()
     by_type: dict[str, list[Playbook]] = {}
     for playbook in playbooks:
-        if not playbook.guided:
+        if playbook.primary:
             by_type.setdefault(playbook.resource, []).append(playbook)
     read = Reader(clouds)
     problems: list[str] = []

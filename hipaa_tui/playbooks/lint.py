@@ -70,7 +70,7 @@ def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
         answers(playbook, {})
     except InputError as error:
         yield f"parameters: the default is refused: {error}"
-    if playbook.guided:
+    if playbook.guided and not playbook.checks:
         return
     if playbook.resource not in resource_types():
         yield f"resource: {playbook.resource} is not a resource type that hipaa-tui lists"
@@ -78,7 +78,7 @@ def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
         yield "changes: at least one must be about the finding's own resource (without target)"
     yield from _guards(playbook, guards)
     earlier: set[str] = set()
-    for change in playbook.changes:
+    for change in playbook.changes or playbook.checks:
         for problem in _change(playbook, change, earlier):
             yield f"change {change.id}: {problem}"
         if change.id in earlier:

@@ -108,7 +108,10 @@ def _parsed(path: Path, data: bytes) -> Playbook:
         where = ".".join(str(step) for step in problem.absolute_path) or "the document"
         raise ValueError(f"{where}: {problem.message[:300]}")
     for pattern in _patterns(
-        [document.get("parameters"), [c.get("complies") for c in document.get("changes", ())]]
+        [
+            document.get("parameters"),
+            [one.get("complies") for name in ("changes", "checks") for one in document.get(name, ())],
+        ]
     ):
         check_pattern(pattern)
     return Playbook.from_document(document, path, frozenset(builders()))

@@ -89,6 +89,8 @@ class Playbook:
     links: tuple[str, ...]
     path: Path
     after: tuple[str, ...] = ()
+    checks: tuple[ChangeSpec, ...] = ()
+    """Of a guided playbook: what a scan looks at. Their builder is empty, since nothing of ours changes them."""
 
     @property
     def provider(self) -> str:
@@ -101,7 +103,8 @@ class Playbook:
 
     @property
     def primary(self) -> tuple[ChangeSpec, ...]:
-        return tuple(change for change in self.changes if change.target is None)
+        """What decides whether the finding's resource complies; empty where only a person can say it."""
+        return self.checks or tuple(change for change in self.changes if change.target is None)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], path: Path, builders: frozenset[str]) -> Playbook:
@@ -136,6 +139,12 @@ class Playbook:
             steps=tuple(Step(**step) for step in document.get("steps", ())),
             links=tuple(document.get("links", ())),
             after=tuple(document.get("after", ())),
+            checks=tuple(
+                ChangeSpec(
+                    f"check{index}", spec["setting"], None, "", None, spec["complies"], spec.get("when")
+                )
+                for index, spec in enumerate(document.get("checks", ()), start=1)
+            ),
             path=path,
         )
 

@@ -6,10 +6,12 @@ Each call that is planned on the way is held against AWS's own model of the oper
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import botocore.session
 import pytest
 from aws_estate import build
+from aws_estates import families
 from aws_server import ACCOUNT, REGION
 from botocore.validate import ParamValidator
 
@@ -28,11 +30,10 @@ from hipaa_tui.store.database import open_store
 CATALOGUE = load()
 # These do not go all the way back, or want to be told how: test_aws_playbooks_retention.py follows them.
 NOT_AS_THE_OTHERS = ("aws.s3.versioning", "aws.s3.object-lock", "aws.kms.scheduled-deletion")
-PLAYBOOKS = [
-    one
-    for one in CATALOGUE.playbooks.values()
-    if one.provider == "aws" and not one.guided and one.id not in NOT_AS_THE_OTHERS
-]
+FAMILIES = families()
+OF_FAMILIES = {id for one in FAMILIES for id in (*one.PLAYBOOKS, *getattr(one, "ONE_WAY", ()))}
+AUTOMATIC = [one for one in CATALOGUE.playbooks.values() if one.provider == "aws" and not one.guided]
+PLAYBOOKS = [one for one in AUTOMATIC if one.id not in {*NOT_AS_THE_OTHERS, *OF_FAMILIES}]
 GUIDED = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("operations.")]
 PLACES = [Place("aws", ACCOUNT, REGION)]
 
@@ -88,35 +89,57 @@ def _all(value):
             yield from _all(item)
 
 
-@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda one: one.id)
-def test_a_playbook_finds_fixes_and_goes_back(estate, journal, playbook):
-    clouds = {"aws": estate}
-    wrong, problems = found(playbook, clouds)
-    assert wrong
-    assert problems == ()
-    plan = fix(playbook, clouds, wrong)
+def there_and_back(playbooks, clouds, journal):
+    """Find, plan, apply, see nothing wrong, take it back, and find the same again: all playbooks in one plan."""
+    wrong = {}
+    for playbook in playbooks:
+        wrong[playbook.id], problems = found(playbook, clouds)
+        assert wrong[playbook.id], f"{playbook.id} finds nothing wrong in its estate"
+        assert problems == (), playbook.id
+    wishes = []
+    for playbook in playbooks:
+        kind = resource_types()[playbook.resource]
+        targets = [kind.target(id, ACCOUNT, REGION) for id in sorted(wrong[playbook.id])]
+        wishes += [Wish(playbook, one, (one.id,)) for one in targets]
+    plan = make_plan(wishes, clouds, {})
     assert plan.skipped == ()
-    assert not plan.blocked
+    assert [(change.setting, change.guards) for change in plan.blocked] == []
     check_calls(plan)
 
     run = Applying(plan, clouds, journal, sleep=lambda seconds: None).start()
     assert (journal.row(run).state, journal.row(run).note) == ("done", "")
-    assert found(playbook, clouds) == (set(), ())
-    assert fix(playbook, clouds, wrong).changes == ()
+    for playbook in playbooks:
+        assert found(playbook, clouds) == (set(), ()), playbook.id
+        assert fix(playbook, clouds, wrong[playbook.id]).changes == (), playbook.id
 
     back = rollback_plan(journal, run, clouds)
     assert not back.blocked
     check_calls(back)
     undone = Applying(back, clouds, journal, sleep=lambda seconds: None).start()
     assert (journal.row(undone).state, journal.row(undone).note) == ("done", "")
-    assert found(playbook, clouds)[0] >= wrong
+    for playbook in playbooks:
+        assert found(playbook, clouds)[0] >= wrong[playbook.id], playbook.id
+    first: dict[tuple[str, str], Any] = {}
     for change in plan.changes:
-        one = setting(change.setting)
-        live = fresh(clouds, change.setting, change.target).value
-        if change.target.id in wrong:
-            assert one.same(live, change.before), change.setting
+        first.setdefault((change.setting, change.target.id), change)
+    ours = set().union(*wrong.values())
+    for (name, id), change in first.items():
+        live = fresh(clouds, name, change.target).value
+        if id in ours:
+            assert setting(name).same(live, change.before), (name, id)
         else:
             assert live is not None, "what later changes rely on is kept"
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda one: one.id)
+def test_a_playbook_finds_fixes_and_goes_back(estate, journal, playbook):
+    there_and_back([playbook], {"aws": estate}, journal)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda one: one.__name__.rpartition(".")[2])
+def test_a_family_finds_fixes_and_goes_back_in_one_plan(aws, journal, family):
+    family.build(aws)
+    there_and_back([CATALOGUE.get(id) for id in family.PLAYBOOKS], {"aws": aws}, journal)
 
 
 def test_a_second_run_finds_what_the_first_one_made(estate, journal):

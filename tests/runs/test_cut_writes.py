@@ -2,6 +2,7 @@
 
 import pytest
 from aws_estate import build
+from aws_estates import families
 from aws_server import ACCOUNT, REGION, reset
 from runs.engine import Engine, Meddling
 
@@ -12,7 +13,12 @@ from hipaa_tui.runs.model import RunState
 from hipaa_tui.settings.registry import resource_types
 
 READS = ("Get", "List", "Describe", "Head", "Simulate")
-PLAYBOOKS = [one.id for one in load().playbooks.values() if one.provider == "aws" and not one.guided]
+OTHERS = {id for one in families() for id in (*one.PLAYBOOKS, *getattr(one, "ONE_WAY", ()))}
+PLAYBOOKS = [
+    one.id
+    for one in load().playbooks.values()
+    if one.provider == "aws" and not one.guided and one.id not in OTHERS
+]
 PLACES = [Place("aws", ACCOUNT, REGION)]
 
 

@@ -32,14 +32,23 @@ _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3control", "GetAccessPointPolicyStatus"): ("s3:GetAccessPointPolicyStatus",),
     ("logs", "PutRetentionPolicy"): ("logs:PutRetentionPolicy",),
     ("resourcegroupstaggingapi", "GetResources"): ("tag:GetResources",),
-    ("elbv2", "DescribeLoadBalancers"): ("elasticloadbalancing:DescribeLoadBalancers",),
-    ("elb", "DescribeLoadBalancers"): ("elasticloadbalancing:DescribeLoadBalancers",),
 }
+_PREFIXES: Final[dict[str, str]] = {
+    "accessanalyzer": "access-analyzer",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "emr": "elasticmapreduce",
+    "opensearch": "es",
+    "resourcegroupstaggingapi": "tag",
+    "stepfunctions": "states",
+}
+"""IAM's name of a service where botocore has another."""
 
 
 def actions(service: str, operation: str) -> tuple[str, ...]:
     """The IAM actions of an operation by itself."""
-    return _EXCEPTIONS.get((service, operation), (f"{service}:{operation}",))
+    return _EXCEPTIONS.get((service, operation), (f"{_PREFIXES.get(service, service)}:{operation}",))
 
 
 def for_call(call: Call) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Runs moto's server with what it lacks and the guards ask for: iam:SimulatePrincipalPolicy.
+"""iam:SimulatePrincipalPolicy, which the guards ask before the first write.
 
 The policies are moto's own and so is the matching of their actions and resources. A statement whose
 condition asks for what the request does not say is left out and named, as IAM does. The user that moto
@@ -15,7 +15,6 @@ from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
 from moto.iam.exceptions import NotFoundException
 from moto.iam.responses import IamResponse
-from moto.server import main
 
 from hipaa_tui.settings.aws.policy import statements
 from hipaa_tui.settings.aws.policy_access import conditions
@@ -116,8 +115,3 @@ def _met(operator: str, key: str, values: list[str], given: Mapping[str, list[st
 def install() -> None:
     """Teach moto's IAM the operation."""
     IamResponse.simulate_principal_policy = simulate_principal_policy  # type: ignore[attr-defined]
-
-
-if __name__ == "__main__":
-    install()
-    main()
