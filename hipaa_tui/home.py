@@ -16,6 +16,8 @@ _KINDS: Final[dict[str, type]] = {
     "read_only": bool,
     "playbooks": list,
     "profile": str,
+    "role": str,
+    "accounts": list,
     "regions": list,
     "subscriptions": list,
     "keys": dict,
@@ -35,6 +37,9 @@ class Config:
     read_only: bool = False
     playbooks: tuple[Path, ...] = ()
     profile: str | None = None
+    role: str = ""
+    """The name of a role that is assumed in each of `accounts`, or in every account of the organization."""
+    accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -19,8 +19,9 @@ from hipaa_tui.gate import Gate
 from hipaa_tui.home import Config, Home, find_home, read_config
 from hipaa_tui.json_value import Json
 from hipaa_tui.keeping import Keeping
+from hipaa_tui.plans.everywhere import everywhere, without_the_compliant
 from hipaa_tui.plans.model import Plan, Skipped, save
-from hipaa_tui.plans.planner import Wish, make_plan, wishes
+from hipaa_tui.plans.planner import COMPLIES, Wish, make_plan, wishes
 from hipaa_tui.plans.scan import Scanned, scan
 from hipaa_tui.plans.write_access import Writes
 from hipaa_tui.playbooks.load import Catalogue, load
@@ -101,7 +102,7 @@ class Workbench:
     ) -> None:
         self.home = home
         self.config = config or Config()
-        self.access = access or Access(self.config.profile, None, self.config.subscriptions)
+        self.access = access or access_of(self.config)
         self.read_only = read_only or self.config.read_only
         self._writes = Writes(
             read_only=self.read_only, clouds=lambda: self.clouds, catalogue=lambda: self.catalogue
@@ -198,17 +199,27 @@ class Workbench:
         everything: bool = False,
         given: Mapping[str, str] | None = None,
         progress: Progress | None = None,
+        all_regions: bool = False,
     ) -> Plan:
         """A plan for some findings, for all open ones of some playbooks, or for every open one.
 
-        Findings that turn out to comply by this fresh look are marked as fixed.
+        With `all_regions` what is a switch of each region is planned for every enabled one. Findings that turn
+        out to comply by this fresh look are marked as fixed.
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
         wanted, skipped = wishes(chosen, self.catalogue)
-        left_out = [*excepted, *skipped]
+        wanted, unlisted = everywhere(
+            wanted,
+            self.clouds,
+            self.catalogue,
+            self._queue.findings(),
+            excepted=[self._queue.finding(row.id) for row in self._queue.rows(state="excepted")],
+            all_regions=all_regions,
+        )
+        left_out = [*excepted, *skipped, *unlisted]
         plan = make_plan(wanted, self.clouds, given or {}, skipped=left_out, progress=progress)
-        plan = replace(plan, made_by=self.gate.me)
-        self._queue.mark((s.subject for s in plan.skipped if s.reason.startswith("complies already")), FIXED)
+        plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
+        self._queue.mark((s.subject for s in plan.skipped if s.reason.startswith(COMPLIES)), FIXED)
         return plan
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
@@ -363,9 +374,12 @@ def open_workbench(access: Access | None = None, *, read_only: bool = False) -> 
     """The workbench on HIPAA_TUI_HOME with its config."""
     home = find_home()
     config = read_config(home)
-    if access is None:
-        access = Access(config.profile, None, config.subscriptions)
     return Workbench(home, config, access, read_only=read_only)
+
+
+def access_of(config: Config) -> Access:
+    """The credentials that config.toml names."""
+    return Access(config.profile, None, config.subscriptions, role=config.role, accounts=config.accounts)
 
 
 def wish_for(catalogue: Catalogue, playbook: str, resource: str, account: str, region: str) -> Wish:

@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import Json
 
 if TYPE_CHECKING:
@@ -21,10 +22,20 @@ def open_desk(options: argparse.Namespace) -> Workbench:
     home = find_home()
     config = read_config(home)
     regions = tuple(getattr(options, "region", None) or ())
+    profiles = tuple(getattr(options, "profile", None) or ())
+    role = getattr(options, "role", None) or ("" if profiles else config.role)
+    accounts = tuple(getattr(options, "account", None) or config.accounts)
+    if accounts and not role:
+        raise InputError("--account says where a role is assumed: give the role's name with --role")
+    if role and len(profiles) > 1:
+        raise InputError("--role is assumed from one profile: give one --profile, or several without --role")
     access = Access(
-        profile=getattr(options, "profile", None) or config.profile,
+        profile=profiles[0] if profiles else config.profile,
         region=regions[0] if regions else None,
         subscriptions=tuple(getattr(options, "subscription", None) or config.subscriptions),
+        profiles=profiles if len(profiles) > 1 else (),
+        role=role,
+        accounts=accounts,
     )
     return Workbench(home, config, access, read_only=bool(getattr(options, "read_only", False)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _EXIT_CODES = """exit codes: 0 done and verified; 1 a bug of ours (with a log file); 2 bad input or usage;
 3 refused (guard, approval, drift, read-only); 4 applied in part or not verified"""
@@ -84,6 +84,11 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     plan.add_argument("--all", action="store_true", help="every open finding")
     plan.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="answer a playbook's question"
+    )
+    plan.add_argument(
+        "--all-regions",
+        action="store_true",
+        help="plan what is a switch of each region (encryption by default, recorders, detectors) for every enabled one",
     )
     plan.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write the plan")
     plan.add_argument(
@@ -175,10 +180,19 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     exceptions.add_argument("--end", default="", metavar="ID", help="end this exception now")
 
     playbooks = add(
-        "playbooks", "list the playbooks; `lint` checks them, `schema` prints their JSON Schema", json=True
+        "playbooks",
+        "list the playbooks; `coverage` holds them against the checks of an audit, `lint` checks them, `schema` prints their JSON Schema",
+        json=True,
     )
-    playbooks.add_argument("action", nargs="?", choices=("list", "lint", "schema"), default="list")
+    playbooks.add_argument(
+        "action", nargs="?", choices=("list", "coverage", "lint", "schema"), default="list"
+    )
     playbooks.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="lint these files or folders")
+    playbooks.add_argument(
+        "--source",
+        choices=("prowler", "config", "securityhub"),
+        help="coverage of the checks that a HIPAA audit with this tool runs (default: all three)",
+    )
 
     remediate = add("remediate", "walk one finding by questions, without a full screen", cloud=True)
     remediate.add_argument("finding", nargs="?", metavar="ID")
@@ -188,18 +202,38 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
 def _access(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     # The options stand before and after the command; the later one must not reset the earlier to its default.
     default = argparse.SUPPRESS if again else None
-    parser.add_argument("--profile", default=default, metavar="NAME", help="AWS profile")
+    several: Any = argparse.SUPPRESS if again else []
+    parser.add_argument(
+        "--profile",
+        action="append",
+        default=several,
+        metavar="NAME",
+        help="AWS profile; several reach several accounts",
+    )
+    parser.add_argument(
+        "--role",
+        default=default,
+        metavar="NAME",
+        help="AWS: assume the role of this name in each account of the organization, or in those of --account",
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=several,
+        metavar="ID",
+        help="AWS account in which --role is assumed",
+    )
     parser.add_argument(
         "--region",
         action="append",
-        default=argparse.SUPPRESS if again else [],
+        default=several,
         metavar="NAME",
         help="AWS region",
     )
     parser.add_argument(
         "--subscription",
         action="append",
-        default=argparse.SUPPRESS if again else [],
+        default=several,
         metavar="ID",
         help="Azure subscription",
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """The table "citations", "checks" or "words", which nobody may change in place."""
+    """The table "audits", "checks", "citations" or "words", which nobody may change in place."""
     text = resources.files("hipaa_tui.controls.data").joinpath(f"{name}.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -28,6 +28,7 @@ from hipaa_tui.patches.syntax import parse
 from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.redaction import secrets_in
+from hipaa_tui.settings.live import cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Silent
 from hipaa_tui.settings.registry import setting
 from hipaa_tui.text import plain
@@ -173,7 +174,9 @@ class _Work:
             "exists": not reading.absent,
             "applied": candidate.applied,
             "identity": {**planned, **reading.identity},
-            "facts": facts.gather(self.clouds[target.provider], change.setting, target, reading),
+            "facts": facts.gather(
+                cloud_of(self.clouds, target.provider, target.account), change.setting, target, reading
+            ),
             "target": target,
             "partition": target.partition,
         }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.findings.model import Finding
@@ -25,7 +26,7 @@ from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
 from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.settings import describe
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.live import Reader, cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent, Target
 from hipaa_tui.settings.predicates import holds
 from hipaa_tui.settings.registry import resource_types
@@ -131,6 +132,10 @@ def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
             )
 
 
+COMPLIES: Final = "complies already"
+"""How the reason begins for which what is right is left out."""
+
+
 class _CannotPlan(Exception):
     """Why a group is left out, as a sentence."""
 
@@ -190,7 +195,7 @@ class _GroupDraft:
         wish = self.wish
         try:
             if resource_complies(Scene(wish.playbook, wish.target, self.scene.parameters, self.overlay)):
-                raise _CannotPlan("complies already: nothing to change")
+                raise _CannotPlan(f"{COMPLIES}: nothing to change")
             changes = [
                 change
                 for spec in wish.playbook.changes
@@ -205,7 +210,7 @@ class _GroupDraft:
             raise _CannotPlan("complies once the plan's earlier changes are made")
         results = ask(
             specs,
-            cloud=self.planning.clouds[wish.target.provider],
+            cloud=cloud_of(self.planning.clouds, wish.target.provider, wish.target.account),
             target=wish.target,
             changes=[
                 Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)

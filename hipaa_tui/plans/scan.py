@@ -14,7 +14,7 @@ from hipaa_tui.plans.assess import Scene, misfits, resource_complies
 from hipaa_tui.plans.diff import words
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.live import Reader, cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds, Progress, Silent, Target
 from hipaa_tui.settings.places import Place
 from hipaa_tui.settings.registry import resource_type, setting
@@ -58,7 +58,7 @@ def scan(
             listings = {
                 pool.submit(
                     resource_type(name).list,
-                    clouds[place.provider],
+                    cloud_of(clouds, place.provider, place.account),
                     place.account,
                     place.region,
                     place.partition,

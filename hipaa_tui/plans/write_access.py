@@ -12,6 +12,7 @@ from typing import Final
 
 from hipaa_tui.errors import RefusedError
 from hipaa_tui.playbooks.load import Catalogue
+from hipaa_tui.settings.live import accounts_of
 from hipaa_tui.settings.model import ANYWHERE, Caller, CloudError, Clouds, Operation, Setting, Target
 from hipaa_tui.settings.registry import setting
 
@@ -119,10 +120,10 @@ def _actions(one: Setting, operations: Iterable[Operation]) -> Iterable[str]:
 
 def _look(clouds: Clouds, provider: str, actions: tuple[str, ...]) -> _Finding:
     try:
-        cloud = clouds[provider]
-        caller = cloud.caller()
+        reached, _ = accounts_of(clouds, provider)
         unknown = ""
-        for account in caller.accounts:
+        for account, cloud in reached.items():
+            caller = cloud.caller()
             found = cloud.denied(actions, _anywhere(caller, account))
             if len(found.actions) + len(found.unknown) < len(actions):
                 return _Finding(True, "the credentials can write")
@@ -134,7 +135,7 @@ def _look(clouds: Clouds, provider: str, actions: tuple[str, ...]) -> _Finding:
         return _Finding(True, f"taken as able to write, since it could not be told ({error})")
     if unknown:
         return _Finding(True, f"taken as able to write, since it could not be told for certain ({unknown})")
-    if not caller.accounts:
+    if not reached:
         return _Finding(False, "the credentials reach no subscription")
     return _Finding(False, "the credentials may make none of the playbooks' writes")
 

@@ -74,6 +74,8 @@ def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
         return
     if playbook.resource not in resource_types():
         yield f"resource: {playbook.resource} is not a resource type that hipaa-tui lists"
+    elif playbook.regions and not resource_types()[playbook.resource].per_region:
+        yield f"regions: {playbook.resource} is not a switch that each region has"
     if not playbook.primary:
         yield "changes: at least one must be about the finding's own resource (without target)"
     yield from _guards(playbook, guards)

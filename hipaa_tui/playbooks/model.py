@@ -89,6 +89,8 @@ class Playbook:
     links: tuple[str, ...]
     path: Path
     after: tuple[str, ...] = ()
+    regions: str = ""
+    """ "all": a finding of one region is planned for every enabled region of the account."""
     checks: tuple[ChangeSpec, ...] = ()
     """Of a guided playbook: what a scan looks at. Their builder is empty, since nothing of ours changes them."""
 
@@ -139,6 +141,7 @@ class Playbook:
             steps=tuple(Step(**step) for step in document.get("steps", ())),
             links=tuple(document.get("links", ())),
             after=tuple(document.get("after", ())),
+            regions=document.get("regions", ""),
             checks=tuple(
                 ChangeSpec(
                     f"check{index}", spec["setting"], None, "", None, spec["complies"], spec.get("when")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.policy.fixes import Kind, fixes, kinds
 from hipaa_tui.policy.model import BlastRadius, Policy
+from hipaa_tui.settings.live import cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds
 from hipaa_tui.settings.registry import resource_types
 
@@ -21,7 +22,9 @@ def tags_of(plan: Plan, policy: Policy, clouds: Clouds) -> dict[str, dict[str, s
             continue
         known = resource_types().get(target.type)
         try:
-            found[target.key] = dict(known.tags(clouds[target.provider], target)) if known else {}
+            found[target.key] = (
+                dict(known.tags(cloud_of(clouds, target.provider, target.account), target)) if known else {}
+            )
         except CloudError:
             continue
     return found
@@ -38,7 +41,9 @@ def population_of(plan: Plan, cap: BlastRadius, clouds: Clouds) -> dict[Kind, in
         if known is None or number <= cap.percent * cap.population / 100:
             continue
         try:
-            listed = known.list(clouds[kind.provider], kind.account, kind.region, kind.partition)
+            listed = known.list(
+                cloud_of(clouds, kind.provider, kind.account), kind.account, kind.region, kind.partition
+            )
         except CloudError:
             continue
         found[kind] = len({target.key for target in listed})

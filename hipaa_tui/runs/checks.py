@@ -13,7 +13,7 @@ from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.plans.overlay import Overlay
 from hipaa_tui.plans.planner import blocked_reasons
 from hipaa_tui.redaction import redact
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.settings.live import Reader, cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds, Reading, Setting, calls_as_json
 from hipaa_tui.settings.registry import setting
 
@@ -106,7 +106,7 @@ def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = Non
             main = next((c.target for c in changes if c.target.id == group.resource), changes[0].target)
             results = ask(
                 group.guards,
-                cloud=clouds[main.provider],
+                cloud=cloud_of(clouds, main.provider, main.account),
                 target=main,
                 changes=[
                     Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)

@@ -16,7 +16,7 @@ from hipaa_tui.plans.model import Change
 from hipaa_tui.runs.checks import account_of_drift
 from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.stop import DRIFTED, FAILED, LaidDown, Stop
-from hipaa_tui.settings.live import fresh
+from hipaa_tui.settings.live import cloud_of, fresh
 from hipaa_tui.settings.model import Call, CloudError, Clouds, Reading, Setting, calls_as_json
 from hipaa_tui.settings.registry import setting
 
@@ -122,7 +122,9 @@ class Hands:
                     "resource": change.target.id,
                 }
                 try:
-                    answers.update(self.clouds[change.target.provider].call(ready))
+                    answers.update(
+                        cloud_of(self.clouds, change.target.provider, change.target.account).call(ready)
+                    )
                     break
                 except CloudError as error:
                     _lay_down_without_session(error)

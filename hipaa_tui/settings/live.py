@@ -14,20 +14,32 @@ from hipaa_tui.settings.registry import setting
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where the credentials come from: an AWS profile and region, Azure subscriptions (all if none)."""
+    """Where the credentials come from: an AWS profile and region, Azure subscriptions (all if none).
+
+    Several AWS accounts are reached by several `profiles`, or by a `role` of that name in each of `accounts`
+    (in every active one of the organization where none is named); the session's own account needs no role.
+    """
 
     profile: str | None = None
     region: str | None = None
     subscriptions: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    role: str = ""
+    accounts: tuple[str, ...] = ()
 
 
 class Connections(Mapping[str, Cloud]):
-    """The clouds by provider, each connected when it is first asked for (SDK imports take a second)."""
+    """The clouds by provider, each connected when it is first asked for (SDK imports take a second).
+
+    `reach` answers for one account where the access is to several.
+    """
 
     def __init__(self, access: Access | None = None) -> None:
         self._access = access or Access()
         self._open: dict[str, Cloud] = {}
-        self._lock = threading.Lock()
+        self._accounts: dict[str, Cloud] = {}
+        self._unreached: tuple[str, ...] | None = None
+        self._lock = threading.RLock()
 
     def __getitem__(self, provider: str) -> Cloud:
         with self._lock:
@@ -40,6 +52,39 @@ class Connections(Mapping[str, Cloud]):
 
     def __len__(self) -> int:
         return 2
+
+    def reach(self, provider: str, account: str) -> Cloud:
+        """The cloud with the credentials for the account; the session's own where none are meant for it.
+
+        Raises CloudError where it cannot be told. What the session's own may not do, the guard says.
+        """
+        if provider != "aws" or not self._several:
+            return self[provider]
+        with self._lock:
+            if account not in self._accounts:
+                self._find_accounts()
+            return self._accounts.get(account) or self[provider]
+
+    def accounts(self, provider: str) -> tuple[dict[str, Cloud], tuple[str, ...]]:
+        """(the accounts that the credentials reach, a sentence for each that they do not). Raises CloudError."""
+        if provider != "aws" or not self._several:
+            cloud = self[provider]
+            return dict.fromkeys(cloud.caller().accounts, cloud), ()
+        with self._lock:
+            unreached = self._find_accounts()
+            return dict(self._accounts), unreached
+
+    @property
+    def _several(self) -> bool:
+        return bool(self._access.role) or len(self._access.profiles) > 1
+
+    def _find_accounts(self) -> tuple[str, ...]:
+        if self._unreached is None:
+            from hipaa_tui.settings.aws.accounts import find_accounts
+
+            found, self._unreached = find_accounts(self["aws"], self._access)
+            self._accounts.update(found)
+        return self._unreached
 
     def _connect(self, provider: str) -> Cloud:
         if provider == "aws":
@@ -83,4 +128,17 @@ class Reader:
 
 def fresh(clouds: Clouds, setting_id: str, target: Target) -> Reading:
     """A fresh look, past every memory. Raises CloudError."""
-    return setting(setting_id).read(clouds[target.provider], target)
+    return setting(setting_id).read(cloud_of(clouds, target.provider, target.account), target)
+
+
+def cloud_of(clouds: Clouds, provider: str, account: str) -> Cloud:
+    """The cloud with the credentials for the account. Raises CloudError."""
+    return clouds.reach(provider, account) if isinstance(clouds, Connections) else clouds[provider]
+
+
+def accounts_of(clouds: Clouds, provider: str) -> tuple[dict[str, Cloud], tuple[str, ...]]:
+    """(the accounts of a provider that can be reached, a sentence for each that cannot). Raises CloudError."""
+    if isinstance(clouds, Connections):
+        return clouds.accounts(provider)
+    cloud = clouds[provider]
+    return dict.fromkeys(cloud.caller().accounts, cloud), ()

@@ -346,6 +346,8 @@ class ResourceType(ABC):
     """"S3 bucket" """
     regional: bool = True
     """Listed per region; else once per account."""
+    per_region: bool = False
+    """A switch that each region of the account has, made or not: the list of a region is this one target."""
     lists: tuple[Operation, ...] = ()
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hipaa_tui.settings.model import GLOBAL_REGION, CloudError, Clouds
+from hipaa_tui.settings.live import accounts_of
+from hipaa_tui.settings.model import GLOBAL_REGION, Cloud, CloudError, Clouds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,44 @@ def places(
     """
     found: list[Place] = []
     unreachable: list[str] = []
+    partitions: dict[Cloud, str] = {}
     for provider in providers or ("aws", "azure"):
         try:
-            cloud = clouds[provider]
-            caller = cloud.caller()
+            reached, unreached = accounts_of(clouds, provider)
         except CloudError as error:
             unreachable.append(f"{provider}: {error}")
             continue
-        if provider == "aws":
+        unreachable += unreached
+        for account, cloud in reached.items():
+            if provider == "azure" and subscriptions and account not in subscriptions:
+                continue
+            try:
+                if cloud not in partitions:
+                    partitions[cloud] = cloud.caller().partition
+                partition = partitions[cloud]
+                if provider == "azure":
+                    found.append(Place("azure", account, GLOBAL_REGION, partition))
+                    continue
+                enabled = _regions(cloud, regions, all_regions=all_regions)
+            except CloudError as error:
+                unreachable.append(f"{provider} {account}: {error}")
+                continue
             found += [
-                Place("aws", account, region, caller.partition)
-                for account in caller.accounts
-                for region in regions or cloud.scan_regions(everywhere=all_regions)
+                Place("aws", account, one, partition) for one in enabled if not regions or one in regions
             ]
-        else:
-            chosen = [one for one in caller.accounts if not subscriptions or one in subscriptions]
-            found += [Place("azure", one, GLOBAL_REGION, caller.partition) for one in chosen]
+            unreachable += [
+                f"aws {account}: the region {one} is not enabled there, or does not exist"
+                for one in regions
+                if one not in enabled
+            ]
     return found, unreachable
+
+
+def _regions(cloud: Cloud, regions: Sequence[str], *, all_regions: bool) -> Sequence[str]:
+    """The regions to look at, or those that are enabled, of which some are named. Raises CloudError."""
+    try:
+        return cloud.scan_regions(everywhere=all_regions or bool(regions))
+    except CloudError:
+        if not regions:
+            raise
+        return regions  # whoever may not list the regions can still name them

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
             everything=options.all,
             given=given(options.set),
             progress=progress,
+            all_regions=options.all_regions,
         )
         progress.clear()
         plan = _rest(plan, options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
+from dataclasses import asdict
 from importlib import resources
 
 from hipaa_tui.cli.desk import print_json
@@ -19,6 +21,8 @@ def run(options: argparse.Namespace) -> int:
         return ExitCode.DONE
     if options.action == "lint":
         return _lint(options)
+    if options.action == "coverage":
+        return _coverage(options)
     from hipaa_tui.playbooks.load import load
 
     playbooks = load(read_config(find_home()).playbooks).playbooks.values()
@@ -51,6 +55,30 @@ def run(options: argparse.Namespace) -> int:
             for p in playbooks
         ),
     )
+    return ExitCode.DONE
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from hipaa_tui.playbooks.coverage import SOURCES, coverage
+    from hipaa_tui.playbooks.load import load
+
+    catalogue = load(read_config(find_home()).playbooks)
+    found = {source: coverage(catalogue, source) for source in SOURCES if options.source in {None, source}}
+    if options.json:
+        print_json({source: [asdict(row) for row in rows] for source, rows in found.items()})
+        return ExitCode.DONE
+    for source, rows in found.items():
+        table(
+            ("CHECK", "KIND", "PLAYBOOK"),
+            ((row.check, row.kind, row.playbook) for row in sorted(rows, key=lambda row: row.provider)),
+        )
+        for provider in dict.fromkeys(row.provider for row in rows):
+            kinds = Counter(row.kind for row in rows if row.provider == provider)
+            total = kinds.total()
+            say(
+                f"{source} on {provider}: {total - kinds['none']} of {total} checks covered: "
+                f"{kinds['automatic']} automatic, {kinds['guided']} guided, {kinds['none']} none"
+            )
     return ExitCode.DONE
 
 

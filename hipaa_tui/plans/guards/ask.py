@@ -27,7 +27,8 @@ def ask(
     `memory` is shared between the groups of one planning, so that they do not ask the same thing again.
     """
     known, cautious = guards()
-    kept = {} if memory is None else memory
+    # What holds for one account is not said of another: a plan may reach several.
+    kept = {} if memory is None else memory.setdefault(f"{target.provider} {target.account}", {})
     results = []
     for spec in specs:
         name = str(spec["name"])

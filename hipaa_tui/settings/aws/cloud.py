@@ -52,9 +52,9 @@ _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestEx
 _LOG_IN: Final = "log in again (aws sso login, or new keys) and go on; nothing was sent"
 
 
-def connect(profile: str | None = None, region: str | None = None) -> AwsCloud:
-    """AWS with the user's own profile, SSO or role. Nothing is sent yet."""
-    return AwsCloud(profile, region)
+def connect(profile: str | None = None, region: str | None = None, role: str = "") -> AwsCloud:
+    """AWS with the user's own profile, SSO or role, or with the role of that ARN assumed from it. Nothing is sent yet."""
+    return AwsCloud(profile, region, role)
 
 
 class AwsCloud:
@@ -62,8 +62,9 @@ class AwsCloud:
 
     provider = "aws"
 
-    def __init__(self, profile: str | None = None, region: str | None = None) -> None:
+    def __init__(self, profile: str | None = None, region: str | None = None, role: str = "") -> None:
         self._profile = profile
+        self._role = role
         self._region = region
         self._lock = threading.Lock()
         self._session: Any = None
@@ -179,7 +180,8 @@ class AwsCloud:
         with self._lock:
             if self._session is None:
                 try:
-                    self._session = boto3.Session(profile_name=self._profile, region_name=self._region)
+                    session = boto3.Session(profile_name=self._profile, region_name=self._region)
+                    self._session = _with_role(session, self._role) if self._role else session
                 except ProfileNotFound as error:
                     raise CloudError(
                         "NoProfile", f"{error}; `aws configure list-profiles` lists them", sent=False
@@ -214,6 +216,23 @@ class AwsCloud:
             if _local_endpoint():
                 self._clients[key].meta.events.register("before-sign.s3-control", _without_account)
             return self._clients[key]
+
+
+def _with_role(session: Any, role: str) -> Any:
+    """A session of the role, assumed when it is first used and again before it expires, as the CLI's profiles do."""
+    import boto3
+    import botocore.session
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    source = session.get_credentials()
+    if source is None:
+        return session
+    fetcher = AssumeRoleCredentialFetcher(
+        session._session.create_client, source, role, extra_args={"RoleSessionName": "hipaa-tui"}
+    )
+    assumed = botocore.session.Session()
+    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return boto3.Session(botocore_session=assumed, region_name=session.region_name)
 
 
 def plain_json(value: Any) -> Json:

@@ -157,6 +157,7 @@ class EbsEncryptionByDefault(ResourceType):
 
     name = "AWS::EC2::EBSEncryptionByDefault"
     title = "EBS encryption by default"
+    per_region = True
     lists = operations("GetEbsEncryptionByDefault")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:

@@ -1,0 +1,34 @@
+"""Which checks of a HIPAA audit have a playbook, held against the lists of the tools that run them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa_tui.controls.tables import table
+from hipaa_tui.playbooks.load import Catalogue
+
+SOURCES = ("prowler", "config", "securityhub")
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One check that an audit runs. `kind` is automatic, guided or none; `playbook` is "" where there is none."""
+
+    provider: str
+    check: str
+    kind: str
+    playbook: str
+
+
+def coverage(catalogue: Catalogue, source: str) -> list[Covered]:
+    """Every check that a HIPAA audit with the tool runs, by provider and name, with the playbook that answers it."""
+    rows = []
+    for provider, checks in table("audits")[source].items():
+        for check in checks:
+            playbook = catalogue.for_check(check)
+            if playbook is None:
+                rows.append(Covered(provider, check, "none", ""))
+            else:
+                kind = "guided" if playbook.guided else "automatic"
+                rows.append(Covered(provider, check, kind, playbook.id))
+    return rows
