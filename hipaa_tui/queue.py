@@ -27,6 +27,7 @@ from hipaa_tui.store.schema import findings as table
 OPEN: Final = "open"
 FIXED: Final = "fixed"  # a fresh look confirmed that the resource complies
 UNVERIFIED: Final = "unverified"  # written, but no fresh look confirmed it yet
+ATTESTED: Final = "attested"  # a person gave evidence for every step, and no API can confirm it
 MERGED: Final = "merged"  # our scan's row, which another tool's row now stands for
 EXCEPTED: Final = "excepted"  # open, and somebody answers for leaving it so until a day; kept in the journal
 SCAN: Final = "scan"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hipaa_tui.errors import InputError
+from hipaa_tui.evidencing import Evidencing
 from hipaa_tui.excepting import Excepting
 from hipaa_tui.findings.load import load_files, merge
 from hipaa_tui.findings.model import Finding
@@ -111,6 +112,9 @@ class Workbench:
         self._store = open_store(self.config.store or home.store)
         self.journal = Journal(self._store)
         self.exceptions = Excepting(self.journal, lambda: self._queue, lambda: self.gate.identity.name)
+        self.evidence = Evidencing(
+            self.journal, lambda: self._queue, lambda: self.catalogue, lambda: self.gate.identity.name
+        )
         self.gate = Gate(home, self.config, self.journal, lambda: self.clouds, self.exceptions.holding)
         kept = KeptHeads(home.root, self._store.where if self.config.store else home.store.name)
         self.keeping = Keeping(self.journal, kept, lambda: self.gate.identity, self._whose)
@@ -204,7 +208,7 @@ class Workbench:
         """A plan for some findings, for all open ones of some playbooks, or for every open one.
 
         With `all_regions` what is a switch of each region is planned for every enabled one. Findings that turn
-        out to comply by this fresh look are marked as fixed.
+        out to comply by this fresh look are marked as fixed, and that is kept as evidence.
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
         wanted, skipped = wishes(chosen, self.catalogue)
@@ -219,7 +223,9 @@ class Workbench:
         left_out = [*excepted, *skipped, *unlisted]
         plan = make_plan(wanted, self.clouds, given or {}, skipped=left_out, progress=progress)
         plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
-        self._queue.mark((s.subject for s in plan.skipped if s.reason.startswith(COMPLIES)), FIXED)
+        right = [one for one in plan.skipped if one.subject and one.reason.startswith(COMPLIES)]
+        self.evidence.complied(right)
+        self._queue.mark((one.subject for one in right), FIXED)
         return plan
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:

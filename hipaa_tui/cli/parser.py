@@ -67,7 +67,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     findings.add_argument("words", nargs="*", metavar="WORD", help="only rows in which every word occurs")
     findings.add_argument(
         "--state",
-        choices=("open", "fixed", "unverified", "excepted"),
+        choices=("open", "fixed", "unverified", "attested", "excepted"),
         default="",
         help="only this state",
     )
@@ -169,6 +169,19 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     approvals = add("approvals", "show who approved a plan and what it still needs", json=True, cloud=True)
     approvals.add_argument("plan", type=Path, metavar="PLAN")
     approvals.add_argument("files", nargs="*", type=Path, metavar="FILE", help="take over these approvals")
+
+    evidence = add(
+        "evidence", "list what proves the steps of a guided finding, or record what proves one", json=True
+    )
+    evidence.add_argument("finding", metavar="FINDING")
+    evidence.add_argument("--step", type=int, metavar="N", help="which step it proves, counted from 1")
+    evidence.add_argument("--note", metavar="TEXT", help="what was done, where it can be seen, and by whom")
+    evidence.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="the proof: its name, size and SHA-256 are kept, the file stays yours",
+    )
 
     excepting = add("except", "leave a finding as it is until a day, with an owner and a reason", json=True)
     excepting.add_argument("finding", metavar="FINDING")

@@ -23,6 +23,7 @@ STATE_TONES = {
     "open": "plain",
     "fixed": "good",
     "unverified": "warn",
+    "attested": "good",
     "excepted": "muted",
     "gone": "muted",
 }

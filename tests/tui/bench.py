@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.evidencing import Progress as Proven
 from hipaa_tui.json_value import compact, reference
 from hipaa_tui.patches.model import LeftOut, Patch
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
@@ -462,6 +463,12 @@ class StandIn:
         self.fails: Exception | None = None
         self.state = RunState.DONE
         self.policy = Decision()
+        self.evidence = self
+
+    def of(self, finding: str) -> Proven:
+        """Nothing was recorded yet."""
+        row = next(row for row in self.rows if row.id == finding)
+        return Proven(PLAYBOOKS.get(row.playbook), ())
 
     def queue(self, words: str = "", *, state: str = "") -> list[QueueRow]:
         return list(self.rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
-from hipaa_tui.tui.words import STATE_TONES, severity_tone, urgency
+from hipaa_tui.tui.words import STATE_TONES, moment, severity_tone, urgency
 
 if TYPE_CHECKING:
+    from hipaa_tui.evidence import Evidence
     from hipaa_tui.playbooks.model import Effects, Playbook
     from hipaa_tui.workbench import QueueRow
 
@@ -65,8 +66,8 @@ def effects(found: Effects) -> list[Para]:
     ]
 
 
-def remedy(playbook: Playbook | None) -> list[Para]:
-    """What the tool can do about it, under the finding on its own screen."""
+def remedy(playbook: Playbook | None, evidence: Sequence[Evidence] = ()) -> list[Para]:
+    """What the tool can do about it, under the finding on its own screen, with what proves its steps so far."""
     if playbook is None:
         return [
             GAP,
@@ -79,13 +80,23 @@ def remedy(playbook: Playbook | None) -> list[Para]:
         lines = [
             GAP,
             heading("Steps for a person"),
-            Para(
-                "No API can do this, so there is nothing to apply. Keep the evidence of each step.", "muted"
-            ),
+            Para("Nothing can be applied here by itself. v records the evidence of a step.", "muted"),
         ]
         for number, step in enumerate(playbook.steps, start=1):
             lines.append(Para(step.do, lead=f"{number}. "))
-            lines.append(Para(step.evidence, "muted", lead="Evidence: ", lead_tone="muted", indent=3))
+            given = [one for one in evidence if one.step == number]
+            for one in given:
+                proof = f"; {one.file}, SHA-256 {one.sha256}" if one.file else ""
+                lines.append(
+                    Para(
+                        f"{moment(one.at)} by {one.by}: {one.text}{proof}",
+                        lead="✓ ",
+                        lead_tone="good",
+                        indent=3,
+                    )
+                )
+            if not given:
+                lines.append(Para(step.evidence, "muted", lead="Evidence: ", lead_tone="muted", indent=3))
         return lines + _links(playbook)
     return [GAP, heading("What the change means"), *effects(playbook.effects), *_links(playbook)]
 

@@ -19,6 +19,9 @@ from hipaa_tui.tui.widgets.reader import Reader
 from hipaa_tui.tui.words import count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hipaa_tui.evidencing import Progress
     from hipaa_tui.plans.model import Plan
     from hipaa_tui.playbooks.model import Parameter, Playbook
     from hipaa_tui.workbench import QueueRow
@@ -35,6 +38,7 @@ class FindingScreen(Page):
         Binding("p,enter", "plan", "Make the plan", key_display="p", id="finding.plan"),
         Binding("y", "copy", "Copy resource", id="finding.copy"),
         Binding("x", "leave", "Except", id="finding.except"),
+        Binding("v", "prove", "Record evidence", id="finding.prove"),
         Binding("e", "end", "End exception", id="finding.end-exception"),
     ]
 
@@ -48,7 +52,9 @@ class FindingScreen(Page):
             if len(self._rows) == 1:
                 playbook = self._playbook(self._rows[0])
                 yield Note(finding(self._rows[0], playbook), id="finding")
-                yield Note(remedy(playbook), id="remedy")
+                guided = playbook is not None and playbook.guided
+                known = self.hipaa.bench.evidence.of(self._rows[0].id).evidence if guided else ()
+                yield Note(remedy(playbook, known), id="remedy")
             else:
                 yield Note(self._list(), id="finding")
             if parameters:
@@ -126,6 +132,9 @@ class FindingScreen(Page):
             row = self._rows[0]
             left = row.exception is not None
             return len(self._rows) == 1 and row.state != "fixed" and left == (action == "end")
+        if action == "prove":
+            playbook = self._playbook(self._rows[0])
+            return len(self._rows) == 1 and playbook is not None and playbook.guided
         return action != "plan" or bool(self._plannable())
 
     def action_leave(self) -> None:
@@ -152,6 +161,27 @@ class FindingScreen(Page):
                 lambda _: bench.exceptions.end(exception.id),
                 lambda _: self._back("The exception is ended: the finding is open again."),
             )
+
+    def action_prove(self) -> None:
+        """Ask what proves a step, and put it on record."""
+        from hipaa_tui.tui.screens.proving import ProvingScreen
+
+        row, bench = self._rows[0], self.hipaa.bench
+
+        def answered(answers: tuple[int, str, Path | None] | None) -> None:
+            if answers is not None:
+                step, note, file = answers
+                self.work(
+                    "Putting the evidence on record",
+                    lambda _: bench.evidence.record(row.id, step, note, file),
+                    self._recorded,
+                )
+
+        self.app.push_screen(ProvingScreen(bench.evidence.of(row.id)), answered)
+
+    def _recorded(self, now: Progress) -> None:
+        self.query_one("#remedy", Note).show(remedy(now.playbook, now.evidence))
+        self.say(now.next[0].upper() + now.next[1:] + ".")
 
     def _back(self, sentence: str) -> None:
         self.hipaa.back_to_queue()
