@@ -23,7 +23,7 @@ from hipaa_tui.patches.model import LeftOut, Patch
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
-from hipaa_tui.patches.snippets import Refused, Snippets
+from hipaa_tui.patches.snippets import NoSnippetError, Refused, Snippets
 from hipaa_tui.patches.syntax import parse
 from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.plans.model import Change, Plan
@@ -146,6 +146,8 @@ class _Work:
             return f"needs what {missing} makes, and that is not in the patch"
         except CloudError as error:
             return f"what Terraform needs to know could not be read: {error}"
+        except NoSnippetError as none:
+            return self._edit(change.setting, variables) or str(none)
         except Refused as error:
             return str(error)
         where, address = self.patchwork.managed(rendered)
@@ -162,6 +164,15 @@ class _Work:
             self.addresses[one.id] = taken
             self.patchwork.exported(one.id, taken[0], variables["identity"])
         return ""
+
+    def _edit(self, setting: str, variables: dict[str, Any]) -> str:
+        """What a person has to set in the resource's own block; "" where nobody wrote it down."""
+        try:
+            return self.patchwork.edit(setting, variables)
+        except NoSnippetError:
+            return ""
+        except Refused as error:
+            return str(error)
 
     def _variables(self, candidate: Candidate) -> dict[str, Any]:
         change, reading = candidate.change, candidate.reading

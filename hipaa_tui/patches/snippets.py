@@ -23,6 +23,9 @@ again by us, so a snippet needs no care for layout and cannot give anything but 
     x | own_named(name), x | rule_blocks(group), x | words
                            see shapes.py; the words of a text with commas
 
+A setting that is only a part of a large block (one argument of an aws_db_instance) has its snippet in `edits/`:
+one resource block with that part, which is said to the person who owns the block.
+
 A string that is the ARN or ARM id of something with a block before it becomes a reference to it.
 """
 
@@ -70,6 +73,10 @@ class Refused(Exception):
     """Why a change cannot be said in Terraform, as a sentence."""
 
 
+class NoSnippetError(Refused):
+    """Terraform has no resource of its own for the setting."""
+
+
 def _refuse(reason: str) -> str:
     raise Refused(reason)
 
@@ -95,15 +102,20 @@ class Snippets:
         variables: Mapping[str, Any],
         functions: Mapping[str, Callable[..., Any]],
         link: hcl.Link,
+        *,
+        edit: bool = False,
     ) -> Rendered:
-        """What the setting's snippet gives. InputError says what is wrong with the snippet; Refused."""
+        """What the setting's snippet gives. InputError says what is wrong with the snippet; Refused.
+
+        With `edit` it is the snippet of a setting that is only a part of a large block: it gives that part.
+        """
         from jinja2 import TemplateError
 
-        path = self.folder / f"{setting}.tf.j2"
+        path = self.folder / ("edits" if edit else "") / f"{setting}.tf.j2"
         try:
             source = path.read_text(encoding="utf-8")
         except OSError:
-            raise Refused(f"there is no Terraform snippet for {setting}") from None
+            raise NoSnippetError(f"there is no Terraform snippet for {setting}") from None
         environment = self._environment.overlay()
         environment.filters = self._environment.filters | {
             "hcl": lambda value: hcl.expression(value, link),

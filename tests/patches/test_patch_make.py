@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from pathlib import Path
 
@@ -364,11 +365,17 @@ def test_without_a_snippet_a_change_stays_out(repo: Path, azure: Documents, tmp_
 
 
 def test_the_schema_extract_holds_every_type_that_is_rendered() -> None:
-    text = "".join(path.read_text() for path in (content_folder("snippets") / "terraform").glob("*.j2"))
-    for type in schema.known_types():
-        assert type in IDENTIFYING
+    folder = content_folder("snippets") / "terraform"
+    whole = "".join(path.read_text() for path in folder.glob("*.j2"))
+    rendered = set(re.findall(r'resource "(\w+)"', whole))
+    assert "azurerm_storage_account" in rendered
+    assert rendered - set(IDENTIFYING) == set(), "what makes two of them the same object?"
+    edited = set(
+        re.findall(r'resource "(\w+)"', "".join(p.read_text() for p in (folder / "edits").glob("*.j2")))
+    )
+    assert (rendered | edited) - schema.known_types() == set()
+    for type in rendered | edited:
         assert schema.problems(Block("resource", (type, "x"), (("nonsense", "1"),)))
-    assert "azurerm_storage_account" in text
 
 
 def test_nesting_and_required_arguments_are_checked() -> None:
@@ -380,3 +387,22 @@ def test_nesting_and_required_arguments_are_checked() -> None:
     assert "azurerm_storage_account.identity lacks type" in problems
     assert "azurerm_storage_account has 2 blocks identity" in problems
     assert "azurerm_storage_account has no block zoo" in problems
+
+
+def test_a_part_of_a_large_block_is_said_for_the_block_that_manages_it(
+    repo: Path, azure: Documents, tmp_path: Path
+) -> None:
+    edits = tmp_path / "snippets" / "terraform" / "edits"
+    edits.mkdir(parents=True)
+    (edits / "azure.storage.transport.tf.j2").write_text(
+        'resource "azurerm_storage_account" "edit" {\n'
+        "  https_traffic_only_enabled = {{ value.supportsHttpsTrafficOnly | hcl }}\n"
+        "  blob_properties { versioning_enabled = true }\n}\n"
+    )
+    plan = plan_for(azure, (TLS, target(ACCOUNT)))
+    said = (
+        r"in the block azurerm_storage_account that manages it set https_traffic_only_enabled = true; "
+        r"blob_properties { versioning_enabled = true }"
+    )
+    with pytest.raises(RefusedError, match=said):
+        make_patch(plan, repo, "hipaa/fix", {"azure": azure}, snippets_folder=tmp_path / "snippets")
