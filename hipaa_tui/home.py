@@ -21,6 +21,7 @@ _KINDS: Final[dict[str, type]] = {
     "regions": list,
     "subscriptions": list,
     "keys": dict,
+    "answers": dict,
     "store": str,
     "policy": str,
 }
@@ -43,6 +44,8 @@ class Config:
     regions: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What playbooks ask, answered for the team: by a parameter's name, or "PLAYBOOK.PARAMETER" for one playbook."""
     store: str = ""
     """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
     policy: Path | None = None

@@ -25,7 +25,7 @@ from hipaa_tui.plans.model import Plan, Skipped, save
 from hipaa_tui.plans.planner import COMPLIES, Wish, make_plan, wishes
 from hipaa_tui.plans.scan import Scanned, scan
 from hipaa_tui.plans.write_access import Writes
-from hipaa_tui.playbooks.load import Catalogue, load
+from hipaa_tui.playbooks.load import Catalogue, load, with_answers
 from hipaa_tui.policy.decide import Decision
 from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 from hipaa_tui.runs.apply import Applying
@@ -121,8 +121,8 @@ class Workbench:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The shipped playbooks and the team's own."""
-        return load(self.config.playbooks)
+        """The shipped playbooks and the team's own, with the team's answers to what they ask."""
+        return with_answers(load(self.config.playbooks), self.config.answers)
 
     @cached_property
     def _queue(self) -> Queue:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import Any
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError
 from hipaa_tui.files import is_folder
+from hipaa_tui.json_value import Json
 from hipaa_tui.plain_yaml import read
 from hipaa_tui.playbooks.model import Playbook
+from hipaa_tui.playbooks.parameters import typed
 from hipaa_tui.playbooks.patterns import check_pattern
 from hipaa_tui.settings.builders import builders
 
@@ -44,6 +46,41 @@ class Catalogue:
             return self.playbooks[id]
         except KeyError:
             raise InputError(f"there is no playbook {id!r}; `hipaa-tui playbooks` lists them") from None
+
+
+def with_answers(catalogue: Catalogue, given: Mapping[str, Json]) -> Catalogue:
+    """The catalogue with a team's own answers as defaults: by a parameter's name, or PLAYBOOK.PARAMETER for one.
+
+    InputError for a name that no playbook asks for, and for an answer that its parameter does not accept.
+    """
+    if not given:
+        return catalogue
+    asked = {name for playbook in catalogue.playbooks.values() for name in _names(playbook)}
+    for name in given:
+        if name not in asked:
+            raise InputError(
+                f"answers: no playbook asks for {name!r}; `hipaa-tui show` says what each one asks"
+            )
+    answered = {id: _answered(playbook, given) for id, playbook in catalogue.playbooks.items()}
+    return Catalogue(answered, {check: answered[one.id] for check, one in catalogue.by_check.items()})
+
+
+def _names(playbook: Playbook) -> Iterator[str]:
+    for name in playbook.parameters:
+        yield name
+        yield f"{playbook.id}.{name}"
+
+
+def _answered(playbook: Playbook, given: Mapping[str, Json]) -> Playbook:
+    changed = dict(playbook.parameters)
+    for name, parameter in playbook.parameters.items():
+        answer = given.get(f"{playbook.id}.{name}", given.get(name))
+        if answer is not None:
+            try:
+                changed[name] = replace(parameter, default=typed(parameter, answer))
+            except InputError as error:
+                raise InputError(f"answers: {playbook.id} does not accept {error}") from None
+    return replace(playbook, parameters=changed)
 
 
 def _document(data: bytes) -> dict[str, Any]:

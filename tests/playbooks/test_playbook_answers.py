@@ -1,0 +1,60 @@
+"""A team's answers in config.toml stand as the defaults of every playbook that asks for them."""
+
+import json
+
+import pytest
+from aws_guards import key, make_bucket
+
+from hipaa_tui.cli.main import run
+from hipaa_tui.errors import InputError
+from hipaa_tui.plans.model import open_plan
+from hipaa_tui.playbooks.load import load, with_answers
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def test_a_name_answers_every_playbook_that_asks_for_it():
+    catalogue = with_answers(load(), {"kms_key": KEY})
+    asking = [one for one in catalogue.playbooks.values() if "kms_key" in one.parameters]
+    assert len(asking) > 1
+    assert {one.parameters["kms_key"].default for one in asking} == {KEY}
+    assert catalogue.for_check("s3_bucket_default_encryption").parameters["kms_key"].default == KEY
+
+
+def test_a_playbooks_own_name_goes_before_the_general_one():
+    other = KEY.replace("1234abcd", "9999abcd")
+    catalogue = with_answers(load(), {"kms_key": KEY, "aws.s3.default-encryption.kms_key": other})
+    assert catalogue.get("aws.s3.default-encryption").parameters["kms_key"].default == other
+    assert catalogue.get("aws.cloudtrail.encryption").parameters["kms_key"].default == KEY
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({"kms_kee": KEY}, "no playbook asks for 'kms_kee'"),
+        ({"aws.s3.tls-only.kms_key": KEY}, "no playbook asks for"),
+        ({"kms_key": "no key"}, "does not accept kms_key=no key"),
+        ({"aws.s3.lifecycle.abort_days": "soon"}, "give a whole number"),
+    ],
+)
+def test_an_answer_that_nobody_asked_for_or_accepts_is_one_sentence(answers, sentence):
+    with pytest.raises(InputError, match=sentence):
+        with_answers(load(), answers)
+
+
+def test_the_answer_of_the_config_is_in_the_plan(aws, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HIPAA_TUI_HOME", str(tmp_path / "home"))
+    make_bucket(aws, "phi-records")
+    ours = key(aws)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.toml").write_text(f"answers = {{ kms_key = {json.dumps(ours)} }}\n")
+    playbook = "aws.s3.default-encryption"
+    assert run(["scan", "--provider", "aws", "--playbook", playbook]) == 0
+    assert run(["plan", "--playbook", playbook, "-o", str(tmp_path / "plan.json")]) == 0
+    plan = open_plan(tmp_path / "plan.json")
+    (change,) = plan.changes
+    assert ours in json.dumps(change.after), "the team's key, and no new one"
+    capsys.readouterr()
+    (tmp_path / "home" / "config.toml").write_text("answers = { kms_kee = 'x' }\n")
+    assert run(["plan", "--playbook", playbook]) == 2
+    assert "no playbook asks for 'kms_kee'" in capsys.readouterr().err
