@@ -67,6 +67,8 @@ def _whole_trail(cloud: Cloud, target: Target, _reading: Reading) -> dict[str, J
 
 
 FACTS: Final[Mapping[str, Facts]] = {
+    "aws.backup.plan": _tagged,
+    "aws.backup.vault": _tagged,
     "aws.cloudtrail.encryption-key": _whole_trail,
     "aws.cloudtrail.event-selectors": _whole_trail,
     "aws.cloudtrail.trail": _trail,

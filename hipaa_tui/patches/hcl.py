@@ -98,7 +98,7 @@ def _object(value: Mapping[str, Json], link: Link | None) -> str:
     if not value:
         return "{}"
     rows = [(_key(str(key)), expression(item, link)) for key, item in value.items()]
-    return "{\n" + "".join(f"  {line}\n" for line in _aligned(rows, 2)) + "}"
+    return "{\n" + "".join(f"  {line}\n" for line in aligned(rows, 2)) + "}"
 
 
 def _key(key: str) -> str:
@@ -113,7 +113,7 @@ def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
-def _aligned(rows: list[tuple[str, str]], depth: int) -> list[str]:
+def aligned(rows: list[tuple[str, str]], depth: int) -> list[str]:
     """`key = value` lines; neighbours that fit on one line each share the column of their `=`."""
     lines: list[str] = []
     index = 0
@@ -177,7 +177,7 @@ def written(block: Block, depth: int = 0) -> str:
         return f"{pad}{head} {{}}\n"
     parts = []
     if block.attributes:
-        lines = _aligned(list(block.attributes), depth + 2)
+        lines = aligned(list(block.attributes), depth + 2)
         parts.append("".join(f"{pad}  {line}\n" for line in lines))
     parts += [written(inner, depth + 2) for inner in block.blocks]
     return f"{pad}{head} {{\n" + "\n".join(parts) + f"{pad}}}\n"

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.json_value import Json, resolve
+from hipaa_tui.json_value import ABSENT, Json, resolve
 from hipaa_tui.patches import facts, hcl
-from hipaa_tui.patches.folder import Folder
+from hipaa_tui.patches.editing import NotEditableError
+from hipaa_tui.patches.folder import Folder, Resource
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.inplace import InPlace, between, told
 from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch
+from hipaa_tui.patches.objects import IDENTIFYING
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
 from hipaa_tui.patches.snippets import NoSnippetError, Refused, Snippets
-from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.redaction import secrets_in
@@ -71,18 +75,24 @@ def make_patch(
         )
     total = len(plan.changes) + 3
     selection = select(plan, clouds, folder, progress, total)
-    work = _Work(plan, clouds, selection, Patchwork(folder, Snippets(snippets / "terraform")))
+    work = _Work(
+        plan,
+        clouds,
+        selection,
+        Patchwork(folder, Snippets(snippets / "terraform")),
+        InPlace(folder, existing),
+    )
     work.render_all()
-    if not work.patchwork.pieces:
+    if not work.patchwork.pieces and not work.inplace.edited:
         why = "; ".join(f"{one.change} ({one.resource}): {one.reason}" for one in selection.left_out[:3])
         raise RefusedError(
             f"nothing of the plan can go into a patch: {plain(why, 900) or 'it has no changes'}"
         )
-    wrong = work.patchwork.check()
+    wrong = [*work.patchwork.check(), *work.inplace.wrong]
     if wrong:
         raise InputError(f"a snippet does not fit the provider's schema: {'; '.join(wrong[:3])}")
     progress.step(len(plan.changes), total, "commit")
-    texts = _files(work.patchwork, existing)
+    texts = {**work.inplace.edited, **_files(work.patchwork, {**existing, **work.inplace.edited})}
     files = {repository.path_of(name): text for name, text in texts.items()}
     left_out = _in_plan_order(plan, selection.left_out)
     message = commit_message(
@@ -104,7 +114,7 @@ def make_patch(
         branch=branch,
         commit=commit,
         files=tuple(files),
-        addresses=tuple(piece.address for piece in work.patchwork.pieces),
+        addresses=tuple(dict.fromkeys(address for found in work.addresses.values() for address in found)),
         left_out=left_out,
         message=message,
         diff=diff,
@@ -121,6 +131,7 @@ class _Work:
     clouds: Clouds
     selection: Selection
     patchwork: Patchwork
+    inplace: InPlace
     addresses: dict[str, list[str]] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
 
@@ -147,7 +158,7 @@ class _Work:
         except CloudError as error:
             return f"what Terraform needs to know could not be read: {error}"
         except NoSnippetError as none:
-            return self._edit(change.setting, variables) or str(none)
+            return self._part(candidate, variables, str(none))
         except Refused as error:
             return str(error)
         where, address = self.patchwork.managed(rendered)
@@ -155,7 +166,9 @@ class _Work:
             if address:
                 for one in candidate.changes:
                     self.patchwork.export(one.id, address, variables["identity"])
-            return f"already managed at {where}: edit it there"
+            if not address or len(rendered.blocks) != 1:
+                return f"already managed at {where}: edit it there"
+            return self._managed(candidate, variables, rendered.blocks[0], address, where)
         comment = self._comment(change)
         taken = self.patchwork.take(
             rendered, file=_file_name(change.playbook), comment=comment, provider=candidate.provider
@@ -165,14 +178,49 @@ class _Work:
             self.patchwork.exported(one.id, taken[0], variables["identity"])
         return ""
 
-    def _edit(self, setting: str, variables: dict[str, Any]) -> str:
-        """What a person has to set in the resource's own block; "" where nobody wrote it down."""
+    def _part(self, candidate: Candidate, variables: dict[str, Any], none: str) -> str:
+        """Set a part of the resource's own block, where the folder has it; else why not, with what to set."""
+        change = candidate.change
         try:
-            return self.patchwork.edit(setting, variables)
+            part = self.patchwork.part(change.setting, variables)
         except NoSnippetError:
-            return ""
+            return none
         except Refused as error:
             return str(error)
+        type = part.labels[0]
+        found = self.patchwork.folder.named(type, change.target.name)
+        if found is None:
+            return f"is a part of that resource's own block: in the block {type} that manages it set {told(part)}"
+        return self._over(candidate, found, part)
+
+    def _managed(
+        self, candidate: Candidate, variables: dict[str, Any], block: Declared, address: str, where: str
+    ) -> str:
+        """Edit the block that manages the object; else why not."""
+        change = candidate.change
+        found = next(
+            (one for one in self.patchwork.folder.resources if one.address == address and not one.own), None
+        )
+        if found is None:
+            return f"already managed at {where}: edit it there"
+        before = None
+        if variables["before"] is not ABSENT:
+            with suppress(Refused, InputError, NotReady):
+                earlier = self.patchwork.render(
+                    change.setting, {**variables, "value": variables["before"]}, candidate.provider
+                )
+                before = next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
+        try:
+            part = between(before, block.to_write(), IDENTIFYING[found.type])
+        except NotEditableError as error:
+            return f"already managed at {where}: edit it there ({error})"
+        return self._over(candidate, found, part)
+
+    def _over(self, candidate: Candidate, found: Resource, part: Block) -> str:
+        reason = self.inplace.over(found, part)
+        if not reason:
+            self.addresses.update({one.id: [found.address] for one in candidate.changes})
+        return reason
 
     def _variables(self, candidate: Candidate) -> dict[str, Any]:
         change, reading = candidate.change, candidate.reading
@@ -231,7 +279,7 @@ def _files(patchwork: Patchwork, existing: Mapping[str, str]) -> dict[str, str]:
     for piece in patchwork.pieces:
         earlier = files.get(piece.file, existing.get(piece.file, ""))
         files[piece.file] = f"{earlier.rstrip()}\n\n{piece.text()}" if earlier.strip() else piece.text()
-    if not any(block.type == "terraform" for _, block in patchwork.folder.blocks):
+    if patchwork.pieces and not any(block.type == "terraform" for _, block in patchwork.folder.blocks):
         providers = sorted(
             {"azurerm" if piece.address.startswith("azurerm_") else "aws" for piece in patchwork.pieces}
         )

@@ -128,8 +128,8 @@ class Patchwork:
         }
         return self.snippets.fill(setting, variables, functions, self._link(limit))
 
-    def edit(self, setting: str, variables: Mapping[str, Any]) -> str:
-        """What has to be set in the resource's own block, as a sentence. NoSnippetError, Refused, InputError."""
+    def part(self, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
+        """What has to be set in the resource's own block, as that block. NoSnippetError, Refused, InputError."""
         functions: dict[str, Callable[..., Any]] = {
             "address": self.address,
             "begun": lambda address: False,
@@ -140,13 +140,7 @@ class Patchwork:
         }
         link = self._link(len(self.pieces))
         (block, *_) = self.snippets.fill(setting, variables, functions, link, edit=True).blocks
-        named = self.folder.named(block.labels[0], variables["target"].name)
-        where = (
-            named.where
-            if named
-            else f"the block {block.labels[0]} that manages it"
-        )
-        return f"is a part of that resource's own block: in {where} set {_told(block.to_write())}"
+        return block.to_write()
 
     def _link(self, limit: int) -> hcl.Link:
         def link(text: str) -> str | None:
@@ -220,13 +214,6 @@ class Patchwork:
     def check(self) -> list[str]:
         """What the schema extract says against the finished blocks."""
         return [f"{piece.address}: {one}" for piece in self.pieces for one in schema.problems(piece.block)]
-
-
-def _told(block: hcl.Block) -> str:
-    """A block's content on one line."""
-    parts = [f"{name} = {' '.join(text.split())}" for name, text in block.attributes]
-    parts += [f"{inner.type} {{ {_told(inner)} }}" for inner in block.blocks]
-    return "; ".join(parts)
 
 
 def _literal(text: str) -> str:

@@ -113,9 +113,19 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_hcl.language()))
 
 
+def tree(source: bytes) -> Node:
+    """The root of the source's syntax tree, with the places of everything in bytes."""
+    return _parser().parse(source).root_node
+
+
+def expression_of(node: Node) -> Expression:
+    """What an expression's node means, as far as it can be told without Terraform."""
+    return _expression(node)
+
+
 def parse(source: str) -> Parsed:
     """What stands in the source. Never raises: a broken file has `broken` set, and its sound blocks."""
-    root = _parser().parse(source.encode("utf-8", "replace")).root_node
+    root = tree(source.encode("utf-8", "replace"))
     body = next((child for child in root.children if child.type == "body"), None)
     inside = body.children if body else []
     blocks = tuple(_block(child) for child in inside if child.type == "block")

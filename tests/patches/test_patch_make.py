@@ -150,16 +150,48 @@ def test_what_is_gone_cannot_be_read_and_stays_out(repo: Path, azure: Documents)
         make(plan, repo, azure)
 
 
-def test_what_the_repository_manages_is_to_be_edited_there(repo: Path, azure: Documents) -> None:
-    commit(repo, main_tf=MANAGED)
+def test_what_the_repository_manages_is_edited_there_and_nothing_else(repo: Path, azure: Documents) -> None:
+    theirs = (
+        "# ours since 2019\n"
+        'resource "azurerm_storage_account" "mine" {\n'
+        '  name                     = "patientfiles" # never rename\n'
+        "  account_tier             = var.tier\n"
+        "  account_replication_type = local.replication\n"
+        '  min_tls_version          = "TLS1_0"\n'
+        "}\n"
+    )
+    commit(repo, main_tf=theirs)
     plan = plan_for(azure, (TLS, target(ACCOUNT)), (LOGS, target(ACCOUNT)))
     patch = make(plan, repo, azure)
-    (left,) = patch.left_out
-    assert left.reason == "already managed at main.tf:1 (azurerm_storage_account.mine): edit it there"
+    assert patch.left_out == ()
+    assert "azurerm_storage_account.mine" in patch.addresses
+    now = git(repo, "show", f"{patch.branch}:main.tf") + "\n"
+    expected = theirs.replace('"TLS1_0"\n', '"TLS1_2"\n').replace(
+        "\n}\n", "\n\n  https_traffic_only_enabled = true\n}\n"
+    )
+    assert now == expected
     setting = blocks(repo, patch)["azurerm_monitor_diagnostic_setting.patientfiles_hipaa_tui_audit"]
     assert '"${azurerm_storage_account.mine.id}/blobServices/default"' in {
         one.text for one in setting.attributes
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("  min_tls_version = var.tls\n", "min_tls_version is var.tls: change it where that is set"),
+        ("  count = 2\n", "edit it there"),
+    ],
+)
+def test_what_a_person_has_to_decide_is_left_out_with_what_to_set(
+    repo: Path, azure: Documents, line: str, sentence: str
+) -> None:
+    commit(repo, main_tf=MANAGED.replace("}\n", f"{line}}}\n"))
+    plan = plan_for(azure, (TLS, target(ACCOUNT)), (LOGS, target(ACCOUNT)))
+    patch = make(plan, repo, azure)
+    (left,) = patch.left_out
+    assert sentence in left.reason
+    assert "main.tf:1" in left.reason
 
 
 def test_a_taken_address_is_not_taken_twice(repo: Path, azure: Documents) -> None:
