@@ -21,6 +21,7 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_s3_bucket_object_lock_configuration": ("bucket",),
     "aws_s3_bucket_acl": ("bucket",),
     "aws_s3_account_public_access_block": (),
+    "aws_emr_block_public_access_configuration": (),
     "aws_kms_key": (),
     "aws_instance": (),
     "aws_default_security_group": ("vpc_id",),
@@ -69,7 +70,13 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
 """The arguments that together say which object it is; none where only an import block can say."""
 
 SINGLETONS: Final = frozenset(
-    {"aws_ebs_encryption_by_default", "aws_ebs_default_kms_key", "aws_s3_account_public_access_block"}
+    {
+        "aws_ebs_encryption_by_default",
+        "aws_ebs_default_kms_key",
+        "aws_iam_account_password_policy",
+        "aws_s3_account_public_access_block",
+        "aws_emr_block_public_access_configuration",
+    }
 )
 """One per region or account: any block of the type for the same provider is the same object."""
 

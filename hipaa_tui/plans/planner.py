@@ -171,6 +171,18 @@ class _Planning:
             self.overlay.take(drafted.overlay)
 
 
+class _Promised(dict[str, Json]):
+    """An identity of which the rest is known after a change: what is asked for is a reference, and is kept."""
+
+    def __init__(self, change: str, known: Mapping[str, Json]) -> None:
+        super().__init__(known)
+        self._change = change
+
+    def __missing__(self, name: str) -> Json:
+        self[name] = reference(self._change, name)
+        return self[name]
+
+
 class _GroupDraft:
     """One playbook on one resource, on its way into the plan."""
 
@@ -260,13 +272,15 @@ class _GroupDraft:
         predicate = self.scene.predicate(spec)
         if predicate is not None and not any(references(wanted)) and not holds(predicate, wanted):
             raise ValueError(f"{one.title} of {target.name} would not comply with the answers given")
+        reading = self._promised(spec, target, reading)
         calls = one.calls(target, reading, wanted)
         self.taken += 1
         sure = one.planned_identity(target, wanted)
         identity = {**reading.identity, **sure}
         if reading.absent:
             self.made[spec.id] = lambda name: sure[name] if name in sure else reference(change_id, name)
-        self.overlay.plan(change_id, spec.setting, target, reading, Reading(wanted, identity))
+        known = {name: value for name, value in identity.items() if not any(references(value))}
+        self.overlay.plan(change_id, spec.setting, target, reading, Reading(wanted, known))
         final = one.cannot_be_undone(reading.value, wanted)
         reversible, reversal = _reversal(one, reading.value, final, self._kept(one, target))
         return Change(
@@ -288,6 +302,13 @@ class _GroupDraft:
             reversal=reversal,
             irreversible=final,
         )
+
+    def _promised(self, spec: ChangeSpec, target: Target, reading: Reading) -> Reading:
+        """Of what an earlier change makes, the cloud's names are known only after that change: references to it."""
+        maker = self.overlay.maker(spec.setting, target) or self.planning.overlay.maker(spec.setting, target)
+        if maker is None or reading.absent:
+            return reading
+        return Reading(reading.value, _Promised(maker[0], reading.identity))
 
     def _kept(self, one: Setting, target: Target) -> bool:
         """Does the change protect a resource that this plan makes and that a rollback keeps?"""

@@ -97,6 +97,9 @@ class Writes:
             self._able.add(provider)
 
 
+_READS: Final = ("Get", "List", "Describe")
+
+
 def write_actions(catalogue: Catalogue, provider: str) -> tuple[str, ...]:
     """The permissions that the playbooks' writes may ask of a provider, sorted."""
     found: set[str] = set()
@@ -113,7 +116,8 @@ def _actions(one: Setting, operations: Iterable[Operation]) -> Iterable[str]:
         if one.provider == "aws":
             from hipaa_tui.settings.aws.permissions import actions
 
-            yield from actions(operation.service, operation.operation)
+            if not operation.operation.startswith(_READS):  # a write may look something up on its way
+                yield from actions(operation.service, operation.operation)
         elif operation.operation in _VERBS:
             yield f"{_WRITTEN.get(one.id, one.resource)}/{_VERBS[operation.operation]}"
 

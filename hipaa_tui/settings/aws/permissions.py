@@ -23,6 +23,7 @@ _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3", "PutBucketLifecycleConfiguration"): ("s3:PutLifecycleConfiguration",),
     ("s3", "DeleteBucketLifecycle"): ("s3:PutLifecycleConfiguration",),
     ("s3", "PutBucketOwnershipControls"): ("s3:PutBucketOwnershipControls",),
+    ("s3", "GetBucketReplication"): ("s3:GetReplicationConfiguration",),
     ("s3", "GetObjectLockConfiguration"): ("s3:GetBucketObjectLockConfiguration",),
     ("s3", "PutObjectLockConfiguration"): ("s3:PutBucketObjectLockConfiguration",),
     ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
@@ -65,6 +66,14 @@ def _by_arguments(call: Call) -> tuple[str, ...]:
             return (*roles, "logs:CreateLogDelivery", *tags)
         case ("ec2", "DeleteFlowLogs"):
             return ("logs:DeleteLogDelivery",)
+        case ("backup", "CreateBackupVault"):
+            tags = ("backup:TagResource",) if given.get("BackupVaultTags") else ()
+            keys = ("kms:CreateGrant", "kms:DescribeKey") if given.get("EncryptionKeyArn") else ()
+            return ("backup-storage:MountCapsule", *keys, *tags)
+        case ("backup", "CreateBackupPlan"):
+            return ("backup:TagResource",) if given.get("BackupPlanTags") else ()
+        case ("backup", "CreateBackupSelection"):
+            return ("iam:PassRole",)
         case ("kms", "CreateKey"):
             return ("kms:TagResource",) if given.get("Tags") else ()
         case ("logs", "CreateLogGroup"):
