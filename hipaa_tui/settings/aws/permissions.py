@@ -47,8 +47,20 @@ _PREFIXES: Final[dict[str, str]] = {
 """IAM's name of a service where botocore has another."""
 
 
+_VERBS: Final[dict[str, str]] = {
+    "Get": "GET",
+    "Update": "PATCH",
+    "Create": "POST",
+    "Put": "PUT",
+    "Delete": "DELETE",
+}
+"""API Gateway's actions are the methods of its requests."""
+
+
 def actions(service: str, operation: str) -> tuple[str, ...]:
     """The IAM actions of an operation by itself."""
+    if service == "apigateway":
+        return tuple(f"apigateway:{verb}" for name, verb in _VERBS.items() if operation.startswith(name))
     return _EXCEPTIONS.get((service, operation), (f"{_PREFIXES.get(service, service)}:{operation}",))
 
 
@@ -76,6 +88,27 @@ def _by_arguments(call: Call) -> tuple[str, ...]:
             return ("iam:PassRole",)
         case ("kms", "CreateKey"):
             return ("kms:TagResource",) if given.get("Tags") else ()
+        case ("config", "PutConfigurationRecorder"):
+            return ("iam:PassRole",)
+        case (
+            ("guardduty", "CreateDetector")
+            | ("securityhub", "EnableSecurityHub")
+            | ("accessanalyzer", "CreateAnalyzer")
+            | ("macie2", "EnableMacie")
+            | ("inspector2", "Enable")
+        ):
+            return ("iam:CreateServiceLinkedRole",)
+        case ("ssm", "UpdateServiceSetting"):
+            named = str(given.get("SettingId") or "").endswith("-management-role")
+            return ("iam:PassRole",) if named else ()
+        case ("wafv2", "AssociateWebACL" | "DisassociateWebACL"):
+            stage = ":apigateway:" in str(given.get("ResourceArn"))
+            return ("apigateway:SetWebACL",) if stage else ("elasticloadbalancing:SetWebAcl",)
+        case ("wafv2", "PutLoggingConfiguration"):
+            logs = ("logs:CreateLogDelivery", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy")
+            return ("iam:CreateServiceLinkedRole", "logs:DescribeLogGroups", *logs)
+        case ("wafv2", "DeleteLoggingConfiguration"):
+            return ("logs:DeleteLogDelivery",)
         case ("logs", "CreateLogGroup"):
             return ("logs:TagResource",) if given.get("tags") else ()
         case ("iam", "CreateRole"):
