@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hipaa_tui.errors import HipaaTuiError, IncompleteError
 from hipaa_tui.json_value import ABSENT, Json, at, references, resolve
@@ -238,9 +238,10 @@ class _Work:
         return any(Lost.of(change).takes(other) for other in later)
 
     def _put_back(self, failed: Change) -> None:
-        mine = [c for c in self.plan.changes if c.group == failed.group and c.id in self.goals]
+        done = (c for c in self.plan.changes if c.group == failed.group and c.id in self.goals)
+        mine = [self._known_by_now(c) for c in done]
         stays = compensate(self.hands, mine, self.goals)
-        self.undone += max(0, sum(change is not failed for change in mine) - len(stays))
+        self.undone += max(0, sum(change.id != failed.id for change in mine) - len(stays))
         self.stays += stays
 
     def _goal(self, change: Change) -> Json:
@@ -249,8 +250,20 @@ class _Work:
         except KeyError as error:
             raise Stop(FAILED, change, f"{error.args[0]} is not known") from None
 
+    def _known_by_now(self, change: Change) -> Change:
+        """The change with what an earlier one of this plan made in its earlier value, too."""
+        if not any(references(change.before)):
+            return change
+        try:
+            return replace(
+                change, before=resolve(change.before, lambda id, name: known(self.assigned, id, name))
+            )
+        except KeyError:
+            return change
+
     def _one(self, change: Change) -> bool:
         """One change. Is it verified? Stop where it failed or drifted."""
+        change = self._known_by_now(change)
         one, after = setting(change.setting), self._goal(change)
         begun = change.id in self.done.begun
         live = self.hands.look(change)

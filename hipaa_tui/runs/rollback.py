@@ -6,11 +6,12 @@ to guess: where somebody changed a value since the run, that change is blocked a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import ABSENT, Json, resolve
+from hipaa_tui.json_value import ABSENT, Json, references, resolve
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.guards.ask import EVERYWHERE
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
@@ -98,6 +99,10 @@ def leaves_nothing(plan: Plan) -> bool:
 
 def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Record]) -> Change | str:
     """The change that puts the earlier value back, or why there is none."""
+    if any(references(change.before)):
+        # What an earlier change of the run made stands in it.
+        before = resolve(change.before, lambda made, name: _known_then(found, made, name))
+        change = replace(change, before=before)
     if one.same(live.value, change.before):
         return EARLIER
     if change.before is ABSENT and one.kept_on_rollback:
