@@ -6,6 +6,7 @@ Reference of each service (https://docs.aws.amazon.com/service-authorization/lat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from hipaa_tui.settings.model import Call
@@ -34,6 +35,20 @@ _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("logs", "PutRetentionPolicy"): ("logs:PutRetentionPolicy",),
     ("resourcegroupstaggingapi", "GetResources"): ("tag:GetResources",),
 }
+_ALSO: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("config", "PutConfigurationRecorder"): ("iam:PassRole",),
+    ("guardduty", "CreateDetector"): ("iam:CreateServiceLinkedRole",),
+    ("securityhub", "EnableSecurityHub"): ("iam:CreateServiceLinkedRole",),
+    ("accessanalyzer", "CreateAnalyzer"): ("iam:CreateServiceLinkedRole",),
+    ("macie2", "EnableMacie"): ("iam:CreateServiceLinkedRole",),
+    ("inspector2", "Enable"): ("iam:CreateServiceLinkedRole",),
+    ("wafv2", "PutLoggingConfiguration"): (
+        *("iam:CreateServiceLinkedRole", "logs:CreateLogDelivery", "logs:DescribeLogGroups"),
+        *("logs:DescribeResourcePolicies", "logs:PutResourcePolicy"),
+    ),
+    ("wafv2", "DeleteLoggingConfiguration"): ("logs:DeleteLogDelivery",),
+}
+"""What an operation needs besides its own action, whatever its arguments."""
 _PREFIXES: Final[dict[str, str]] = {
     "accessanalyzer": "access-analyzer",
     "efs": "elasticfilesystem",
@@ -66,53 +81,46 @@ def actions(service: str, operation: str) -> tuple[str, ...]:
 
 def for_call(call: Call) -> tuple[str, ...]:
     """The IAM actions of a call, with what its arguments ask for besides."""
-    return (*actions(call.service, call.operation), *_by_arguments(call))
+    also = _ALSO.get((call.service, call.operation), ())
+    return (*actions(call.service, call.operation), *also, *_by_arguments(call))
+
+
+_WHERE_GIVEN: Final[Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]]] = {
+    ("backup", "CreateBackupVault"): (
+        ("BackupVaultName", ("backup-storage:MountCapsule",)),
+        ("EncryptionKeyArn", ("kms:CreateGrant", "kms:DescribeKey")),
+        ("BackupVaultTags", ("backup:TagResource",)),
+    ),
+    ("backup", "CreateBackupPlan"): (("BackupPlanTags", ("backup:TagResource",)),),
+    ("kms", "CreateKey"): (("Tags", ("kms:TagResource",)),),
+    ("rds", "ModifyDBInstance"): (("MonitoringRoleArn", ("iam:PassRole",)),),
+    ("rds", "CreateDBParameterGroup"): (("Tags", ("rds:AddTagsToResource",)),),
+    ("redshift", "CreateClusterParameterGroup"): (("Tags", ("redshift:CreateTags",)),),
+    ("redshift", "ModifyCluster"): (("KmsKeyId", ("kms:CreateGrant", "kms:DescribeKey")),),
+    ("logs", "CreateLogGroup"): (("tags", ("logs:TagResource",)),),
+    ("iam", "CreateRole"): (("Tags", ("iam:TagRole",)),),
+    ("cloudtrail", "UpdateTrail"): (("CloudWatchLogsRoleArn", ("iam:PassRole",)),),
+    ("cloudtrail", "CreateTrail"): (("CloudWatchLogsRoleArn", ("iam:PassRole",)),),
+}
+"""Operation → what an argument asks for besides, where it is given."""
 
 
 def _by_arguments(call: Call) -> tuple[str, ...]:
     given = call.arguments
     match (call.service, call.operation):
         case ("ec2", "CreateFlowLogs"):
-            tags = ("ec2:CreateTags",) if given.get("TagSpecifications") else ()
             roles = ("iam:PassRole",) if given.get("DeliverLogsPermissionArn") else ()
+            tags = ("ec2:CreateTags",) if given.get("TagSpecifications") else ()
             return (*roles, "logs:CreateLogDelivery", *tags)
         case ("ec2", "DeleteFlowLogs"):
             return ("logs:DeleteLogDelivery",)
-        case ("backup", "CreateBackupVault"):
-            tags = ("backup:TagResource",) if given.get("BackupVaultTags") else ()
-            keys = ("kms:CreateGrant", "kms:DescribeKey") if given.get("EncryptionKeyArn") else ()
-            return ("backup-storage:MountCapsule", *keys, *tags)
-        case ("backup", "CreateBackupPlan"):
-            return ("backup:TagResource",) if given.get("BackupPlanTags") else ()
         case ("backup", "CreateBackupSelection"):
             return ("iam:PassRole",)
-        case ("kms", "CreateKey"):
-            return ("kms:TagResource",) if given.get("Tags") else ()
-        case ("config", "PutConfigurationRecorder"):
-            return ("iam:PassRole",)
-        case (
-            ("guardduty", "CreateDetector")
-            | ("securityhub", "EnableSecurityHub")
-            | ("accessanalyzer", "CreateAnalyzer")
-            | ("macie2", "EnableMacie")
-            | ("inspector2", "Enable")
-        ):
-            return ("iam:CreateServiceLinkedRole",)
         case ("ssm", "UpdateServiceSetting"):
             named = str(given.get("SettingId") or "").endswith("-management-role")
             return ("iam:PassRole",) if named else ()
         case ("wafv2", "AssociateWebACL" | "DisassociateWebACL"):
             stage = ":apigateway:" in str(given.get("ResourceArn"))
             return ("apigateway:SetWebACL",) if stage else ("elasticloadbalancing:SetWebAcl",)
-        case ("wafv2", "PutLoggingConfiguration"):
-            logs = ("logs:CreateLogDelivery", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy")
-            return ("iam:CreateServiceLinkedRole", "logs:DescribeLogGroups", *logs)
-        case ("wafv2", "DeleteLoggingConfiguration"):
-            return ("logs:DeleteLogDelivery",)
-        case ("logs", "CreateLogGroup"):
-            return ("logs:TagResource",) if given.get("tags") else ()
-        case ("iam", "CreateRole"):
-            return ("iam:TagRole",) if given.get("Tags") else ()
-        case ("cloudtrail", "UpdateTrail" | "CreateTrail"):
-            return ("iam:PassRole",) if given.get("CloudWatchLogsRoleArn") else ()
-    return ()
+    asked = _WHERE_GIVEN.get((call.service, call.operation), ())
+    return tuple(action for argument, actions in asked if given.get(argument) for action in actions)
