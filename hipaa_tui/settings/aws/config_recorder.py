@@ -16,7 +16,7 @@ from hipaa_tui.settings.model import Call, Cloud, Operation, Reading, Setting, T
 
 _ALL: Final = "ALL_SUPPORTED_RESOURCE_TYPES"
 _DEFAULT: Final = "default"
-_NOT_COMPARED: Final = ("", None, [], {}, {"resourceTypes": []})
+_NOT_COMPARED: Final[tuple[Json, ...]] = ("", None, [], {}, {"resourceTypes": []})
 
 
 def _operations(*names: str) -> tuple[Operation, ...]:
@@ -152,6 +152,24 @@ class Recording(Setting):
         return value is not ABSENT and bool(value.get("Recording"))
 
 
+class ConformancePacks(Setting):
+    """{"Hipaa": [names of packs that speak of HIPAA], "Others": how many more}. Only for looking."""
+
+    id = "aws.config.conformance-packs"
+    title = "Conformance packs"
+    resource = ConfigurationRecorders.name
+    reads = _operations("DescribeConformancePacks")
+
+    def read(self, cloud: Cloud, target: Target) -> Reading:
+        listed = cloud.pages(call("config", target, "DescribeConformancePacks"), "ConformancePackDetails")
+        names = sorted(str(one["ConformancePackName"]) for one in listed)
+        found = [name for name in names if "hipaa" in name.lower()]
+        return Reading({"Hipaa": found, "Others": len(names) - len(found)})
+
+    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+        raise ValueError("the pack's template is chosen and read by a person: see the playbook's steps")
+
+
 def recorder_of(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
     """The customer's own recorder of the region; those that AWS services keep for themselves are theirs."""
     answer = cloud.call(call("config", target, "DescribeConfigurationRecorders"))
@@ -182,5 +200,5 @@ def with_recorder(current: Json, wanted: Json) -> Json:
 
 
 RESOURCE_TYPES = (ConfigurationRecorders(),)
-SETTINGS = (Recorder(), DeliveryChannel(), Recording())
+SETTINGS = (Recorder(), DeliveryChannel(), Recording(), ConformancePacks())
 BUILDERS = {"with_recorder": with_recorder}

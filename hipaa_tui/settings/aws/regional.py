@@ -24,6 +24,8 @@ class RegionSwitch(ResourceType):
     per_region = True
     service: ClassVar[str]
     """The service's name in ARNs."""
+    called: ClassVar[tuple[str, ...]] = ()
+    """What reports call the service in ARNs besides."""
     kind: ClassVar[str]
     also: ClassVar[tuple[str, ...]] = ()
     """How else an ARN of the service that means this switch begins, up to its first "/" or ":"."""
@@ -41,7 +43,7 @@ class RegionSwitch(ResourceType):
             account = named[1] if named else account
         else:
             mine = (arn.service, arn.resource) == ("iam", "root") or (
-                arn.service == self.service and self._is_kind(arn.resource)
+                arn.service in {self.service, *self.called} and self._is_kind(arn.resource)
             )
             account, region, partition = arn.account or account, arn.region or region, arn.partition
         return self.of(account, region, partition) if mine and region not in _NOWHERE else None

@@ -123,7 +123,9 @@ class Standards(Setting):
         if not standards:
             return []
         where = f"arn:{target.partition}:securityhub:{target.region}:{target.account}:subscription"
-        arns = [f"{where}/{arn.partition('standards/')[2] or arn.partition('ruleset/')[2]}" for arn in standards]
+        arns = [
+            f"{where}/{arn.partition('standards/')[2] or arn.partition('ruleset/')[2]}" for arn in standards
+        ]
         return [call("securityhub", target, "BatchDisableStandards", StandardsSubscriptionArns=arns)]
 
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:

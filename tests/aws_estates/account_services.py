@@ -1,0 +1,23 @@
+"""An account in which nothing watches."""
+
+from __future__ import annotations
+
+from aws_server import REGION
+
+from hipaa_tui.settings.aws.cloud import AwsCloud
+from hipaa_tui.settings.model import Call
+
+PLAYBOOKS = (
+    "aws.config.recorder",
+    "aws.guardduty.enabled",
+    "aws.securityhub.enabled",
+    "aws.accessanalyzer.enabled",
+    "aws.macie.enabled",
+    "aws.inspector.enabled",
+)
+
+
+def build(cloud: AwsCloud) -> AwsCloud:
+    """Build it in an empty account, in which moto alone has Macie on."""
+    cloud.call(Call("aws", "macie2", "DisableMacie", {}, REGION))
+    return cloud
