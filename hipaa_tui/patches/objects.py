@@ -34,6 +34,7 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_redshift_logging": ("cluster_identifier",),
     "aws_redshift_parameter_group": ("name",),
     "aws_db_parameter_group": ("name",),
+    "aws_rds_cluster_parameter_group": ("name",),
     "aws_cloudwatch_log_group": ("name",),
     "aws_iam_role": ("name",),
     "aws_iam_role_policy": ("role", "name"),

@@ -184,3 +184,19 @@ def test_what_no_api_can_do_is_a_list_of_steps():
 )
 def test_a_check_of_another_tool_finds_its_playbook(check, playbook):
     assert CATALOGUE.for_check(check).id == playbook
+
+
+def test_what_an_earlier_fix_of_the_plan_makes_is_not_taken_for_gone(aws):
+    """The log bucket is made by whichever fix comes first, and extended by the others."""
+    import aws_estates.edge
+
+    aws_estates.edge.build(aws)
+    clouds, wishes = {"aws": aws}, []
+    for id in ("aws.elb.access-logs", "aws.s3.access-logging"):
+        playbook = CATALOGUE.get(id)
+        kind = resource_types()[playbook.resource]
+        targets = [kind.target(one, ACCOUNT, REGION) for one in sorted(found(playbook, clouds)[0])]
+        wishes += [Wish(playbook, one, ()) for one in targets]
+    plan = make_plan(wishes, clouds, {})
+    assert {change.playbook for change in plan.changes} == {"aws.elb.access-logs", "aws.s3.access-logging"}
+    assert [(change.setting, change.guards) for change in plan.blocked] == []
