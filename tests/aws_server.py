@@ -35,7 +35,11 @@ def moto_server() -> Iterator[str]:
     """The URL of a moto server that lives as long as the block."""
     port = free_port()
     # No test needs AWS's own images and policies, and loading them after each reset takes a second.
-    less = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_IAM_LOAD_MANAGED_POLICIES": "false"}
+    less = {
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
+        "HIPAA_TUI_SANDBOX_REGIONS": "us-east-1,us-west-2,eu-west-1",
+    }
     environment = {**os.environ, **less}
     process = subprocess.Popen(
         [sys.executable, "-m", "hipaa_tui.sandbox.moto_more", "-H", "127.0.0.1", "-p", str(port)],

@@ -42,6 +42,8 @@ _SERVERS: Final = {
     "PYTHONUNBUFFERED": "1",
     # Five hundred machine images cost seconds and nobody asks for them; managed policies are attached to roles.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    # An account that enabled three regions: a switch of each region is shown without a minute of waiting.
+    "HIPAA_TUI_SANDBOX_REGIONS": "us-east-1,us-west-2,eu-west-1",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
 }
 _FOREIGN: Final = ("AWS_", "AZURE_", "ARM_", "BOTO_CONFIG", "IDENTITY_", "MSI_")

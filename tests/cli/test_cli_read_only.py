@@ -88,6 +88,7 @@ def arguments(estate):
         "approvals": [[plan]],
         "except": [[finding, "--owner", "Ada", "--until", "2090-01-01", "--reason", "r"]],
         "exceptions": [[], ["--end", "x"]],
+        "evidence": [["x"], ["x", "--step", "1", "--note", "n"]],
     }
 
 
