@@ -42,7 +42,7 @@ from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 if TYPE_CHECKING:
-    from hipaa_tui.patches.model import Patch
+    from hipaa_tui.patches.model import Patch, PatchOptions
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
@@ -302,11 +302,21 @@ class Workbench:
 
     # Patches
 
-    def patch(self, plan: Plan, repo: Path, branch: str, progress: Progress | None = None) -> Patch:
+    def patch(
+        self,
+        plan: Plan,
+        repo: Path,
+        branch: str,
+        progress: Progress | None = None,
+        options: PatchOptions | None = None,
+    ) -> Patch:
         """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError."""
         from hipaa_tui.patches.make import make_patch
+        from hipaa_tui.patches.model import PatchOptions
 
-        return make_patch(plan, repo, branch, self.clouds, progress=progress)
+        return make_patch(
+            plan, repo, branch, self.clouds, progress=progress, options=options or PatchOptions()
+        )
 
     # Parts of the above
 

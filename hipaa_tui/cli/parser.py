@@ -129,6 +129,26 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     patch.add_argument("plan", type=Path, metavar="PLAN")
     patch.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="default: this folder")
     patch.add_argument("--branch", required=True, metavar="NAME", help="a branch that does not exist yet")
+    patch.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="a Terraform state, or the output of `terraform show -json`: what manages which resource",
+    )
+    patch.add_argument(
+        "--var-file",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a .tfvars file of the folder, as given to terraform (repeat)",
+    )
+    patch.add_argument(
+        "--shared",
+        action="append",
+        default=[],
+        metavar="CHANGE",
+        help="a change (or `all`) that may reach others too, which share its block or variable (repeat)",
+    )
 
     history = add("history", "list the runs, or show one", json=True)
     history.add_argument("run", nargs="?", metavar="RUN")

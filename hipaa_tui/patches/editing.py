@@ -6,13 +6,13 @@ it is set. What is added goes behind what is there, in the way `terraform fmt` l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches import hcl
 from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.syntax import Expression, Items, Template, Traversal, Unknown, expression_of, tree
+from hipaa_tui.patches.syntax import Expression, Items, expression_in, expression_of, is_literal, tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 BOM: Final = b"\xef\xbb\xbf"
 Means = Callable[[Expression], frozenset[str] | None]
 """The strings that an expression of the file can be; None where only Terraform can tell."""
+
+Follow = Callable[[Expression, str, str], None]
+"""Takes over an argument whose value is set elsewhere: (what stands there, its name, the wanted text).
+
+NotEditableError where it cannot."""
 
 
 class NotEditableError(Exception):
@@ -39,43 +44,84 @@ class _Edit:
     text: bytes
 
 
-def lay_over(data: bytes, labels: Sequence[str], wanted: Block, means: Means = lambda _: None) -> bytes:
-    """The file with the resource block of these labels (type, name) brought to what `wanted` says of it.
+def lay_over(
+    data: bytes,
+    labels: Sequence[str],
+    wanted: Block,
+    means: Means = lambda _: None,
+    *,
+    follow: Follow | None = None,
+    kind: str = "resource",
+) -> bytes:
+    """The file with the block of these labels (a resource's type and name) brought to what `wanted` says of it.
 
     Arguments and nested blocks that `wanted` does not name stay as they are. The same bytes come back where all
-    is as wanted. NotEditableError where that cannot be done without a person.
+    is as wanted. `follow` takes over what is set elsewhere. NotEditableError where that cannot be done without a
+    person.
     """
     bom = BOM if data.startswith(BOM) else b""
     source = data.removeprefix(BOM)
-    root = tree(source)
+    head = (kind, *labels)
+    out = _edited(source, _Writer(source, means, follow).over(_only(tree(source), head), wanted))
+    # Edited, it is HCL still, and its block says what was wanted; else it is not to be committed.
+    again = tree(out)
+    passed = _set_elsewhere if follow else None
+    if again.has_error or _Writer(out, means, passed).over(_only(again, head), wanted):
+        raise NotEditableError("the block has a shape that cannot be edited safely")
+    return bom + out
+
+
+def set_value(data: bytes, head: Sequence[str], name: str, text: str, means: Means = lambda _: None) -> bytes:
+    """The file with an argument of the block of that head set to `text`; a literal takes the place of a literal.
+
+    A head is ("variable", "days"), ("locals",), or () for the arguments of a .tfvars file. NotEditableError where
+    the argument is no literal, or not one such argument stands there.
+    """
+    bom = BOM if data.startswith(BOM) else b""
+    source = data.removeprefix(BOM)
+    writer = _Writer(source, means, None)
+    out = _edited(source, writer.replaced(_argument(tree(source), head, name), name, text))
+    if _Writer(out, means, None).replaced(_argument(tree(out), head, name), name, text):
+        raise NotEditableError(f"{name} has a shape that cannot be edited safely")
+    return bom + out
+
+
+def _argument(root: Node, head: Sequence[str], name: str) -> Node:
     if root.has_error:
         raise NotEditableError("the file is not HCL")
-    found = [node for node in _blocks(root) if _head(node) == ("resource", *labels)]
+    bodies = [_body(one) for one in _blocks(root) if _head(one) == tuple(head)] if head else [_body(root)]
+    found = [one for body in bodies for one in body if one.type == "attribute" and _name(one) == name]
     if len(found) != 1:
-        raise NotEditableError(f"there are {len(found)} blocks {'.'.join(labels)}")
-    writer = _Writer(source, means)
-    edits = writer.over(found[0], wanted)
+        raise NotEditableError(f"{name} is set {len(found)} times in {' '.join(head) or 'the file'}")
+    return found[0]
+
+
+def _edited(source: bytes, edits: Iterable[_Edit]) -> bytes:
     out, last = b"", 0
     for edit in sorted(edits, key=lambda one: one.start):  # of two at one place the earlier stays the earlier
         out += source[last : edit.start] + edit.text
         last = edit.end
-    out += source[last:]
-    _check(out, labels, wanted, means)
-    return bom + out
+    return out + source[last:]
 
 
-def _check(source: bytes, labels: Sequence[str], wanted: Block, means: Means) -> None:
-    """The edited file is HCL, and its block says what was wanted; else it is not to be committed."""
-    root = tree(source)
-    found = [node for node in _blocks(root) if _head(node) == ("resource", *labels)]
-    if root.has_error or len(found) != 1 or _Writer(source, means).over(found[0], wanted):
-        raise NotEditableError("the block has a shape that cannot be edited safely")
+def _only(root: Node, head: tuple[str, ...]) -> Node:
+    if root.has_error:
+        raise NotEditableError("the file is not HCL")
+    found = [node for node in _blocks(root) if _head(node) == head]
+    if len(found) != 1:
+        raise NotEditableError(f"there are {len(found)} blocks {'.'.join(head[1:])}")
+    return found[0]
+
+
+def _set_elsewhere(_value: Expression, _name: str, _text: str) -> None:
+    """Looking again: what is set elsewhere was seen to."""
 
 
 class _Writer:
-    def __init__(self, source: bytes, means: Means) -> None:
+    def __init__(self, source: bytes, means: Means, follow: Follow | None) -> None:
         self.source = source
         self.means = means
+        self.follow = follow
         self.newline = "\r\n" if b"\r\n" in source else "\n"
 
     # -- finding what differs
@@ -88,8 +134,8 @@ class _Writer:
         added: list[tuple[str, str]] = []
         for name, text in wanted.attributes:
             if name in attributes:
-                edits += self._replaced(attributes[name], name, text)
-            elif _value(text) is not None:
+                edits += self.replaced(attributes[name], name, text)
+            elif expression_in(text) is not None:
                 added.append((name, text))  # null says what its absence says
         fresh: list[Block] = []
         for inner in wanted.blocks:
@@ -117,12 +163,18 @@ class _Writer:
         except NotEditableError:
             return None
 
-    def _replaced(self, attribute: Node, name: str, text: str) -> list[_Edit]:
+    def replaced(self, attribute: Node, name: str, text: str) -> list[_Edit]:
         node = next(child for child in attribute.children if child.type == "expression")
-        now, then = expression_of(node), _value(text)
+        now, then = expression_of(node), expression_in(text)
         if self._same(now, then) or _squeezed(self._text(node)) == _squeezed(text):
             return []
-        if not _literal(now):
+        if not is_literal(now):
+            if self.follow:
+                try:
+                    self.follow(now, name, text)
+                except NotEditableError as error:
+                    raise NotEditableError(str(error), error.line or _line(attribute)) from None
+                return []
             shown = " ".join(self._text(node).split())[:80]
             raise NotEditableError(f"{name} is {shown}: change it where that is set", _line(attribute))
         start, end = node.start_byte, node.end_byte
@@ -131,7 +183,7 @@ class _Writer:
         return [_Edit(start, end, self._encoded(new)), *self._comment(end, len(self._text(node)) - len(new))]
 
     def _same(self, now: Expression, then: Expression) -> bool:
-        if type(now) is type(then) and now == then and _literal(now):
+        if type(now) is type(then) and now == then and is_literal(now):
             return True
         if isinstance(then, str):
             return self.means(now) == frozenset({then})
@@ -139,7 +191,10 @@ class _Writer:
             return self._same_items(now, then)
         # Terraform takes "true" and "7" for true and 7.
         return (
-            isinstance(now, str) and not isinstance(then, str) and _literal(then) and now == str(then).lower()
+            isinstance(now, str)
+            and not isinstance(then, str)
+            and is_literal(then)
+            and now == str(then).lower()
         )
 
     def _same_items(self, now: Items, then: Items) -> bool:
@@ -261,6 +316,11 @@ def _blocks(root: Node) -> list[Node]:
     return [child for child in body.children if child.type == "block"] if body else []
 
 
+def _body(node: Node) -> list[Node]:
+    body = next((child for child in node.children if child.type == "body"), None)
+    return list(body.children) if body else []
+
+
 def _head(block: Node) -> tuple[str, ...]:
     """("resource", "aws_s3_bucket", "phi")"""
     names = [child for child in block.children if child.type in {"identifier", "string_lit"}]
@@ -278,22 +338,6 @@ def _name(attribute: Node) -> str:
 
 def _line(node: Node) -> int:
     return node.start_point[0] + 1
-
-
-def _value(text: str) -> Expression:
-    """What an expression's text means."""
-    root = tree(f"x = {text}\n".encode())
-    body = next((child for child in root.children if child.type == "body"), None)
-    attribute = body.children[0] if body and body.children else None
-    node = next((c for c in attribute.children if c.type == "expression"), None) if attribute else None
-    return Unknown(text) if node is None or root.has_error else expression_of(node)
-
-
-def _literal(value: Expression) -> bool:
-    """Is it said here, and nowhere else?"""
-    if isinstance(value, Items):
-        return all(map(_literal, (*value.values, *value.keys)))
-    return not isinstance(value, Traversal | Template | Unknown)
 
 
 def _squeezed(text: str) -> str:

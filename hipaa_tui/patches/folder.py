@@ -6,12 +6,15 @@ defaults, locals, other blocks, each.key. What cannot be told is `None`, and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
+from hipaa_tui.patches.instances import Evaluation, Instance, split_address
 from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, PARTS, SINGLETONS
-from hipaa_tui.patches.syntax import Declared, Expression, Items, Template, Traversal, parse
+from hipaa_tui.patches.scopes import Reader, no_modules, read_scopes
+from hipaa_tui.patches.syntax import Declared, Expression, Items, Template, Traversal
 
 Values = frozenset[str] | None
 """The strings that an expression can be; None where only Terraform can tell."""
@@ -20,10 +23,11 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource block and where it stands. `own` is one of the patch itself."""
+    """A resource block and where it stands: `scope` is the module's folder. `own` is one of the patch itself."""
 
     file: str
     block: Declared
+    scope: str = ""
     own: bool = False
 
     @property
@@ -50,34 +54,58 @@ class Resource:
         return ".".join(found.parts[1:]) if isinstance(found, Traversal) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """Where an object is managed already.
+
+    `where` is "main.tf:12 (address)"; `address` can be referred to from the root module, "" where nothing can.
+    `resource` is the block that manages it, None where it is only a part of another; `instances` are those of the
+    block that are the object, none where the block stands for one thing.
+    """
+
+    where: str
+    address: str = ""
+    resource: Resource | None = None
+    instances: tuple[Instance, ...] = ()
+
+
 @dataclass
 class Folder:
-    """The folder's files, parsed. `broken` are the "file:line" of syntax errors."""
+    """The configuration, parsed: the folder's own files and those of the modules that it calls.
+
+    `reader` gives the files of a module's folder; `evaluation` and `state` say what blocks stand for where their
+    text does not. `broken` are the "file:line" of syntax errors.
+    """
 
     files: Mapping[str, str]
+    reader: Reader = no_modules
+    var_files: Sequence[str] = ()
+    evaluation: Evaluation | None = None
+    state: Sequence[Instance] = ()
     resources: list[Resource] = field(default_factory=list)
     imports: dict[str, Values] = field(default_factory=dict)
-    blocks: list[tuple[str, Declared]] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
     unresolved: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._given: dict[str, Expression] = {}
-        for name, text in sorted(self.files.items()):
-            parsed = parse(text)
-            if parsed.broken:
-                self.broken.append(f"{name}:{parsed.broken}")
-            if name.endswith(".tfvars"):
-                self._given.update({one.name: one.value for one in parsed.attributes})
-            else:
-                self.blocks += [(name, block) for block in parsed.blocks]
-        for name, block in self.blocks:
-            if block.type == "resource" and len(block.labels) == 2:
-                self.resources.append(Resource(name, block))
+        self.scopes = read_scopes(self.files, self.reader, self.var_files)
+        self.files = self.scopes.files
+        for scope in self.scopes:
+            for name, block in scope.blocks:
+                if block.type == "resource" and len(block.labels) == 2:
+                    self.resources.append(Resource(name, block, scope.folder))
         for _, block in self.blocks:
             to = block.value("to")
-            if block.type == "import" and isinstance(to, Traversal):
+            if block.type == "import" and isinstance(to, Traversal) and not to.indexed:
                 self.imports[".".join(to.parts)] = self.values(block.value("id"))
+
+    @property
+    def blocks(self) -> list[tuple[str, Declared]]:
+        """The root module's blocks with their files."""
+        return self.scopes.root.blocks
+
+    @property
+    def broken(self) -> list[str]:
+        return self.scopes.broken
 
     def add_own(self, file: str, block: Declared) -> None:
         """A block of the patch: its names can be followed, and it is no reason to refuse."""
@@ -85,7 +113,7 @@ class Folder:
 
     def taken(self, type: str, name: str) -> bool:
         """Is there such an address in the folder?"""
-        return any(one.address == f"{type}.{name}" for one in self.resources)
+        return any(one.address == f"{type}.{name}" and not one.scope for one in self.resources)
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         return (one for one in self.resources if one.type in types and not one.own)
@@ -98,34 +126,117 @@ class Folder:
         return next(iter(found)) if found is not None and len(found) == 1 else ""
 
     def named(self, type: str, name: str) -> Resource | None:
-        """The resource of the type that certainly is the one called `name`."""
-        return next((one for one in self.of_type(type) if self.certain_name(one) == name), None)
+        """The root module's resource of the type that certainly is the one called `name`."""
+        mine = (one for one in self.of_type(type) if not one.scope)
+        return next((one for one in mine if self.certain_name(one) == name), None)
+
+    def holding(self, type: str, names: Collection[str]) -> Managed | None:
+        """The block of the type that manages the object that has one of these names, ids or ARNs; where none is
+        certain None."""
+        for one in self.of_type(type):
+            if not one.scope and self.certain_name(one) in names:
+                return Managed(one.where, one.address, one)
+        found = []
+        for one in self.of_type(type):
+            mine = tuple(
+                each for each in self.instances(one) if any(value in names for value in each.values.values())
+            )
+            if mine:
+                found.append(self._managed_by(one, mine))
+        return _alone(found) if found else None
+
+    # -- instances
+
+    def instances(self, resource: Resource) -> tuple[Instance, ...]:
+        """What the block stands for, by the state where there is one, else by the evaluation."""
+        if resource.own:
+            return ()
+        return tuple(self._stated.get((resource.scope, resource.address), ())) or tuple(
+            self._evaluated.get((resource.file, resource.block.line), ())
+        )
+
+    @cached_property
+    def _stated(self) -> dict[tuple[str, str], list[Instance]]:
+        found: dict[tuple[str, str], list[Instance]] = {}
+        for one in self.state:
+            module, address = split_address(one.block)
+            scope = self.scopes.of_module(module)
+            if scope is not None:
+                found.setdefault((scope.folder, address), []).append(one)
+        return found
+
+    @cached_property
+    def _evaluated(self) -> dict[tuple[str, int], list[Instance]]:
+        found: dict[tuple[str, int], list[Instance]] = {}
+        for one in self.evaluation.instances() if self.evaluation else ():
+            found.setdefault(one.place, []).append(one)
+        return found
+
+    def _managed_by(self, resource: Resource, instances: tuple[Instance, ...]) -> Managed:
+        """By a block of which these instances are the object."""
+        address = "" if resource.scope or len(instances) != 1 else instances[0].address
+        alone = not resource.scope and not resource.many
+        return Managed(
+            resource.where, resource.address if alone else address, resource, () if alone else instances
+        )
+
+    # -- identity
 
     def _of(self, resource: Resource, argument: str) -> Values:
-        return self.values(resource.block.value(argument), resource.block)
+        """What the argument can be: by the text where it says so, else by what the block stands for."""
+        found = None if resource.scope else self.values(resource.block.value(argument), resource.block)
+        if found is not None:
+            return found
+        given = [one.values.get(argument) for one in self.instances(resource)]
+        return frozenset(filter(None, given)) if given and all(one is not None for one in given) else None
 
-    def managed(self, block: Declared, import_id: str) -> tuple[str, str]:
-        """Where the object of `block` is managed already: ("main.tf:12 (address)", address); else ("", "").
-
-        The second is "" where no address of the same type can be referred to. `import_id` is "" for
-        what does not exist yet.
-        """
+    def managed(self, block: Declared, import_id: str) -> Managed | None:
+        """Where the object of `block` is managed already. `import_id` is "" for what does not exist yet."""
         mine = Resource("", block, own=True)
         others = [one for one in self.of_type(mine.type) if self._may_meet(one, mine)]
-        for other in others:
-            if self._same_object(other, mine, import_id):
-                return other.where, "" if other.many else other.address
-        return self._inline(mine) or self._part(mine, import_id), ""
+        stated = [
+            self._managed_by(other, same)
+            for other in others
+            if import_id
+            and (same := tuple(one for one in self._in_state(other) if one.values.get("id") == import_id))
+        ]
+        found = stated or [
+            self._which(other, mine) for other in others if self._same_object(other, mine, import_id)
+        ]
+        if found:
+            return _alone(found)
+        inside = self._inline(mine) or self._part(mine, import_id)
+        return Managed(inside) if inside else None
+
+    def _in_state(self, resource: Resource) -> tuple[Instance, ...]:
+        return tuple(self._stated.get((resource.scope, resource.address), ()))
+
+    def _which(self, other: Resource, mine: Resource) -> Managed:
+        """The instances of the block that are the object."""
+        if not other.many and not other.scope:
+            return Managed(other.where, other.address, other)
+        arguments = IDENTIFYING[mine.type]
+        wanted = {argument: self._of(mine, argument) for argument in arguments}
+        same = tuple(
+            one
+            for one in self.instances(other)
+            if all(
+                value is None or one.values.get(argument) is None or one.values[argument] in value
+                for argument, value in wanted.items()
+            )
+        )
+        return self._managed_by(other, same)
 
     def _may_meet(self, other: Resource, mine: Resource) -> bool:
-        return mine.type.startswith(GLOBAL) or other.provider == mine.provider
+        # Which provider a module gets is said where it is called; its blocks name none.
+        return mine.type.startswith(GLOBAL) or bool(other.scope) or other.provider == mine.provider
 
     def _same_object(self, other: Resource, mine: Resource, import_id: str) -> bool:
-        imported = self.imports.get(other.address)
+        imported = None if other.scope else self.imports.get(other.address)
         if import_id and imported is not None:
             return import_id in imported
         if mine.type in SINGLETONS:
-            return True
+            return not other.scope or bool(self.instances(other))
         arguments = IDENTIFYING[mine.type]
         certain = False
         for argument in arguments:
@@ -141,7 +252,7 @@ class Folder:
 
     def _inline(self, mine: Resource) -> str:
         parent, argument = INLINE.get(mine.type, ("", ""))
-        for other in self.of_type(parent):
+        for other in self.of_type(parent) if parent else ():
             here = other.block.value(argument) is not None or any(other.block.inner(argument, "dynamic"))
             if here and self._meet(self._of(other, "bucket"), self._of(mine, "bucket")):
                 return f"{other.where}, in its {argument}"
@@ -186,27 +297,18 @@ class Folder:
     def _follow(self, parts: tuple[str, ...], block: Declared | None, depth: int) -> Values:
         match parts:
             case ("var", name):
-                default = next(
-                    (
-                        b.value("default")
-                        for _, b in self.blocks
-                        if b.type == "variable" and b.labels == (name,)
-                    ),
-                    None,
-                )
-                return self.values(self._given.get(name, default), None, depth + 1)
+                return self._any(self._variable(name), depth + 1)
             case ("local", name):
-                found = (
-                    b.value(name) for _, b in self.blocks if b.type == "locals" and b.value(name) is not None
-                )
-                return self.values(next(found, None), None, depth + 1)
+                local = self.scopes.root.local(name)
+                return self.values(local[2] if local else None, None, depth + 1)
             case ("each", "key" | "value" as which) if block is not None:
                 return self._each(block.value("for_each"), which, depth)
             case ("data", type, name, attribute):
                 blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == (type, name))
                 return self._attribute(next(blocks, None), type, attribute, depth)
             case (type, name, attribute):
-                blocks = (one.block for one in self.resources if one.address == f"{type}.{name}")
+                address = f"{type}.{name}"
+                blocks = (one.block for one in self.resources if one.address == address and not one.scope)
                 return self._attribute(next(blocks, None), type, attribute, depth)
             case _:
                 return None
@@ -221,22 +323,36 @@ class Folder:
                 return self.imports.get(block.address)
         return self.values(block.value(attribute), block, depth + 1)
 
+    def _variable(self, name: str) -> list[Expression]:
+        """What the variable may be set to."""
+        given = self.scopes.root.given.get(name)
+        if given:
+            return [attribute.value for _, attribute in given]
+        declared = self.scopes.root.variable(name)
+        return [declared[1].value("default")] if declared else []
+
+    def _any(self, expressions: Sequence[Expression], depth: int) -> Values:
+        found = [self.values(one, None, depth) for one in expressions]
+        known = [one for one in found if one is not None]
+        return frozenset().union(*known) if found and len(known) == len(found) else None
+
     def _each(self, items: Expression, which: str, depth: int) -> Values:
         if isinstance(items, Traversal) and len(items.parts) == 2 and items.parts[0] in {"var", "local"}:
             kind, name = items.parts
-            items = next(
-                (
-                    b.value("default" if kind == "var" else name)
-                    for _, b in self.blocks
-                    if (b.type == "variable" and kind == "var" and b.labels == (name,))
-                    or (b.type == "locals" and kind == "local" and b.value(name) is not None)
-                ),
-                None,
-            )
+            local = self.scopes.root.local(name)
+            several = self._variable(name) if kind == "var" else [local[2]] if local else []
+            items = several[0] if len(several) == 1 else None
         if not isinstance(items, Items):
             return None
-        chosen = items.keys if items.keys and which == "key" else items.values
-        found = [self.values(one, None, depth + 1) for one in chosen]
-        if any(one is None for one in found):
-            return None
-        return frozenset().union(*(one for one in found if one is not None))
+        return self._any(items.keys if items.keys and which == "key" else items.values, depth + 1)
+
+
+def _alone(found: Sequence[Managed]) -> Managed:
+    """The one that manages an object; where several may, none of them, and all are named."""
+    if len(found) > 1:
+        return Managed(" or ".join(one.where for one in found[:4]))
+    (one,) = found
+    if len(one.instances) > 1:
+        several = " and ".join(each.address for each in one.instances[:4])
+        return Managed(f"{one.where}, where {several} are the same object")
+    return one

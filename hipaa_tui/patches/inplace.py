@@ -1,53 +1,209 @@
 """Brings blocks that stand in the repository to what a change wants, where a reviewer expects to see it.
 
 A snippet renders everything that a block of its own would need. In a block that somebody else wrote only what the
-change is about may be touched: what differs between the earlier value's rendering and the wanted one's.
+change is about may be touched: what differs between the earlier value's rendering and the wanted one's. A block that
+stands for several things is edited once all of them want the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hipaa_tui.patches import schema
 from hipaa_tui.patches.editing import NotEditableError, lay_over
-from hipaa_tui.patches.folder import Folder, Resource
+from hipaa_tui.patches.folder import Folder, Managed, Resource
+from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.instances import Instance, split_address
+from hipaa_tui.patches.scopes import Call
+from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
+
+_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A part that one instance of a block wants; `shared` says that others may get the same."""
+
+    instance: Instance
+    part: Block
+    shared: bool
+    settled: Callable[[str], None]
 
 
 @dataclass
 class InPlace:
-    """The edits of one patch. `edited` are the files as they are to be, by name; `wrong` the snippets' faults."""
+    """The edits of one patch.
+
+    `edited` are the files as they are to be, by name; `wrong` the snippets' faults. `elsewhere` gives the folders
+    of the repository that call a module's folder without the root module knowing.
+    """
 
     folder: Folder
-    existing: Mapping[str, str]
+    elsewhere: Callable[[str], Collection[str]] = lambda _: ()
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    where: dict[str, list[str]] = field(default_factory=dict)
+    _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
 
-    def over(self, found: Resource, part: Block) -> str:
-        """Lay the part over the block; "" where that is done, else why not, with what to set where."""
-        what = f"managed at {found.where}: set {told(part)} there"
-        if found.many:
-            return f"{what}; by its count or for_each it stands for several resources"
+    def over(self, found: Managed, part: Block, *, shared: bool, settled: Callable[[str], None]) -> None:
+        """Lay the part over the block that manages an object.
+
+        `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
+        several things only when `settle` is called. `shared` allows that others get the same.
+        """
+        resource = found.resource
+        if resource is None:
+            settled(f"already managed at {found.where}: edit it there")
+            return
         unknown = [one for one in schema.problems(part) if " has no " in one]
         if unknown:
             self.wrong += unknown
-            return unknown[0]
-        text = self.edited.get(found.file, self.existing[found.file])
+            settled(unknown[0])
+            return
+        if found.instances:
+            _, wants = self._waiting.setdefault((resource.file, resource.block.line), (resource, []))
+            same = replace(part, labels=resource.block.labels)
+            wants += [Want(one, same, shared, settled) for one in found.instances]
+        elif resource.many or resource.scope:
+            what = f"managed at {found.where}: set {told(part)} there"
+            settled(f"{what}; by its count or for_each it stands for several resources")
+        else:
+            settled(self._lay(resource, part, (), (), shared=shared))
+
+    def settle(self) -> None:
+        """Edit the blocks that stand for several things."""
+        waiting, self._waiting = self._waiting, {}
+        for resource, wants in waiting.values():
+            parts = {want.part for want in wants}
+            if len(parts) > 1:
+                reason = (
+                    f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
+                    f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
+                )
+            else:
+                mine = tuple(want.instance for want in wants)
+                reason = self._every(
+                    resource, next(iter(parts)), mine, shared=all(want.shared for want in wants)
+                )
+            for want in wants:
+                want.settled(reason)
+
+    def _every(self, resource: Resource, part: Block, mine: tuple[Instance, ...], *, shared: bool) -> str:
+        chains: dict[tuple[Call, ...], None] = {}
+        for one in mine:
+            chains[tuple(self.folder.scopes.chain(split_address(one.block)[0]))] = None
+        earlier, reason = dict(self.edited), ""
+        for chain in chains:
+            reason = reason or self._lay(resource, part, chain, mine, shared=shared)
+        if reason:
+            self.edited = earlier
+        return reason
+
+    def _lay(
+        self,
+        resource: Resource,
+        part: Block,
+        chain: tuple[Call, ...],
+        mine: tuple[Instance, ...],
+        *,
+        shared: bool,
+    ) -> str:
+        """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
+        what = f"managed at {resource.where}: set {told(part)} there"
+        following = Following(self.folder, chain, resource.address)
+        text = self._text(resource.file)
+        means = self._means(resource)
         try:
             new = lay_over(
-                text.encode(),
-                found.block.labels,
-                part,
-                lambda value: self.folder.values(value, found.block),
+                text.encode(), resource.block.labels, part, means, follow=following.follow
             ).decode()
+            if new != text and resource.scope:
+                self._refuse_root_names(part)
+            texts = {resource.file: new} if new != text else {}
+            for one in following.settings:
+                before = texts.get(one.file, self._text(one.file))
+                after = one.edit(before.encode()).decode()
+                if after != before:
+                    texts[one.file] = after
+            others = (
+                [] if shared else self._others(resource, mine, following.settings, texts, direct=new != text)
+            )
         except NotEditableError as error:
             line = f" (line {error.line})" if error.line else ""
             return f"{what}: {error}{line}"
-        if new == text:
-            return f"stands as wanted at {found.where} already: only the cloud differs"
-        self.edited[found.file] = new
+        if not texts:
+            return f"stands as wanted at {resource.where} already: only the cloud differs"
+        if others:
+            shown = ", ".join(others[:_NAMED]) + (
+                f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            )
+            return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
+        self.edited.update(texts)
+        self.where[resource.address] = [resource.where, *(one.where for one in following.settings)]
         return ""
+
+    def _text(self, file: str) -> str:
+        return self.edited.get(file, self.folder.files[file])
+
+    def _means(self, resource: Resource) -> Callable[[Expression], frozenset[str] | None]:
+        if resource.scope:
+            # What an expression of a module is hangs on who calls it.
+            return lambda _: None
+        return lambda value: self.folder.values(value, resource.block)
+
+    def _others(
+        self,
+        resource: Resource,
+        mine: Collection[Instance],
+        settings: Iterable[Setting],
+        texts: Mapping[str, str],
+        *,
+        direct: bool,
+    ) -> list[str]:
+        """Who else would get the new value."""
+        every = self.folder.instances(resource) if mine else ()
+        rest = [one for one in every if one not in mine]
+        found: list[str] = []
+        if direct:
+            found += [one.address for one in rest]
+            found += (
+                [f"{one} (calls {resource.scope})" for one in self.elsewhere(resource.scope)]
+                if resource.scope
+                else []
+            )
+        for setting in settings:
+            if setting.file not in texts:
+                continue
+            found += setting.others
+            found += [one.address for one in rest if self._below(one, setting.calls)]
+            if setting.calls and setting.calls[-1].scope:
+                found += [
+                    f"{one} (calls {setting.calls[-1].scope})"
+                    for one in self.elsewhere(setting.calls[-1].scope)
+                ]
+        return list(dict.fromkeys(found))
+
+    def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
+        chain = self.folder.scopes.chain(split_address(instance.block)[0])
+        return tuple(chain[: len(calls)]) == calls
+
+    @staticmethod
+    def _refuse_root_names(part: Block) -> None:
+        """A reference to what the root module declares means nothing in a module."""
+        for name, text in _arguments(part):
+            value = expression_in(text)
+            if isinstance(value, Traversal):
+                raise NotEditableError(
+                    f"{name} = {text} belongs to the root module: hand it down by a variable"
+                )
+
+
+def _arguments(block: Block) -> Iterable[tuple[str, str]]:
+    yield from block.attributes
+    for inner in block.blocks:
+        yield from _arguments(inner)
 
 
 def told(block: Block) -> str:

@@ -7,7 +7,7 @@ ends up with nothing left to change.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +18,20 @@ from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.json_value import ABSENT, Json, resolve
 from hipaa_tui.patches import facts, hcl
 from hipaa_tui.patches.editing import NotEditableError
-from hipaa_tui.patches.folder import Folder, Resource
+from hipaa_tui.patches.folder import Folder, Managed
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.inplace import InPlace, between, told
+from hipaa_tui.patches.instances import Evaluation, Known, read_state
 from hipaa_tui.patches.message import commit_message
-from hipaa_tui.patches.model import LeftOut, Patch
+from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.objects import IDENTIFYING
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
+from hipaa_tui.patches.scopes import auto_loaded
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
 from hipaa_tui.patches.snippets import NoSnippetError, Refused, Snippets
 from hipaa_tui.patches.syntax import Declared, parse
-from hipaa_tui.patches.validate import terraform_verdict
+from hipaa_tui.patches.validate import LARGEST, terraform_verdict
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.redaction import secrets_in
 from hipaa_tui.settings.live import cloud_of
@@ -39,6 +41,7 @@ from hipaa_tui.text import plain
 
 VERSIONS_FILE: Final = "hipaa-versions.tf"
 _PLAYBOOK: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
+_NONE: Final = PatchOptions()
 _REQUIRED: Final = {
     "aws": ("hashicorp/aws", "~> 5.0"),
     "azurerm": ("hashicorp/azurerm", "~> 4.0"),
@@ -54,11 +57,12 @@ def make_patch(
     base: str = "HEAD",
     progress: Progress | None = None,
     snippets_folder: Path | None = None,
+    options: PatchOptions = _NONE,
 ) -> Patch:
     """Commit the plan as Terraform to a new branch of the repository that holds the folder `repo`.
 
     Only reads the clouds. `base` is the commit to build on; `snippets_folder` holds terraform/ and
-    records/. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
+    records/; `options` are what the user says about the repository. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
     plan can go in; Cancelled. In each case there is no branch and the repository is as it was.
     """
     progress = progress or Silent()
@@ -68,7 +72,14 @@ def make_patch(
     repository.refuse_anonymous()
     _refuse_odd_names(plan)
     existing = repository.terraform_files()
-    folder = Folder(existing)
+    folder = Folder(
+        existing,
+        repository.terraform_files,
+        tuple(options.var_files),
+        state=read_state(options.state) if options.state else (),
+    )
+    _refuse_missing_var_files(options.var_files, existing)
+    folder.evaluation = _evaluation(plan, repository, folder, progress)
     if folder.broken:
         raise InputError(
             f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
@@ -80,7 +91,8 @@ def make_patch(
         clouds,
         selection,
         Patchwork(folder, Snippets(snippets / "terraform")),
-        InPlace(folder, existing),
+        InPlace(folder, lambda name: repository.callers_of(name, folder.scopes.by_folder)),
+        options.shared,
     )
     work.render_all()
     if not work.patchwork.pieces and not work.inplace.edited:
@@ -93,7 +105,7 @@ def make_patch(
         raise InputError(f"a snippet does not fit the provider's schema: {'; '.join(wrong[:3])}")
     progress.step(len(plan.changes), total, "commit")
     texts = {**work.inplace.edited, **_files(work.patchwork, {**existing, **work.inplace.edited})}
-    files = {repository.path_of(name): text for name, text in texts.items()}
+    files = {repository.path_below(name): text for name, text in texts.items()}
     left_out = _in_plan_order(plan, selection.left_out)
     message = commit_message(
         plan,
@@ -132,6 +144,7 @@ class _Work:
     selection: Selection
     patchwork: Patchwork
     inplace: InPlace
+    shared: Collection[str] = ()
     addresses: dict[str, list[str]] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
 
@@ -143,6 +156,7 @@ class _Work:
             reason = self._render(candidate)
             if reason:
                 self.selection.leave(candidate.changes, reason)
+        self.inplace.settle()
 
     def _render(self, candidate: Candidate) -> str:
         """Put one candidate into the patch; else why it stays out."""
@@ -161,14 +175,14 @@ class _Work:
             return self._part(candidate, variables, str(none))
         except Refused as error:
             return str(error)
-        where, address = self.patchwork.managed(rendered)
-        if where:
-            if address:
+        found = self.patchwork.managed(rendered)
+        if found:
+            if found.address:
                 for one in candidate.changes:
-                    self.patchwork.export(one.id, address, variables["identity"])
-            if not address or len(rendered.blocks) != 1:
-                return f"already managed at {where}: edit it there"
-            return self._managed(candidate, variables, rendered.blocks[0], address, where)
+                    self.patchwork.export(one.id, found.address, variables["identity"])
+            if found.resource is None or len(rendered.blocks) != 1:
+                return f"already managed at {found.where}: edit it there"
+            return self._managed(candidate, variables, rendered.blocks[0], found)
         comment = self._comment(change)
         taken = self.patchwork.take(
             rendered, file=_file_name(change.playbook), comment=comment, provider=candidate.provider
@@ -188,21 +202,17 @@ class _Work:
         except Refused as error:
             return str(error)
         type = part.labels[0]
-        found = self.patchwork.folder.named(type, change.target.name)
+        names = {change.target.name, change.target.id}
+        found = self.patchwork.folder.holding(type, names)
         if found is None:
             return f"is a part of that resource's own block: in the block {type} that manages it set {told(part)}"
         return self._over(candidate, found, part)
 
     def _managed(
-        self, candidate: Candidate, variables: dict[str, Any], block: Declared, address: str, where: str
+        self, candidate: Candidate, variables: dict[str, Any], block: Declared, found: Managed
     ) -> str:
         """Edit the block that manages the object; else why not."""
         change = candidate.change
-        found = next(
-            (one for one in self.patchwork.folder.resources if one.address == address and not one.own), None
-        )
-        if found is None:
-            return f"already managed at {where}: edit it there"
         before = None
         if variables["before"] is not ABSENT:
             with suppress(Refused, InputError, NotReady):
@@ -211,16 +221,27 @@ class _Work:
                 )
                 before = next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
         try:
-            part = between(before, block.to_write(), IDENTIFYING[found.type])
+            part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         except NotEditableError as error:
-            return f"already managed at {where}: edit it there ({error})"
+            return f"already managed at {found.where}: edit it there ({error})"
         return self._over(candidate, found, part)
 
-    def _over(self, candidate: Candidate, found: Resource, part: Block) -> str:
-        reason = self.inplace.over(found, part)
-        if not reason:
-            self.addresses.update({one.id: [found.address] for one in candidate.changes})
-        return reason
+    def _over(self, candidate: Candidate, found: Managed, part: Block) -> str:
+        """Lay the part over the block; what waits for other instances of the block is settled in `render_all`."""
+        resource = found.resource
+        addresses = [one.address for one in found.instances] or ([resource.address] if resource else [])
+        answer: list[str] = []
+
+        def settled(reason: str) -> None:
+            answer.append(reason)
+            if reason:
+                self.selection.leave(candidate.changes, reason)
+            else:
+                self.addresses.update({one.id: addresses for one in candidate.changes})
+
+        shared = "all" in self.shared or any(one.id in self.shared for one in candidate.changes)
+        self.inplace.over(found, part, shared=shared, settled=settled)
+        return answer[0] if answer else ""
 
     def _variables(self, candidate: Candidate) -> dict[str, Any]:
         change, reading = candidate.change, candidate.reading
@@ -259,6 +280,31 @@ class _Work:
         controls = f", HIPAA {', '.join(group.controls)}" if group and group.controls else ""
         title = setting(change.setting).title
         return plain(f"{title} of {change.target.name}: {change.playbook}{controls}", 200)
+
+
+def _refuse_missing_var_files(names: Sequence[str], existing: Mapping[str, str]) -> None:
+    for name in names:
+        if name not in existing or not name.endswith(".tfvars"):
+            raise InputError(f"--var-file {plain(name, 80)}: no .tfvars file of the folder at that commit")
+
+
+def _evaluation(plan: Plan, repository: Repository, folder: Folder, progress: Progress) -> Evaluation:
+    """How the folder is evaluated once something hangs on it."""
+    aws = [change.target for change in plan.changes if change.target.provider == "aws"]
+    accounts = {target.account for target in aws}
+    regions = {target.region for target in aws}
+    known = Known(
+        accounts.pop() if len(accounts) == 1 else "",
+        regions.pop() if len(regions) == 1 else "",
+        aws[0].partition if aws else "aws",
+    )
+    total = len(plan.changes)
+    return Evaluation(
+        lambda path: repository.export_folders(folder.scopes.by_folder, path, LARGEST),
+        (*auto_loaded([name for name in folder.files if "/" not in name]), *folder.var_files),
+        known,
+        progress=lambda: progress.step(0, total, "evaluate Terraform"),
+    )
 
 
 def _refuse_odd_names(plan: Plan) -> None:
@@ -313,14 +359,17 @@ def _versions(providers: list[str]) -> str:
 
 def _notes(folder: Folder, repository: Repository) -> list[str]:
     """What the patch could not see, for a person to look at."""
-    notes = [
+    problem = folder.evaluation.problem if folder.evaluation else ""
+    notes = [problem] if problem else []
+    notes += [
         f"{where} may be the same object: what it manages could not be told without Terraform"
         for where in folder.unresolved
     ]
     notes += [
-        f"{name}:{block.line} (module.{'.'.join(block.labels)}) was not looked into"
-        for name, block in folder.blocks
-        if block.type == "module"
+        f"{call.where} was not looked into: {plain(call.source, 120) or 'its source'} is not in the repository"
+        for scope in folder.scopes
+        for call in scope.calls
+        if call.folder is None or not folder.scopes.by_folder[call.folder].blocks
     ]
     return notes + [
         f"{name} was not looked into" for name in sorted(repository.names()) if name.endswith(".tf.json")

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hipaa_tui.json_value import Json
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOptions:
+    """What the user says about the repository.
+
+    `state` is a Terraform state or `terraform show -json`'s output, `var_files` are what Terraform gets with
+    -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
+    others may get too, since they read the same variable or are made by the same block.
+    """
+
+    state: Path | None = None
+    var_files: Sequence[str] = ()
+    shared: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

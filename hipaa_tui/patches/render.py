@@ -11,7 +11,7 @@ from typing import Any
 
 from hipaa_tui.json_value import Json
 from hipaa_tui.patches import hcl, schema
-from hipaa_tui.patches.folder import Folder
+from hipaa_tui.patches.folder import Folder, Managed
 from hipaa_tui.patches.hcl import Block, Raw
 from hipaa_tui.patches.objects import EXPORTS, GLOBAL
 from hipaa_tui.patches.snippets import Rendered, Snippets
@@ -177,14 +177,14 @@ class Patchwork:
 
     # -- taking in ------------------------------------------------------------------------------
 
-    def managed(self, rendered: Rendered) -> tuple[str, str]:
-        """("main.tf:12 (address)", address or "") where a block's object has one in the folder; else ("", "")."""
+    def managed(self, rendered: Rendered) -> Managed | None:
+        """Where the object of one of the blocks is managed in the folder already."""
         for block in rendered.blocks:
             if self._index(block.address) is None:
-                where, address = self.folder.managed(block, rendered.imports.get(block.address, ""))
-                if where:
-                    return where, address
-        return "", ""
+                found = self.folder.managed(block, rendered.imports.get(block.address, ""))
+                if found:
+                    return found
+        return None
 
     def take(self, rendered: Rendered, *, file: str, comment: str, provider: str) -> list[str]:
         """Put the blocks into the patch, into those that are there already; their addresses."""

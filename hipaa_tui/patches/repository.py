@@ -8,10 +8,13 @@ where it exists. No hook runs and no filter: what is committed is what was check
 from __future__ import annotations
 
 import os
+import posixpath
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from hipaa_tui.errors import InputError
 
@@ -30,6 +33,29 @@ _QUIET: Final = (
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
 _LARGEST: Final = 4 * 1024 * 1024
 """Bytes of one .tf file that is still read."""
+
+
+_READ_BY_TERRAFORM: Final = (
+    *(".tf", ".tfvars", ".tf.json", ".tfvars.json"),
+    *(".json", ".yaml", ".yml", ".tpl", ".tftpl", ".csv", ".txt"),
+)
+"""What files and functions of Terraform are made of (file(), templatefile(), yamldecode(file()))."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One file, folder, link or submodule of the commit; `size` in bytes."""
+
+    path: str
+    mode: str
+    kind: str
+    blob: str
+    size: int
+
+
+def _plain_file(path: str, mode: str, kind: str) -> bool:
+    pure = PurePosixPath(path)
+    return kind == "blob" and mode != "120000" and not pure.is_absolute() and ".." not in pure.parts
 
 
 class _GitFailed(Exception):
@@ -107,44 +133,122 @@ class Repository:
             raise InputError(f"{name!r} is no name for a file in the folder")
         return (self.prefix / name).as_posix()
 
-    def terraform_files(self) -> dict[str, str]:
-        """The folder's *.tf and *.tfvars files at the commit, name → text. InputError for an unreadable one."""
-        if not self.base:
-            return {}
-        found: dict[str, str] = {}
-        for mode, kind, name in self._listing():
-            if not name.endswith((".tf", ".tfvars")) or kind != "blob":
+    def path_below(self, name: str) -> str:
+        """The path in the repository of a file that is named from the folder on, "../" allowed.
+
+        InputError where it leaves the repository, or a link or a submodule stands in the way.
+        """
+        path = posixpath.normpath((self.prefix / name).as_posix())
+        if path.startswith(("/", "../")) or path in {"", ".", ".."} or "\\" in path or "\0" in path:
+            raise InputError(f"{name!r} lies outside of the repository; nothing is written there")
+        for parent in PurePosixPath(path).parents:
+            entry = self._entries.get(parent.as_posix())
+            if entry is not None and entry.mode != "040000":
+                raise InputError(f"{parent}: no folder in the commit (a link, a file or a submodule)")
+        return path
+
+    def terraform_files(self, folder: str = "") -> dict[str, str]:
+        """The *.tf and *.tfvars files of a folder at the commit, by their name from the root folder on.
+
+        `folder` is named from the repository's own folder on ("../modules/bucket"). InputError for an unreadable one.
+        """
+        wanted: dict[str, _Entry] = {}
+        for name, entry in self._inside(folder):
+            if not name.endswith((".tf", ".tfvars")) or entry.kind != "blob":
                 continue
-            if mode == "120000":
-                raise InputError(f"{name}: a link; hipaa-tui reads files of the commit only")
-            found[name] = self._content(self.path_of(name))
+            shown = posixpath.join(folder, name)
+            if entry.mode == "120000":
+                raise InputError(f"{shown}: a link; hipaa-tui reads files of the commit only")
+            if entry.size > _LARGEST:
+                raise InputError(f"{shown}: larger than {_LARGEST // 2**20} MB, which no Terraform file is")
+            wanted[shown] = entry
+        found: dict[str, str] = {}
+        for (name, _), content in zip(wanted.items(), self._blobs(wanted.values()), strict=True):
+            try:
+                found[name] = content.decode("utf-8")
+            except UnicodeDecodeError:
+                raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
         return found
+
+    def callers_of(self, folder: str, but: Iterable[str]) -> list[str]:
+        """The folders of the repository that call the module in `folder`, as paths; not those named in `but`.
+
+        `folder` and `but` are named from the repository's own folder on.
+        """
+        wanted, *known = (posixpath.normpath((self.prefix / name).as_posix()) for name in (folder, *but))
+        try:
+            rows = self._run(
+                *(
+                    "grep",
+                    "--full-name",
+                    "-z",
+                    "-I",
+                    "-E",
+                    r'source[[:space:]]*=[[:space:]]*"\.\.?/',
+                    self.base,
+                ),
+                *("--", ":(top,glob)**/*.tf"),
+                strip=False,
+            )
+        except _GitFailed:
+            return []  # git grep fails where nothing is found
+        found: dict[str, None] = {}
+        for row in rows.splitlines():
+            where, _, text = row.partition("\0")
+            caller = posixpath.dirname(where.removeprefix(f"{self.base}:")) or "."
+            source = text.partition('"')[2].partition('"')[0]
+            if posixpath.normpath(posixpath.join(caller, source)) == wanted and caller not in known:
+                found[caller] = None
+        return list(found)
 
     def names(self) -> set[str]:
         """Everything in the folder at the commit."""
-        return {name for _, _, name in self._listing()} if self.base else set()
+        return {name for name, _ in self._inside("")}
 
-    def _listing(self) -> Iterator[tuple[str, str, str]]:
-        tree = f"{self.base}:{'' if self.prefix == PurePosixPath('.') else self.prefix.as_posix()}"
-        try:
-            rows = self._run("ls-tree", "-z", "--full-tree", tree, strip=False)
-        except _GitFailed:
-            return  # the folder is not in the commit yet
-        for row in rows.split("\0"):
-            if row:
-                about, _, name = row.partition("\t")
-                mode, kind, _ = about.split(" ", 2)
-                yield mode, kind, name
+    def _inside(self, folder: str) -> Iterator[tuple[str, _Entry]]:
+        path = posixpath.normpath((self.prefix / folder).as_posix())
+        if path.startswith(("/", "../")) or path == "..":
+            return
+        for entry in self._children.get("" if path == "." else path, ()):
+            yield entry.path.rpartition("/")[2], entry
 
-    def _content(self, path: str) -> str:
-        size = int(self._run("cat-file", "-s", f"{self.base}:{path}"))
-        if size > _LARGEST:
-            raise InputError(f"{path}: larger than {_LARGEST // 2**20} MB, which no Terraform file is")
-        content = self._bytes("cat-file", "blob", f"{self.base}:{path}")
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError:
-            raise InputError(f"{path}: not UTF-8, so Terraform would not read it either") from None
+    @cached_property
+    def _entries(self) -> dict[str, _Entry]:
+        """Everything in the commit, folders included, by path."""
+        if not self.base:
+            return {}
+        rows = self._run("ls-tree", "-r", "-t", "-z", "-l", "--full-tree", self.base, strip=False)
+        found: dict[str, _Entry] = {}
+        for row in filter(None, rows.split("\0")):
+            about, _, path = row.partition("\t")
+            mode, kind, blob, size = about.split()
+            found[path] = _Entry(path, mode, kind, blob, int(size) if size.isdigit() else 0)
+        return found
+
+    @cached_property
+    def _children(self) -> dict[str, list[_Entry]]:
+        found: dict[str, list[_Entry]] = {}
+        for entry in self._entries.values():
+            found.setdefault(entry.path.rpartition("/")[0], []).append(entry)
+        return found
+
+    def _blobs(self, entries: Iterable[_Entry]) -> Iterator[bytes]:
+        """Their contents, by one process of git for all."""
+        wanted = list(entries)
+        if not wanted:
+            return
+        with tempfile.TemporaryFile("w+b") as ids:
+            ids.write("".join(f"{one.blob}\n" for one in wanted).encode())
+            ids.seek(0)
+            content = self._bytes("cat-file", "--batch", istream=ids)
+        at = 0
+        for one in wanted:
+            end = content.index(b"\n", at)
+            size = int(content[at:end].rpartition(b" ")[2])
+            if not content[at:end].startswith(one.blob.encode()):
+                raise InputError(f"{one.path}: git cannot read it")
+            yield content[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
 
     def refuse_branch(self, branch: str) -> None:
         """InputError where `branch` is no name, exists, or stands in the way of another."""
@@ -248,22 +352,45 @@ class Repository:
         for row in filter(None, rows):
             about, _, path = row.partition("\t")
             mode, kind, blob, size = about.split()
-            pure = PurePosixPath(path)
-            if kind == "blob" and mode != "120000" and not pure.is_absolute() and ".." not in pure.parts:
-                entries.append((pure, blob, int(size)))
-        if sum(size for _, _, size in entries) > largest:
+            if _plain_file(path, mode, kind):
+                entries.append(_Entry(path, mode, kind, blob, int(size)))
+        return self._write(entries, folder, largest)
+
+    def export_folders(self, names: Iterable[str], folder: Path, largest: int) -> Path:
+        """Write what Terraform reads in these folders, and below them, under `folder`; where the root folder is then.
+
+        Of files of more than `largest` bytes together only Terraform's own.
+        """
+        tops = [posixpath.normpath((self.prefix / name).as_posix()) for name in names]
+        inside = [
+            entry
+            for entry in self._entries.values()
+            if _plain_file(entry.path, entry.mode, entry.kind)
+            and entry.path.endswith(_READ_BY_TERRAFORM)
+            and any(top == "." or entry.path.startswith(f"{top}/") for top in tops)
+        ]
+        if not self._write(inside, folder, largest):
+            self._write([one for one in inside if one.path.endswith((".tf", ".tfvars"))], folder, largest)
+        root = folder.joinpath(*self.prefix.parts)
+        root.mkdir(parents=True, exist_ok=True)
+        return root
+
+    def _write(self, entries: Sequence[_Entry], folder: Path, largest: int) -> bool:
+        if sum(entry.size for entry in entries) > largest:
             return False
-        for pure, blob, _ in entries:
-            target = folder.joinpath(*pure.parts)
+        for entry, content in zip(entries, self._blobs(entries), strict=True):
+            target = folder.joinpath(*PurePosixPath(entry.path).parts)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self._bytes("cat-file", "blob", blob))
+            target.write_bytes(content)
         return True
 
     def _run(self, *arguments: str, env: Mapping[str, str] | None = None, strip: bool = True) -> str:
         text = self._bytes(*arguments, env=env).decode("utf-8", "replace")
         return text.rstrip("\r\n") if strip else text
 
-    def _bytes(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
+    def _bytes(
+        self, *arguments: str, env: Mapping[str, str] | None = None, istream: BinaryIO | None = None
+    ) -> bytes:
         """git's standard output. _GitFailed with what it said."""
         command: Sequence[str] = ["git", *_QUIET, *arguments]
         try:
@@ -272,6 +399,7 @@ class Repository:
                 env={"GIT_TERMINAL_PROMPT": "0"} | dict(env or {}),
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
+                istream=istream,
             )
         except self._failure as error:
             said = str(error.stderr).replace("stderr:", "").strip().strip("'\n ")

@@ -123,6 +123,22 @@ def expression_of(node: Node) -> Expression:
     return _expression(node)
 
 
+def expression_in(text: str) -> Expression:
+    """What an expression's text means."""
+    root = tree(f"x = {text}\n".encode())
+    body = next((child for child in root.children if child.type == "body"), None)
+    attribute = body.children[0] if body and body.children else None
+    node = next((c for c in attribute.children if c.type == "expression"), None) if attribute else None
+    return Unknown(text) if node is None or root.has_error else _expression(node)
+
+
+def is_literal(value: Expression) -> bool:
+    """Is it said here, and nowhere else?"""
+    if isinstance(value, Items):
+        return all(map(is_literal, (*value.values, *value.keys)))
+    return not isinstance(value, Traversal | Template | Unknown)
+
+
 def parse(source: str) -> Parsed:
     """What stands in the source. Never raises: a broken file has `broken` set, and its sound blocks."""
     root = tree(source.encode("utf-8", "replace"))

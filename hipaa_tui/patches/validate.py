@@ -20,7 +20,8 @@ from hipaa_tui.text import plain
 
 SECONDS: Final = 60.0
 """How long all of Terraform's steps may take together."""
-_LARGEST: Final = 64 * 1024 * 1024
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a repository that are written out for Terraform to read."""
 
 
 def terraform_verdict(
@@ -36,8 +37,8 @@ def terraform_verdict(
     with tempfile.TemporaryDirectory(prefix="hipaa-tui-", ignore_cleanup_errors=True) as scratch:
         root = Path(scratch) / "repo"
         root.mkdir()
-        if not repository.export(commit, root, _LARGEST):
-            return True, f"not validated: the repository is larger than {_LARGEST // 2**20} MB"
+        if not repository.export(commit, root, LARGEST):
+            return True, f"not validated: the repository is larger than {LARGEST // 2**20} MB"
         folder = root.joinpath(*repository.prefix.parts)
         steps = _Steps(program, folder, Path(scratch), progress, time.monotonic() + seconds)
         try:

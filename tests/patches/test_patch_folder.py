@@ -12,7 +12,8 @@ def managed(main: str, mine: str, import_id: str = "", **files: str) -> str:
     """Where `main.tf` manages the object of the block `mine` already."""
     folder = Folder({"main.tf": main, **{name.replace("_", "."): text for name, text in files.items()}})
     assert not folder.broken
-    return folder.managed(parse(mine).blocks[0], import_id)[0]
+    found = folder.managed(parse(mine).blocks[0], import_id)
+    return found.where if found else ""
 
 
 BLOCK = 'resource "aws_s3_bucket_public_access_block" "x" {\n  bucket = "phi"\n}\n'
@@ -67,7 +68,7 @@ def test_an_import_block_tells_what_a_block_manages() -> None:
 
 def test_what_cannot_be_told_is_said() -> None:
     folder = Folder({"main.tf": BLOCK.replace('"phi"', "module.store.bucket")})
-    assert folder.managed(parse(BLOCK).blocks[0], "") == ("", "")
+    assert folder.managed(parse(BLOCK).blocks[0], "") is None
     assert list(folder.unresolved) == ["main.tf:1 (aws_s3_bucket_public_access_block.x)"]
 
 

@@ -179,8 +179,11 @@ def test_what_the_repository_manages_is_edited_there_and_nothing_else(repo: Path
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("  min_tls_version = var.tls\n", "min_tls_version is var.tls: change it where that is set"),
-        ("  count = 2\n", "edit it there"),
+        ("  min_tls_version = var.tls\n", "var.tls is given from outside of the repository"),
+        (
+            "  count = 2\n",
+            "azurerm_storage_account.mine[0] and azurerm_storage_account.mine[1] are the same object",
+        ),
     ],
 )
 def test_what_a_person_has_to_decide_is_left_out_with_what_to_set(

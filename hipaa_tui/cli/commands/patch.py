@@ -7,6 +7,7 @@ import argparse
 from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
 from hipaa_tui.errors import ExitCode
+from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.text import plain_lines
 
@@ -14,7 +15,8 @@ from hipaa_tui.text import plain_lines
 def run(options: argparse.Namespace) -> int:
     plan = open_plan(options.plan)
     progress = LineProgress()
-    patch = open_desk(options).patch(plan, options.repo, options.branch, progress)
+    about = PatchOptions(options.state, tuple(options.var_file), tuple(options.shared))
+    patch = open_desk(options).patch(plan, options.repo, options.branch, progress, about)
     progress.clear()
     if options.json:
         print_json(patch.as_json())

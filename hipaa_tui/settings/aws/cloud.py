@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -180,7 +181,9 @@ class AwsCloud:
         with self._lock:
             if self._session is None:
                 try:
-                    session = boto3.Session(profile_name=self._profile, region_name=self._region)
+                    session = boto3.Session(
+                        botocore_session=_bare_session(), profile_name=self._profile, region_name=self._region
+                    )
                     self._session = _with_role(session, self._role) if self._role else session
                 except ProfileNotFound as error:
                     raise CloudError(
@@ -218,10 +221,26 @@ class AwsCloud:
             return self._clients[key]
 
 
+@cache
+def _loader(data_path: str | None) -> Any:
+    """The reader of the SDK's service models, which keeps what it has read: megabytes of JSON a service."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
+
+
+def _bare_session() -> Any:
+    """A session of botocore; all accounts share the service models, which are the same for each."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.lazy_register_component("data_loader", lambda: _loader(session.get_config_variable("data_path")))
+    return session
+
+
 def _with_role(session: Any, role: str) -> Any:
     """A session of the role, assumed when it is first used and again before it expires, as the CLI's profiles do."""
     import boto3
-    import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     source = session.get_credentials()
@@ -230,7 +249,7 @@ def _with_role(session: Any, role: str) -> Any:
     fetcher = AssumeRoleCredentialFetcher(
         session._session.create_client, source, role, extra_args={"RoleSessionName": "hipaa-tui"}
     )
-    assumed = botocore.session.Session()
+    assumed = _bare_session()
     assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
     return boto3.Session(botocore_session=assumed, region_name=session.region_name)
 
