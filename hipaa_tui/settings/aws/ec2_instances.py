@@ -14,7 +14,16 @@ from typing import Any, Final
 from hipaa_tui.json_value import ABSENT, Json
 from hipaa_tui.settings.aws.arn import parse
 from hipaa_tui.settings.aws.ec2 import call, operations, tags_of
-from hipaa_tui.settings.model import Call, Cloud, CloudError, Reading, ResourceType, Setting, Target
+from hipaa_tui.settings.model import (
+    Call,
+    Cloud,
+    CloudError,
+    Reading,
+    ResourceType,
+    Setting,
+    Target,
+    absent_on,
+)
 
 _INSTANCE: Final = re.compile(r"i-[0-9a-f]+")
 _GONE: Final = frozenset({"terminated", "shutting-down"})
@@ -58,9 +67,10 @@ class Instances(ResourceType):
 
 
 class InstanceMetadata(Setting):
-    """{"HttpTokens": "required" or "optional", "HttpPutResponseHopLimit": hops, "HttpEndpoint": "enabled" or "disabled"}
+    """{"HttpTokens": "required" or "optional", "HttpPutResponseHopLimit": hops, "HttpEndpoint": "enabled" or "disabled", "Enclaves"?: true}
 
-    ABSENT where the instance is terminated. Tags in the metadata and IPv6 stay as they are.
+    "Enclaves" says that it can hold Nitro Enclaves, and is never compared. ABSENT where the instance is terminated.
+    Tags in the metadata and IPv6 stay as they are.
     """
 
     id = "aws.ec2.instance-metadata"
@@ -71,13 +81,8 @@ class InstanceMetadata(Setting):
     terraform = ("aws_instance",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            instance = instance_of(cloud, target)
-        except CloudError as error:
-            if error.code in _MISSING:
-                return Reading(ABSENT)
-            raise
-        if _state(instance) in _GONE:
+        instance = existing(cloud, target)
+        if instance is None:
             return Reading(ABSENT)
         options = instance.get("MetadataOptions") or {}
         identity: dict[str, Json] = {
@@ -93,7 +98,8 @@ class InstanceMetadata(Setting):
             "Tags": tags_of(instance),
         }
         value = {key: options[key] for key in _CHOSEN if options.get(key) not in (None, "")}
-        return Reading(self.canonical(value), identity)
+        also = {"Enclaves": True} if has_enclaves(instance) else {}
+        return Reading({**self.canonical(value), **also}, identity)
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         old, new = self.canonical(before.value or {}), self.canonical(after)
@@ -114,6 +120,21 @@ def instance_of(cloud: Cloud, target: Target) -> Mapping[str, Any]:
             instance: Mapping[str, Any] = one
             return instance
     raise CloudError(_MISSING[0], f"there is no instance {target.name}", status=400, call=asked)
+
+
+def existing(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
+    """The instance as EC2 describes it; None where it is terminated or was never there. Raises CloudError."""
+    try:
+        instance = instance_of(cloud, target)
+    except CloudError as error:
+        absent_on(_MISSING, error)
+        return None
+    return None if _state(instance) in _GONE else instance
+
+
+def has_enclaves(instance: Mapping[str, Any]) -> bool:
+    """Can it hold Nitro Enclaves? That is chosen when it is launched."""
+    return bool((instance.get("EnclaveOptions") or {}).get("Enabled"))
 
 
 def _state(instance: Mapping[str, Any]) -> str:
