@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Evaluation, Instance, split_address
-from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, PARTS, SINGLETONS
-from hipaa_tui.patches.scopes import Reader, no_modules, read_scopes
+from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
+from hipaa_tui.patches.scopes import Call, Reader, no_modules, read_scopes
 from hipaa_tui.patches.syntax import Declared, Expression, Items, Template, Traversal
 
 Values = frozenset[str] | None
@@ -73,13 +74,14 @@ class Managed:
 class Folder:
     """The configuration, parsed: the folder's own files and those of the modules that it calls.
 
-    `reader` gives the files of a module's folder; `evaluation` and `state` say what blocks stand for where their
+    `reader` gives the files of a module's folder, `installed` the folder of a module path; `evaluation` and `state` say what blocks stand for where their
     text does not. `broken` are the "file:line" of syntax errors.
     """
 
     files: Mapping[str, str]
     reader: Reader = no_modules
     var_files: Sequence[str] = ()
+    installed: Mapping[str, str] = field(default_factory=dict)
     evaluation: Evaluation | None = None
     state: Sequence[Instance] = ()
     resources: list[Resource] = field(default_factory=list)
@@ -87,7 +89,7 @@ class Folder:
     unresolved: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.scopes = read_scopes(self.files, self.reader, self.var_files)
+        self.scopes = read_scopes(self.files, self.reader, self.var_files, self.installed)
         self.files = self.scopes.files
         for scope in self.scopes:
             for name, block in scope.blocks:
@@ -145,6 +147,34 @@ class Folder:
                 found.append(self._managed_by(one, mine))
         return _alone(found) if found else None
 
+    def foreign(self, names: Collection[str]) -> tuple[Call, bool] | None:
+        """(the call of a module from elsewhere that manages what has one of these names, is that certain).
+
+        Certain by a state or by an installed module; else as far as the call names what it makes.
+        """
+        known = [*self.state, *(one for one in self._evaluated_all() if one.place[0].startswith(INSTALLED))]
+        for one in known:
+            call = self.scopes.foreign(split_address(one.block)[0])
+            if call is not None and any(value in names for value in one.values.values()):
+                return call, True
+        for call in self.scopes.unread():
+            given = self._given_to(call)
+            if any(given.get(name) in names for name in NAMING):
+                return call, False
+        return None
+
+    def _given_to(self, call: Call) -> dict[str, str]:
+        """What a call certainly gives to its module's inputs."""
+        if self.evaluation:
+            return self.evaluation.given(call.file, call.block.line)
+        found = {
+            one.name: self.values(one.value, call.block) for one in call.block.attributes if not call.scope
+        }
+        return {name: next(iter(values)) for name, values in found.items() if values and len(values) == 1}
+
+    def _evaluated_all(self) -> Sequence[Instance]:
+        return self.evaluation.instances() if self.evaluation else ()
+
     # -- instances
 
     def instances(self, resource: Resource) -> tuple[Instance, ...]:
@@ -168,7 +198,7 @@ class Folder:
     @cached_property
     def _evaluated(self) -> dict[tuple[str, int], list[Instance]]:
         found: dict[tuple[str, int], list[Instance]] = {}
-        for one in self.evaluation.instances() if self.evaluation else ():
+        for one in self._evaluated_all():
             found.setdefault(one.place, []).append(one)
         return found
 

@@ -15,9 +15,11 @@ from hipaa_tui.patches.editing import NotEditableError, lay_over
 from hipaa_tui.patches.folder import Folder, Managed, Resource
 from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Instance, split_address
 from hipaa_tui.patches.scopes import Call
 from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
+from hipaa_tui.text import plain
 
 _NAMED = 4
 
@@ -72,6 +74,26 @@ class InPlace:
         else:
             settled(self._lay(resource, part, (), (), shared=shared))
 
+    def call(self, call: Call, part: Block) -> str:
+        """Set inputs at the call of a module; "" where that is done, else why not."""
+        what = f"managed by the module that {call.where} calls: set {told(part)} there"
+        if call.scope or any(call.block.value(name) is not None for name in ("count", "for_each")):
+            return f"{what}; it makes several resources"
+        text = self._text(call.file)
+        following = Following(self.folder, (), f"module.{call.name}")
+        try:
+            new = lay_over(
+                text.encode(), (call.name,), part, self.folder.values, follow=following.follow, kind="module"
+            ).decode()
+        except NotEditableError as error:
+            return f"{what}: {error}"
+        if following.settings:
+            return f"{what}, where {following.settings[0].where} gives the value"
+        if new == text:
+            return f"stands as wanted at {call.where} already: only the cloud differs"
+        self.edited[call.file] = new
+        return ""
+
     def settle(self) -> None:
         """Edit the blocks that stand for several things."""
         waiting, self._waiting = self._waiting, {}
@@ -120,7 +142,7 @@ class InPlace:
                 text.encode(), resource.block.labels, part, means, follow=following.follow
             ).decode()
             if new != text and resource.scope:
-                self._refuse_root_names(part)
+                self._refuse_in_module(resource, part, chain)
             texts = {resource.file: new} if new != text else {}
             for one in following.settings:
                 before = texts.get(one.file, self._text(one.file))
@@ -190,14 +212,27 @@ class InPlace:
         return tuple(chain[: len(calls)]) == calls
 
     @staticmethod
-    def _refuse_root_names(part: Block) -> None:
-        """A reference to what the root module declares means nothing in a module."""
+    def _refuse_in_module(resource: Resource, part: Block, chain: tuple[Call, ...]) -> None:
+        """Another repository's module is not ours to edit; and what the root module declares has no name in ours."""
+        if resource.scope.startswith(INSTALLED):
+            raise NotEditableError(_elsewhere(chain))
         for name, text in _arguments(part):
             value = expression_in(text)
             if isinstance(value, Traversal):
                 raise NotEditableError(
                     f"{name} = {text} belongs to the root module: hand it down by a variable"
                 )
+
+
+def _elsewhere(chain: tuple[Call, ...]) -> str:
+    """What to do about a block of a module whose code is another repository's."""
+    call = next((one for one in chain if (one.folder or "").startswith(INSTALLED)), None)
+    source = plain(call.source, 100) if call else "its source"
+    where = f" of the call at {call.file}:{call.block.line}" if call else ""
+    return (
+        f"that is the code of {source}, which is not in this repository, and no input{where} sets only that: "
+        "take a version of the module that has one, or change the module"
+    )
 
 
 def _arguments(block: Block) -> Iterable[tuple[str, str]]:

@@ -21,13 +21,15 @@ from hipaa_tui.patches.editing import NotEditableError
 from hipaa_tui.patches.folder import Folder, Managed
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.inplace import InPlace, between, told
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
+from hipaa_tui.patches.installed import Installed
 from hipaa_tui.patches.instances import Evaluation, Known, read_state
 from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.objects import IDENTIFYING
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
-from hipaa_tui.patches.scopes import auto_loaded
+from hipaa_tui.patches.scopes import auto_loaded, module_name
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
 from hipaa_tui.patches.snippets import NoSnippetError, Refused, Snippets
 from hipaa_tui.patches.syntax import Declared, parse
@@ -72,14 +74,18 @@ def make_patch(
     repository.refuse_anonymous()
     _refuse_odd_names(plan)
     existing = repository.terraform_files()
+    installed = Installed(repository.folder)
     folder = Folder(
         existing,
-        repository.terraform_files,
+        lambda name: (
+            installed.files(name) if name.startswith(INSTALLED) else repository.terraform_files(name)
+        ),
         tuple(options.var_files),
+        installed.folders,
         state=read_state(options.state) if options.state else (),
     )
     _refuse_missing_var_files(options.var_files, existing)
-    folder.evaluation = _evaluation(plan, repository, folder, progress)
+    folder.evaluation = _evaluation(plan, repository, folder, installed, progress)
     if folder.broken:
         raise InputError(
             f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
@@ -183,6 +189,9 @@ class _Work:
             if found.resource is None or len(rendered.blocks) != 1:
                 return f"already managed at {found.where}: edit it there"
             return self._managed(candidate, variables, rendered.blocks[0], found)
+        foreign = self._foreign(candidate, variables)
+        if foreign is not None:
+            return foreign
         comment = self._comment(change)
         taken = self.patchwork.take(
             rendered, file=_file_name(change.playbook), comment=comment, provider=candidate.provider
@@ -204,9 +213,39 @@ class _Work:
         type = part.labels[0]
         names = {change.target.name, change.target.id}
         found = self.patchwork.folder.holding(type, names)
+        if found is None and (foreign := self._foreign(candidate, variables)) is not None:
+            return foreign
         if found is None:
             return f"is a part of that resource's own block: in the block {type} that manages it set {told(part)}"
         return self._over(candidate, found, part)
+
+    def _foreign(self, candidate: Candidate, variables: dict[str, Any]) -> str | None:
+        """Set it at the call of a module from elsewhere that manages the resource, else why not; None without one."""
+        change = candidate.change
+        found = self.patchwork.folder.foreign({change.target.name, change.target.id})
+        if found is None:
+            return None
+        call, certain = found
+        told_by = "is managed" if certain else "seems to be managed, going by its inputs,"
+        where = f"{told_by} by {call.where}, a module from {plain(call.source, 100)}"
+        try:
+            part = self.patchwork.module_part(module_name(call.source), change.setting, variables)
+        except NoSnippetError:
+            return (
+                f"{where}: set {setting(change.setting).title} by an input of that call, or change the module"
+            )
+        except Refused as error:
+            return f"{where}: {error}"
+        scope = self.patchwork.folder.scopes.by_folder.get(call.folder or "") if call.folder else None
+        if not certain or scope is None:
+            return f"{where}: set {told(part)} there, once its version has that input"
+        missing = [name for name, _ in part.attributes if scope.variable(name) is None]
+        if missing:
+            return f"{where}, whose version has no input {missing[0]}: take one that has"
+        reason = self.inplace.call(call, part)
+        if not reason:
+            self.addresses.update({one.id: [f"module.{call.name}"] for one in candidate.changes})
+        return reason
 
     def _managed(
         self, candidate: Candidate, variables: dict[str, Any], block: Declared, found: Managed
@@ -288,7 +327,9 @@ def _refuse_missing_var_files(names: Sequence[str], existing: Mapping[str, str])
             raise InputError(f"--var-file {plain(name, 80)}: no .tfvars file of the folder at that commit")
 
 
-def _evaluation(plan: Plan, repository: Repository, folder: Folder, progress: Progress) -> Evaluation:
+def _evaluation(
+    plan: Plan, repository: Repository, folder: Folder, installed: Installed, progress: Progress
+) -> Evaluation:
     """How the folder is evaluated once something hangs on it."""
     aws = [change.target for change in plan.changes if change.target.provider == "aws"]
     accounts = {target.account for target in aws}
@@ -299,8 +340,15 @@ def _evaluation(plan: Plan, repository: Repository, folder: Folder, progress: Pr
         aws[0].partition if aws else "aws",
     )
     total = len(plan.changes)
+    own = [name for name in folder.scopes.by_folder if not name.startswith(INSTALLED)]
+
+    def export(path: Path) -> Path:
+        root = repository.export_folders(own, path, LARGEST)
+        installed.copy_to(root)
+        return root
+
     return Evaluation(
-        lambda path: repository.export_folders(folder.scopes.by_folder, path, LARGEST),
+        export,
         (*auto_loaded([name for name in folder.files if "/" not in name]), *folder.var_files),
         known,
         progress=lambda: progress.step(0, total, "evaluate Terraform"),
@@ -367,9 +415,7 @@ def _notes(folder: Folder, repository: Repository) -> list[str]:
     ]
     notes += [
         f"{call.where} was not looked into: {plain(call.source, 120) or 'its source'} is not in the repository"
-        for scope in folder.scopes
-        for call in scope.calls
-        if call.folder is None or not folder.scopes.by_folder[call.folder].blocks
+        for call in folder.scopes.unread()
     ]
     return notes + [
         f"{name} was not looked into" for name in sorted(repository.names()) if name.endswith(".tf.json")

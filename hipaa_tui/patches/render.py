@@ -14,7 +14,7 @@ from hipaa_tui.patches import hcl, schema
 from hipaa_tui.patches.folder import Folder, Managed
 from hipaa_tui.patches.hcl import Block, Raw
 from hipaa_tui.patches.objects import EXPORTS, GLOBAL
-from hipaa_tui.patches.snippets import Rendered, Snippets
+from hipaa_tui.patches.snippets import NoSnippetError, Rendered, Snippets
 from hipaa_tui.patches.syntax import Declared
 
 
@@ -130,6 +130,15 @@ class Patchwork:
 
     def part(self, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
         """What has to be set in the resource's own block, as that block. NoSnippetError, Refused, InputError."""
+        return self._part("edits", setting, variables)
+
+    def module_part(self, module: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
+        """What has to be set at the call of a module of a registry ("terraform-aws-modules.s3-bucket.aws")."""
+        if not module:
+            raise NoSnippetError("the module is not one of a registry")
+        return self._part(f"modules/{module}", setting, variables)
+
+    def _part(self, folder: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
         functions: dict[str, Callable[..., Any]] = {
             "address": self.address,
             "begun": lambda address: False,
@@ -139,7 +148,7 @@ class Patchwork:
             "follows": lambda type, name: "[]",
         }
         link = self._link(len(self.pieces))
-        (block, *_) = self.snippets.fill(setting, variables, functions, link, edit=True).blocks
+        (block, *_) = self.snippets.fill(setting, variables, functions, link, folder=folder).blocks
         return block.to_write()
 
     def _link(self, limit: int) -> hcl.Link:
