@@ -163,6 +163,11 @@ class Folder:
                 return call, False
         return None
 
+    def addresses_below(self, module: str) -> list[str]:
+        """The addresses of everything in a module and those that it calls."""
+        known = [*self.state, *self._evaluated_all()]
+        return [one.address for one in known if one.address.startswith((f"{module}.", f"{module}["))]
+
     def _given_to(self, call: Call) -> dict[str, str]:
         """What a call certainly gives to its module's inputs."""
         if self.evaluation:

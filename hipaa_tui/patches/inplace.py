@@ -38,7 +38,8 @@ class Want:
 class InPlace:
     """The edits of one patch.
 
-    `edited` are the files as they are to be, by name; `wrong` the snippets' faults. `elsewhere` gives the folders
+    `edited` are the files as they are to be, by name; `wrong` the snippets' faults; `names` say what may change at
+    which address (None: anything). `elsewhere` gives the folders
     of the repository that call a module's folder without the root module knowing.
     """
 
@@ -46,7 +47,7 @@ class InPlace:
     elsewhere: Callable[[str], Collection[str]] = lambda _: ()
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
-    where: dict[str, list[str]] = field(default_factory=dict)
+    names: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
 
     def over(self, found: Managed, part: Block, *, shared: bool, settled: Callable[[str], None]) -> None:
@@ -92,6 +93,7 @@ class InPlace:
         if new == text:
             return f"stands as wanted at {call.where} already: only the cloud differs"
         self.edited[call.file] = new
+        self.names.update(dict.fromkeys(self.folder.addresses_below(f"module.{call.name}")))
         return ""
 
     def settle(self) -> None:
@@ -157,13 +159,16 @@ class InPlace:
             return f"{what}: {error}{line}"
         if not texts:
             return f"stands as wanted at {resource.where} already: only the cloud differs"
-        if others:
+        if others and not shared:
             shown = ", ".join(others[:_NAMED]) + (
                 f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             )
             return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
         self.edited.update(texts)
-        self.where[resource.address] = [resource.where, *(one.where for one in following.settings)]
+        names = frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
+        for address in [one.address for one in mine] or [resource.address]:
+            self.names[address] = (self.names.get(address) or frozenset()) | names
+        self.names.update(dict.fromkeys(others))
         return ""
 
     def _text(self, file: str) -> str:

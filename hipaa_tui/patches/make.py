@@ -27,6 +27,7 @@ from hipaa_tui.patches.instances import Evaluation, Known, read_state
 from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.objects import IDENTIFYING
+from hipaa_tui.patches.prove import Local, prove
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
 from hipaa_tui.patches.scopes import auto_loaded, module_name
@@ -124,6 +125,11 @@ def make_patch(
     commit = repository.commit(files, message)
     progress.step(len(plan.changes) + 1, total, "terraform")
     formatted, validated = terraform_verdict(repository, commit, tuple(files), progress)
+    proved = (
+        prove(repository, commit, work.allowed(), _local(folder, repository, options), progress)
+        if options.prove
+        else ""
+    )
     diff = repository.diff(commit)
     repository.make_branch(branch, commit)
     progress.step(total, total, "done")
@@ -138,6 +144,7 @@ def make_patch(
         diff=diff,
         formatted=formatted,
         validated=validated,
+        proved=proved,
     )
 
 
@@ -163,6 +170,16 @@ class _Work:
             if reason:
                 self.selection.leave(candidate.changes, reason)
         self.inplace.settle()
+
+    def allowed(self) -> dict[str, frozenset[str] | None]:
+        """What may change at which address."""
+        made = {
+            piece.address: frozenset(
+                {name for name, _ in piece.block.attributes} | {one.type for one in piece.block.blocks}
+            )
+            for piece in self.patchwork.pieces
+        }
+        return {**made, **self.inplace.names}
 
     def _render(self, candidate: Candidate) -> str:
         """Put one candidate into the patch; else why it stays out."""
@@ -325,6 +342,13 @@ def _refuse_missing_var_files(names: Sequence[str], existing: Mapping[str, str])
     for name in names:
         if name not in existing or not name.endswith(".tfvars"):
             raise InputError(f"--var-file {plain(name, 80)}: no .tfvars file of the folder at that commit")
+
+
+def _local(folder: Folder, repository: Repository, options: PatchOptions) -> Local:
+    backend = any(
+        any(block.inner("backend", "cloud")) for _, block in folder.blocks if block.type == "terraform"
+    )
+    return Local(repository.folder, options.state, options.var_files, backend=backend)
 
 
 def _evaluation(

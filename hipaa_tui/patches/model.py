@@ -15,12 +15,14 @@ class PatchOptions:
 
     `state` is a Terraform state or `terraform show -json`'s output, `var_files` are what Terraform gets with
     -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
-    others may get too, since they read the same variable or are made by the same block.
+    others may get too, since they read the same variable or are made by the same block. `prove` has `terraform plan`
+    say, with the user's credentials, that nothing else would change.
     """
 
     state: Path | None = None
     var_files: Sequence[str] = ()
     shared: Collection[str] = ()
+    prove: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Patch:
     diff: str
     formatted: bool
     validated: str  # "valid", "not validated: …", or what terraform found
+    proved: str = ""  # what `terraform plan` says, "not proved: why", "" where nobody asked
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -61,4 +64,5 @@ class Patch:
             "message": self.message,
             "formatted": self.formatted,
             "validated": self.validated,
+            "proved": self.proved,
         }

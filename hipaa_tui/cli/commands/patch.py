@@ -15,7 +15,7 @@ from hipaa_tui.text import plain_lines
 def run(options: argparse.Namespace) -> int:
     plan = open_plan(options.plan)
     progress = LineProgress()
-    about = PatchOptions(options.state, tuple(options.var_file), tuple(options.shared))
+    about = PatchOptions(options.state, tuple(options.var_file), tuple(options.shared), options.prove)
     patch = open_desk(options).patch(plan, options.repo, options.branch, progress, about)
     progress.clear()
     if options.json:
@@ -26,5 +26,7 @@ def run(options: argparse.Namespace) -> int:
         for one in patch.left_out:
             say(f"left out: {one.resource}: {one.reason}")
         say(f"terraform: {patch.validated}")
+        if patch.proved:
+            say(patch.proved)
         say(f"Your work tree, index and HEAD are as they were. Next: git show {patch.branch}")
     return ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
