@@ -132,6 +132,21 @@ class Folder:
         mine = (one for one in self.of_type(type) if not one.scope)
         return next((one for one in mine if self.certain_name(one) == name), None)
 
+    def reference(self, type: str, name: str) -> str:
+        """How the root module refers to the one called `name`, with its key among many; "" where it cannot."""
+        found = self.named(type, name)
+        if found is not None:
+            return found.address
+        first = next(iter(IDENTIFYING.get(type, ())), "")
+        among = [
+            each.address
+            for one in self.of_type(type)
+            if one.many and not one.scope
+            for each in self.instances(one)
+            if each.values.get(first) == name
+        ]
+        return among[0] if len(among) == 1 else ""
+
     def holding(self, type: str, names: Collection[str]) -> Managed | None:
         """The block of the type that manages the object that has one of these names, ids or ARNs; where none is
         certain None."""

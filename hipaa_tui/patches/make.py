@@ -27,6 +27,7 @@ from hipaa_tui.patches.instances import Evaluation, Known, read_state
 from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.objects import IDENTIFYING
+from hipaa_tui.patches.placing import place, with_tags
 from hipaa_tui.patches.prove import Local, prove
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
@@ -393,10 +394,7 @@ def _file_name(playbook: str) -> str:
 
 def _files(patchwork: Patchwork, existing: Mapping[str, str]) -> dict[str, str]:
     """name → whole text of each file that the commit adds or extends."""
-    files: dict[str, str] = {}
-    for piece in patchwork.pieces:
-        earlier = files.get(piece.file, existing.get(piece.file, ""))
-        files[piece.file] = f"{earlier.rstrip()}\n\n{piece.text()}" if earlier.strip() else piece.text()
+    files = place(with_tags(patchwork.pieces, patchwork.folder), patchwork.folder, existing)
     if patchwork.pieces and not any(block.type == "terraform" for _, block in patchwork.folder.blocks):
         providers = sorted(
             {"azurerm" if piece.address.startswith("azurerm_") else "aws" for piece in patchwork.pieces}

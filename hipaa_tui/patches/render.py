@@ -78,13 +78,21 @@ class Patchwork:
         """
         key = self._key(type, name)
         if key not in self._labels:
-            wanted = hcl.label(label or name)
+            wanted = self._like(type, name) or hcl.label(label or name)
             used = {taken for (other, _, _), taken in self._labels.items() if other == type}
             free, number = wanted, 2
             while free in used or self.folder.taken(type, free):
                 free, number = f"{wanted}_{number}", number + 1
             self._labels[key] = free
         return Address(f"{type}.{self._labels[key]}")
+
+    def _like(self, type: str, name: str) -> str:
+        """The label of the block that it belongs to in the repository: a bucket's versioning is called as the bucket."""
+        for one in self.folder.resources:
+            belongs = type.startswith(f"{one.type}_") and not one.own and not one.scope
+            if belongs and self.folder.certain_name(one) == name:
+                return one.block.labels[1]
+        return ""
 
     def _key(self, type: str, name: str) -> tuple[str, str, str]:
         # The same name in another region is another object, but for what has no region.
@@ -170,9 +178,9 @@ class Patchwork:
         index = self._index(self._labelled(type, name))
         if index is not None and index < limit:
             return f"{self._labelled(type, name)}.{attribute}"
-        there = self.folder.named(type, name)
-        if there is not None:
-            return f"{there.address}.{attribute}"
+        there = self.folder.reference(type, name)
+        if there:
+            return f"{there}.{attribute}"
         return hcl.expression(name if literal is None else literal, self._link(limit))
 
     def _follows(self, type: str, name: str, limit: int) -> str:

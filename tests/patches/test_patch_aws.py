@@ -92,12 +92,12 @@ def test_a_bucket_of_the_repository_is_referred_to(repo: Path, aws: Cloud) -> No
     commit(repo, main_tf='resource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n')
     plan = plan_for(aws, ("aws.s3.tls-only", bucket(aws, "phi-records")))
     _, found = patched(plan, repo, aws)
-    block = found["aws_s3_bucket_policy.phi_records"]
+    block = found["aws_s3_bucket_policy.phi"]
     assert block.value("bucket") == traversal("aws_s3_bucket.phi.id")
     policy = next(one.text for one in block.attributes if one.name == "policy")
     assert "aws_s3_bucket.phi.arn,\n" in policy or "[aws_s3_bucket.phi.arn," in policy
     assert '"${aws_s3_bucket.phi.arn}/*"' in policy
-    assert "import aws_s3_bucket_policy.phi_records" not in found
+    assert "import aws_s3_bucket_policy.phi" not in found
 
 
 def test_what_is_there_is_imported_and_what_is_not_is_not(repo: Path, aws: Cloud) -> None:
