@@ -61,13 +61,15 @@ class Managed:
 
     `where` is "main.tf:12 (address)"; `address` can be referred to from the root module, "" where nothing can.
     `resource` is the block that manages it, None where it is only a part of another; `instances` are those of the
-    block that are the object, none where the block stands for one thing.
+    block that are the object, none where the block stands for one thing. `inside` is a block of another type that
+    holds the object as a part of its own.
     """
 
     where: str
     address: str = ""
     resource: Resource | None = None
     instances: tuple[Instance, ...] = ()
+    inside: Resource | None = None
 
 
 @dataclass
@@ -255,8 +257,11 @@ class Folder:
         ]
         if found:
             return _alone(found)
-        inside = self._inline(mine) or self._part(mine, import_id)
-        return Managed(inside) if inside else None
+        inside = self._inline(mine)
+        if inside is not None:
+            return inside
+        part = self._part(mine, import_id)
+        return Managed(part) if part else None
 
     def _in_state(self, resource: Resource) -> tuple[Instance, ...]:
         return tuple(self._stated.get((resource.scope, resource.address), ()))
@@ -300,19 +305,19 @@ class Folder:
             self.unresolved[other.where] = None
         return certain
 
-    def _inline(self, mine: Resource) -> str:
+    def _inline(self, mine: Resource) -> Managed | None:
         parent, argument = INLINE.get(mine.type, ("", ""))
         for other in self.of_type(parent) if parent else ():
             here = other.block.value(argument) is not None or any(other.block.inner(argument, "dynamic"))
             if here and self._meet(self._of(other, "bucket"), self._of(mine, "bucket")):
-                return f"{other.where}, in its {argument}"
+                return Managed(f"{other.where}, in its {argument}", inside=other)
         if mine.type == "azurerm_network_security_rule":
             for other in self.of_type("azurerm_network_security_group"):
                 inside = any(other.block.inner("security_rule", "dynamic"))
                 group = self._of(mine, "network_security_group_name")
                 if inside and self._meet(self._of(other, "name"), group):
-                    return f"{other.where}, in its security_rule"
-        return ""
+                    return Managed(f"{other.where}, in its security_rule")
+        return None
 
     def _part(self, mine: Resource, import_id: str) -> str:
         for type, argument in PARTS.get(mine.type, ()):

@@ -45,6 +45,7 @@ class InPlace:
 
     folder: Folder
     elsewhere: Callable[[str], Collection[str]] = lambda _: ()
+    spoken: Callable[[Block], Block] = lambda block: block
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     names: dict[str, frozenset[str] | None] = field(default_factory=dict)
@@ -135,6 +136,7 @@ class InPlace:
         shared: bool,
     ) -> str:
         """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
+        part = self.spoken(part)
         what = f"managed at {resource.where}: set {told(part)} there"
         following = Following(self.folder, chain, resource.address)
         text = self._text(resource.file)
