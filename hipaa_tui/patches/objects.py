@@ -48,6 +48,8 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_iam_group_policy_attachment": ("group", "policy_arn"),
     "aws_iam_policy": ("name",),
     "aws_iam_user_group_membership": ("user",),
+    "aws_iam_user_policy": ("user", "name"),
+    "aws_iam_user_policy_attachment": ("user", "policy_arn"),
     "aws_iam_user_policies_exclusive": ("user_name",),
     "aws_iam_user_policy_attachments_exclusive": ("user_name",),
     "aws_flow_log": ("vpc_id", "log_destination", "log_group_name"),
