@@ -42,7 +42,9 @@ from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 if TYPE_CHECKING:
+    from hipaa_tui.patches.managers import Managers
     from hipaa_tui.patches.model import Patch, PatchOptions
+    from hipaa_tui.settings.model import Target
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
@@ -221,7 +223,9 @@ class Workbench:
             all_regions=all_regions,
         )
         left_out = [*excepted, *skipped, *unlisted]
-        plan = make_plan(wanted, self.clouds, given or {}, skipped=left_out, progress=progress)
+        plan = make_plan(
+            wanted, self.clouds, given or {}, skipped=left_out, progress=progress, managed=self._managed
+        )
         plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
         right = [one for one in plan.skipped if one.subject and one.reason.startswith(COMPLIES)]
         self.evidence.complied(right)
@@ -310,15 +314,36 @@ class Workbench:
         progress: Progress | None = None,
         options: PatchOptions | None = None,
     ) -> Patch:
-        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError."""
+        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError.
+
+        What config.toml says of the folder counts where `options` do not say it.
+        """
         from hipaa_tui.patches.make import make_patch
         from hipaa_tui.patches.model import PatchOptions
 
-        return make_patch(
-            plan, repo, branch, self.clouds, progress=progress, options=options or PatchOptions()
-        )
+        options = options or PatchOptions()
+        for code in self.config.terraform:
+            if code.folder.resolve() == repo.expanduser().resolve():
+                options = replace(
+                    options,
+                    state=options.state or code.state,
+                    var_files=options.var_files or code.var_files,
+                )
+        return make_patch(plan, repo, branch, self.clouds, progress=progress, options=options)
 
     # Parts of the above
+
+    def _managed(self, target: Target) -> str:
+        """Which Terraform of the team's manages the resource, as half a sentence."""
+        return self._managers.of(target) if self._managers else ""
+
+    @cached_property
+    def _managers(self) -> Managers | None:
+        if not self.config.terraform:
+            return None
+        from hipaa_tui.patches.managers import Managers
+
+        return Managers(self.config.terraform)
 
     def _chosen(
         self, findings: Sequence[str], playbooks: Sequence[str], everything: bool

@@ -122,11 +122,10 @@ class Folder:
     def of_type(self, *types: str) -> Iterator[Resource]:
         return (one for one in self.resources if one.type in types and not one.own)
 
-    def certain_name(self, resource: Resource) -> str:
+    def certain_name(self, resource: Resource, named_by: str = "") -> str:
         """The one value that its first identifying argument can have; "" where that is not certain."""
-        found = (
-            None if resource.many else self._of(resource, next(iter(IDENTIFYING.get(resource.type, ())), ""))
-        )
+        argument = named_by or next(iter(IDENTIFYING.get(resource.type, ())), "name")
+        found = None if resource.many else self._of(resource, argument)
         return next(iter(found)) if found is not None and len(found) == 1 else ""
 
     def named(self, type: str, name: str) -> Resource | None:
@@ -149,11 +148,11 @@ class Folder:
         ]
         return among[0] if len(among) == 1 else ""
 
-    def holding(self, type: str, names: Collection[str]) -> Managed | None:
+    def holding(self, type: str, names: Collection[str], named_by: str = "") -> Managed | None:
         """The block of the type that manages the object that has one of these names, ids or ARNs; where none is
-        certain None."""
+        certain None. `named_by` is the argument that holds the name, where objects.py does not say."""
         for one in self.of_type(type):
-            if not one.scope and self.certain_name(one) in names:
+            if not one.scope and self.certain_name(one, named_by) in names:
                 return Managed(one.where, one.address, one)
         found = []
         for one in self.of_type(type):
@@ -196,6 +195,15 @@ class Folder:
 
     def _evaluated_all(self) -> Sequence[Instance]:
         return self.evaluation.instances() if self.evaluation else ()
+
+    def place_of(self, instance: Instance) -> str:
+        """ "main.tf:12" of the block that an instance is of; "" where the folder does not have it."""
+        module, address = split_address(instance.block)
+        scope = self.scopes.of_module(module)
+        mine = (
+            one for one in self.resources if scope and (one.scope, one.address) == (scope.folder, address)
+        )
+        return next((f"{one.file}:{one.block.line}" for one in mine), "")
 
     # -- instances
 

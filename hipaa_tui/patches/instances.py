@@ -27,7 +27,12 @@ SECONDS: Final = 60.0
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _DATA: Final = re.compile(r"\$\{(data\.(aws_caller_identity|aws_region|aws_partition)\.[\w-]+)\.(\w+)\}")
 _INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
-_ALWAYS: Final = frozenset({"id", "arn", "name", "bucket"})
+_ALWAYS: Final = frozenset(
+    {
+        *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "cluster_id", "domain_name"),
+        *("function_name", "replication_group_id"),
+    }
+)
 _STATE_VERSION: Final = 4
 
 

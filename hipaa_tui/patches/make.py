@@ -7,7 +7,7 @@ ends up with nothing left to change.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,21 +18,19 @@ from hipaa_tui.patches import hcl
 from hipaa_tui.patches.folder import Folder
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.inplace import InPlace
-from hipaa_tui.patches.installed import FOLDER as INSTALLED
-from hipaa_tui.patches.installed import Installed
-from hipaa_tui.patches.instances import Evaluation, Known, read_state
+from hipaa_tui.patches.instances import Known
 from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.placing import place, with_tags
 from hipaa_tui.patches.prove import Local, prove
 from hipaa_tui.patches.providers import LOCK_FILE, majors, renamed
+from hipaa_tui.patches.reading import read_folder
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
-from hipaa_tui.patches.scopes import auto_loaded
 from hipaa_tui.patches.select import select
 from hipaa_tui.patches.snippets import Snippets
 from hipaa_tui.patches.syntax import parse
-from hipaa_tui.patches.validate import LARGEST, terraform_verdict
+from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.patches.work import Work
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.settings.model import Clouds, Progress, Silent
@@ -70,25 +68,15 @@ def make_patch(
     repository.refuse_branch(branch)
     repository.refuse_anonymous()
     _refuse_odd_names(plan)
-    existing = repository.terraform_files()
-    installed = Installed(repository.folder)
-    folder = Folder(
-        existing,
-        lambda name: (
-            installed.files(name) if name.startswith(INSTALLED) else repository.terraform_files(name)
-        ),
-        tuple(options.var_files),
-        installed.folders,
-        state=read_state(options.state) if options.state else (),
-    )
-    _refuse_missing_var_files(options.var_files, existing)
-    folder.evaluation = _evaluation(plan, repository, folder, installed, progress)
-    if folder.broken:
-        raise InputError(
-            f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
-        )
-    versions = majors(folder, repository.text(LOCK_FILE))
     total = len(plan.changes) + 3
+    folder = read_folder(
+        repository,
+        _known(plan),
+        options,
+        lambda: progress.step(0, total, "evaluate Terraform"),
+    )
+    existing = folder.files
+    versions = majors(folder, repository.text(LOCK_FILE))
     selection = select(plan, clouds, folder, progress, total)
     work = Work(
         plan,
@@ -150,12 +138,6 @@ def make_patch(
     )
 
 
-def _refuse_missing_var_files(names: Sequence[str], existing: Mapping[str, str]) -> None:
-    for name in names:
-        if name not in existing or not name.endswith(".tfvars"):
-            raise InputError(f"--var-file {plain(name, 80)}: no .tfvars file of the folder at that commit")
-
-
 def _local(folder: Folder, repository: Repository, options: PatchOptions) -> Local:
     backend = any(
         any(block.inner("backend", "cloud")) for _, block in folder.blocks if block.type == "terraform"
@@ -163,31 +145,15 @@ def _local(folder: Folder, repository: Repository, options: PatchOptions) -> Loc
     return Local(repository.folder, options.state, options.var_files, backend=backend)
 
 
-def _evaluation(
-    plan: Plan, repository: Repository, folder: Folder, installed: Installed, progress: Progress
-) -> Evaluation:
-    """How the folder is evaluated once something hangs on it."""
+def _known(plan: Plan) -> Known:
+    """What data sources of the folder can be filled in with: the plan's account and region, where they are one."""
     aws = [change.target for change in plan.changes if change.target.provider == "aws"]
     accounts = {target.account for target in aws}
     regions = {target.region for target in aws}
-    known = Known(
+    return Known(
         accounts.pop() if len(accounts) == 1 else "",
         regions.pop() if len(regions) == 1 else "",
         aws[0].partition if aws else "aws",
-    )
-    total = len(plan.changes)
-    own = [name for name in folder.scopes.by_folder if not name.startswith(INSTALLED)]
-
-    def export(path: Path) -> Path:
-        root = repository.export_folders(own, path, LARGEST)
-        installed.copy_to(root)
-        return root
-
-    return Evaluation(
-        export,
-        (*auto_loaded([name for name in folder.files if "/" not in name]), *folder.var_files),
-        known,
-        progress=lambda: progress.step(0, total, "evaluate Terraform"),
     )
 
 

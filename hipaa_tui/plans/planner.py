@@ -17,7 +17,7 @@ from hipaa_tui.findings.model import Finding
 from hipaa_tui.json_value import ABSENT, Json, at, reference, references
 from hipaa_tui.plans.assess import MisfitError, Scene, misfits, resource_complies
 from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
-from hipaa_tui.plans.guards.model import Draft, GuardResult, Outcome, guards
+from hipaa_tui.plans.guards.model import Draft, GuardResult, Managed, Outcome, guards, nobody
 from hipaa_tui.plans.guards.secrets import without_secrets
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
 from hipaa_tui.plans.overlay import Overlay
@@ -82,14 +82,15 @@ def make_plan(
     skipped: Sequence[Skipped] = (),
     progress: Progress | None = None,
     created: datetime | None = None,
+    managed: Managed = nobody,
 ) -> Plan:
     """The plan for these wishes from the live state. InputError for a wrong parameter.
 
-    What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
+    `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
     """
     _refuse_unknown(given, wanted)
     progress = progress or Silent()
-    planning = _Planning(clouds)
+    planning = _Planning(clouds, managed)
     for number, wish in enumerate(in_order(wanted)):
         progress.step(number, len(wanted), f"{wish.playbook.id} on {wish.target.name}")
         planning.add(wish, answers(wish.playbook, given))
@@ -145,6 +146,7 @@ class _Planning:
     """The state of one planning: what stands in the plan so far, and what it will have made."""
 
     clouds: Clouds
+    managed: Managed = nobody
     changes: list[Change] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -231,6 +233,7 @@ class _GroupDraft:
             parameters=self.scene.parameters,
             read=self.overlay,
             memory=self.planning.memory,
+            managed=self.planning.managed,
         )
         group = Group(
             id=self.group_id,
