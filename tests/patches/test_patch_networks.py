@@ -78,7 +78,7 @@ def test_a_subnet_is_one_argument_of_its_own_block(aws: AwsCloud, repo: Path) ->
         {"value": {"MapPublicIpOnLaunch": False}},
         {},
         lambda text: None,
-        edit=True,
+        folder="edits",
     )
     (block,) = made.blocks
     assert [one for one in schema.problems(block.to_write()) if " lacks " not in one] == []
