@@ -127,8 +127,8 @@ def read_config(home: Home) -> Config:
             raise InputError(f"{path}: there is no setting {name!r}; known are {', '.join(_KINDS)}")
         if not isinstance(value, _KINDS[name]):
             raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
-        if name == "terraform":
-            values[name] = tuple(_terraform(path, one) for one in document[name])
+        if name == "terraform" and isinstance(value, list):
+            values[name] = tuple(_terraform(path, one) for one in value)
             continue
         values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
     if "playbooks" in values:

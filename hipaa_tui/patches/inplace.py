@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from hipaa_tui.patches import schema
 from hipaa_tui.patches.editing import NotEditableError, lay_over
@@ -17,11 +18,14 @@ from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Instance, split_address
+from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.patches.scopes import Call
 from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
 from hipaa_tui.text import plain
 
 _NAMED = 4
+REMOVED: Final = "(removed)"
+"""Among the names that may change at an address: the block is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,22 @@ class InPlace:
             settled(f"{what}; by its count or for_each it stands for several resources")
         else:
             settled(self._lay(resource, part, (), (), shared=shared))
+
+    def remove(self, resource: Resource, *, comments: str) -> str:
+        """Take the block and its import block out; "" where that is done, else why not."""
+        what = f"stands at {resource.where}"
+        others = references(self.folder, resource)
+        if others:
+            return f"{what}, and {others[0]} refers to it: take both out by hand"
+        try:
+            text = without(self._text(resource.file).encode(), resource.address, comments=comments).decode()
+        except NotEditableError as error:
+            return f"{what}: {error}: take it out by hand"
+        self.edited[resource.file] = text
+        for file in import_files(self.folder, resource.address):
+            self.edited[file] = without_import(self._text(file).encode(), resource.address).decode()
+        self.names[resource.address] = frozenset({REMOVED})
+        return ""
 
     def call(self, call: Call, part: Block) -> str:
         """Set inputs at the call of a module; "" where that is done, else why not."""

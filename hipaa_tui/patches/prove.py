@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui.errors import RefusedError
+from hipaa_tui.patches.inplace import REMOVED
 from hipaa_tui.patches.repository import Repository
 from hipaa_tui.patches.terraform import Steps, gist, terraform_program
 from hipaa_tui.patches.validate import LARGEST
@@ -125,6 +126,8 @@ def judged(planned: Mapping[str, Any], allowed: Allowed) -> str:
         address = str(one.get("address"))
         if address not in allowed:
             wrong.append(f"{address}: {_verb(actions)}, though the plan does not touch it")
+        elif actions == ["delete"] and REMOVED in (allowed[address] or ()):
+            counted["destroy"] += 1
         elif "delete" in actions:
             wrong.append(f"{address}: {_verb(actions)}, which loses what is there")
         elif extra := _more(change, allowed[address]):
@@ -138,7 +141,7 @@ def judged(planned: Mapping[str, Any], allowed: Allowed) -> str:
             f"terraform plan would do more than the plan says: {shown}{more}. No branch was made; apply what is pending "
             "or mend it, or make the patch without --prove"
         )
-    parts = [f"{counted[verb]} to {verb}" for verb in ("import", "add", "change") if counted[verb]]
+    parts = [f"{counted[verb]} to {verb}" for verb in ("import", "add", "change", "destroy") if counted[verb]]
     return f"terraform plan: {', '.join(parts) or 'no changes'}, nothing else"
 
 

@@ -71,6 +71,8 @@ class Work:
             held = secrets_in({name: variables[name] for name in ("live", "facts", "identity")})
             if held:
                 return f"what Terraform has to say holds what looks like a secret ({plain(held[0], 120)}): move it first"
+            if candidate.removal:
+                return self._removed(candidate, variables)
             rendered = self.patchwork.render(change.setting, variables, candidate.provider)
         except NotReady as missing:
             return f"needs what {missing} makes, and that is not in the patch"
@@ -91,6 +93,21 @@ class Work:
             self.addresses[one.id] = taken
             self.patchwork.exported(one.id, taken[0], variables["identity"])
         return ""
+
+    def _removed(self, candidate: Candidate, variables: dict[str, Any]) -> str:
+        """Take out the block of what a rollback takes away; else why not."""
+        change = candidate.change
+        title = setting(change.setting).title
+        before = {**variables, "value": candidate.changes[0].before, "exists": False}
+        found = self.patchwork.managed(self.patchwork.render(change.setting, before, candidate.provider))
+        if found is None:
+            return f"{title}: no block here manages it, so there is nothing to take out"
+        if found.resource is None or found.instances or found.resource.many:
+            return f"{title} stands at {found.where} with others or in a block of another: take it out there"
+        reason = self.inplace.remove(found.resource, comments=f": {change.playbook}")
+        if not reason:
+            self.addresses.update({one.id: [found.resource.address] for one in candidate.changes})
+        return reason
 
     def _by_others(self, candidate: Candidate, variables: dict[str, Any], rendered: Rendered) -> str | None:
         """Set it where something of the repository has it already, else why not; None where nothing has."""
@@ -211,7 +228,7 @@ class Work:
     def _variables(self, candidate: Candidate) -> dict[str, Any]:
         change, reading = candidate.change, candidate.reading
         target = change.target
-        planned = setting(change.setting).planned_identity(target, change.after)
+        planned = {} if candidate.removal else setting(change.setting).planned_identity(target, change.after)
         return {
             "value": self._value(change.after),
             "before": candidate.changes[0].before,
