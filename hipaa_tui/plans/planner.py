@@ -27,7 +27,7 @@ from hipaa_tui.playbooks.parameters import answers
 from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.live import Reader, cloud_of
-from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent, Target
+from hipaa_tui.settings.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
 from hipaa_tui.settings.predicates import holds
 from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.settings.registry import setting as registered
@@ -122,6 +122,18 @@ def in_order(wanted: Sequence[Wish]) -> list[Wish]:
         chosen = {id(wish) for wish in taken}
         left = [wish for wish in left if id(wish) not in chosen]
     return ordered
+
+
+def _calls(one: Setting, target: Target, before: Reading, after: Json) -> list[Call]:
+    """The calls of a write. ValueError where it goes out from something that is not there (any more)."""
+    try:
+        return one.calls(target, before, after)
+    except (AttributeError, KeyError, TypeError):
+        if not before.absent:
+            raise
+        raise ValueError(
+            f"{one.title}: nothing is there of {target.name} that could be changed; scan again"
+        ) from None
 
 
 def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
@@ -276,7 +288,7 @@ class _GroupDraft:
         if predicate is not None and not any(references(wanted)) and not holds(predicate, wanted):
             raise ValueError(f"{one.title} of {target.name} would not comply with the answers given")
         reading = self._promised(spec, target, reading)
-        calls = one.calls(target, reading, wanted)
+        calls = _calls(one, target, reading, wanted)
         self.taken += 1
         sure = one.planned_identity(target, wanted)
         identity = {**reading.identity, **sure}
