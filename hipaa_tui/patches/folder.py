@@ -89,6 +89,9 @@ class Folder:
     resources: list[Resource] = field(default_factory=list)
     imports: dict[str, Values] = field(default_factory=dict)
     unresolved: dict[str, None] = field(default_factory=dict)
+    _names: dict[str, tuple[dict[str, list[Resource]], list[Resource]]] = field(default_factory=dict)
+    _types: dict[str, list[Resource]] = field(default_factory=dict)
+    _own: dict[str, Resource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scopes = read_scopes(self.files, self.reader, self.var_files, self.installed)
@@ -113,14 +116,31 @@ class Folder:
 
     def add_own(self, file: str, block: Declared) -> None:
         """A block of the patch: its names can be followed, and it is no reason to refuse."""
-        self.resources.append(Resource(file, block, own=True))
+        self._own[block.address] = Resource(file, block, own=True)
 
     def taken(self, type: str, name: str) -> bool:
         """Is there such an address in the folder?"""
-        return any(one.address == f"{type}.{name}" and not one.scope for one in self.resources)
+        return f"{type}.{name}" in self._addresses
+
+    @cached_property
+    def _addresses(self) -> dict[str, Resource]:
+        """The root module's own blocks by their address."""
+        return {one.address: one for one in self.resources if not one.scope}
+
+    def at(self, address: str) -> Resource | None:
+        """The root module's block at an address."""
+        return self._addresses.get(address)
+
+    def parents(self, type: str) -> list[str]:
+        """The types of the folder that a type's name goes on from: aws_s3_bucket of aws_s3_bucket_versioning."""
+        self.of_type(type)
+        return [one for one in self._types if type.startswith(f"{one}_")]
 
     def of_type(self, *types: str) -> Iterator[Resource]:
-        return (one for one in self.resources if one.type in types and not one.own)
+        if not self._types:
+            for one in self.resources:
+                self._types.setdefault(one.type, []).append(one)
+        return (one for type in types for one in self._types.get(type, ()))
 
     def certain_name(self, resource: Resource, named_by: str = "") -> str:
         """The one value that its first identifying argument can have; "" where that is not certain."""
@@ -130,8 +150,37 @@ class Folder:
 
     def named(self, type: str, name: str) -> Resource | None:
         """The root module's resource of the type that certainly is the one called `name`."""
-        mine = (one for one in self.of_type(type) if not one.scope)
+        known, unknown = self._by_name(type)
+        mine = (one for one in (*known.get(name, ()), *unknown) if not one.scope)
         return next((one for one in mine if self.certain_name(one) == name), None)
+
+    def _by_name(self, type: str) -> tuple[Mapping[str, list[Resource]], list[Resource]]:
+        """(the blocks of a type by what their first identifying argument can be by its text, the others)."""
+        if type not in self._names:
+            argument = next(iter(IDENTIFYING.get(type, ())), "name")
+            known: dict[str, list[Resource]] = {}
+            unknown: list[Resource] = []
+            for one in self.of_type(type):
+                values = None if one.scope else self.values(one.block.value(argument), one.block)
+                for value in values or ():
+                    known.setdefault(value, []).append(one)
+                if values is None:
+                    unknown.append(one)
+            self._names[type] = known, unknown
+        return self._names[type]
+
+    def _alike(self, mine: Resource) -> Iterator[Resource]:
+        """The blocks of the same type that may be the same object, going by the first argument that identifies it."""
+        known, unknown = self._by_name(mine.type)
+        argument = next(iter(IDENTIFYING.get(mine.type, ())), "")
+        values = self._of(mine, argument) if argument else None
+        if values is None or mine.type in SINGLETONS:
+            return (one for one in self.of_type(mine.type) if self._may_meet(one, mine))
+        found = [one for value in sorted(values) for one in known.get(value, ())]
+        # An import block or a state may say of a block what its text does not.
+        told = [one for one in self.of_type(mine.type) if one.address in self.imports or self._in_state(one)]
+        every = {id(one): one for one in (*found, *unknown, *told)}
+        return (one for one in every.values() if self._may_meet(one, mine))
 
     def reference(self, type: str, name: str) -> str:
         """How the root module refers to the one called `name`, with its key among many; "" where it cannot."""
@@ -253,7 +302,7 @@ class Folder:
     def managed(self, block: Declared, import_id: str) -> Managed | None:
         """Where the object of `block` is managed already. `import_id` is "" for what does not exist yet."""
         mine = Resource("", block, own=True)
-        others = [one for one in self.of_type(mine.type) if self._may_meet(one, mine)]
+        others = list(self._alike(mine))
         stated = [
             self._managed_by(other, same)
             for other in others
@@ -371,8 +420,8 @@ class Folder:
                 return self._attribute(next(blocks, None), type, attribute, depth)
             case (type, name, attribute):
                 address = f"{type}.{name}"
-                blocks = (one.block for one in self.resources if one.address == address and not one.scope)
-                return self._attribute(next(blocks, None), type, attribute, depth)
+                found = self._addresses.get(address) or self._own.get(address)
+                return self._attribute(found.block if found else None, type, attribute, depth)
             case _:
                 return None
 

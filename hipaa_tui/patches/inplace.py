@@ -121,30 +121,36 @@ class InPlace:
         """Edit the blocks that stand for several things."""
         waiting, self._waiting = self._waiting, {}
         for resource, wants in waiting.values():
-            parts = {want.part for want in wants}
-            if len(parts) > 1:
-                reason = (
-                    f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
-                    f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
-                )
-            else:
-                mine = tuple(want.instance for want in wants)
-                reason = self._every(
-                    resource, next(iter(parts)), mine, shared=all(want.shared for want in wants)
-                )
+            about: dict[frozenset[str], list[Want]] = {}
             for want in wants:
-                want.settled(reason)
+                about.setdefault(_names(want.part), []).append(want)
+            for same in about.values():
+                reason = self._agreed(resource, same)
+                for want in same:
+                    want.settled(reason)
+
+    def _agreed(self, resource: Resource, wants: list[Want]) -> str:
+        """What several instances want of the same arguments, where it is the same."""
+        parts = {want.part for want in wants}
+        if len(parts) > 1:
+            return (
+                f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
+                f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
+            )
+        mine = tuple(want.instance for want in wants)
+        return self._every(resource, next(iter(parts)), mine, shared=all(want.shared for want in wants))
 
     def _every(self, resource: Resource, part: Block, mine: tuple[Instance, ...], *, shared: bool) -> str:
         chains: dict[tuple[Call, ...], None] = {}
         for one in mine:
             chains[tuple(self.folder.scopes.chain(split_address(one.block)[0]))] = None
-        earlier, reason = dict(self.edited), ""
-        for chain in chains:
-            reason = reason or self._lay(resource, part, chain, mine, shared=shared)
-        if reason:
+        earlier = dict(self.edited)
+        reasons = [self._lay(resource, part, chain, mine, shared=shared) for chain in chains]
+        # What one chain has edited stands as wanted for the next.
+        wrong = next((one for one in reasons if one and one != _stands(resource)), "")
+        if wrong:
             self.edited = earlier
-        return reason
+        return wrong or ("" if "" in reasons else reasons[0])
 
     def _lay(
         self,
@@ -180,16 +186,15 @@ class InPlace:
             line = f" (line {error.line})" if error.line else ""
             return f"{what}: {error}{line}"
         if not texts:
-            return f"stands as wanted at {resource.where} already: only the cloud differs"
+            return _stands(resource)
         if others and not shared:
             shown = ", ".join(others[:_NAMED]) + (
                 f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             )
             return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
         self.edited.update(texts)
-        names = frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
         for address in [one.address for one in mine] or [resource.address]:
-            self.names[address] = (self.names.get(address) or frozenset()) | names
+            self.names[address] = (self.names.get(address) or frozenset()) | _names(part)
         self.names.update(dict.fromkeys(others))
         return ""
 
@@ -249,6 +254,14 @@ class InPlace:
                 raise NotEditableError(
                     f"{name} = {text} belongs to the root module: hand it down by a variable"
                 )
+
+
+def _stands(resource: Resource) -> str:
+    return f"stands as wanted at {resource.where} already: only the cloud differs"
+
+
+def _names(part: Block) -> frozenset[str]:
+    return frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
 
 
 def _elsewhere(chain: tuple[Call, ...]) -> str:

@@ -53,9 +53,9 @@ def relative_of(block: Block, folder: Folder) -> Resource | None:
     attributes = dict(block.attributes)
     for name in names:
         for address in _ADDRESS.findall(attributes.get(name, "")):
-            for one in folder.resources:
-                if one.address == address and not one.scope and not one.own:
-                    return one
+            found = folder.at(address)
+            if found is not None:
+                return found
     return None
 
 
@@ -130,7 +130,7 @@ def common_tags(folder: Folder) -> str:
     counted: Counter[str] = Counter()
     tagged = 0
     for one in folder.resources:
-        if one.scope or one.own:
+        if one.scope:
             continue
         text = next((each.text for each in one.block.attributes if each.name == "tags"), "")
         if not text:

@@ -88,11 +88,8 @@ class Patchwork:
 
     def _like(self, type: str, name: str) -> str:
         """The label of the block that it belongs to in the repository: a bucket's versioning is called as the bucket."""
-        for one in self.folder.resources:
-            belongs = type.startswith(f"{one.type}_") and not one.own and not one.scope
-            if belongs and self.folder.certain_name(one) == name:
-                return one.block.labels[1]
-        return ""
+        found = (self.folder.named(parent, name) for parent in self.folder.parents(type))
+        return next((one.block.labels[1] for one in found if one is not None), "")
 
     def _key(self, type: str, name: str) -> tuple[str, str, str]:
         # The same name in another region is another object, but for what has no region.

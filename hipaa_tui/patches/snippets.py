@@ -44,6 +44,7 @@ from hipaa_tui.patches.shapes import own_named, rule_blocks
 from hipaa_tui.patches.syntax import Declared, parse
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST: Final = 400_000
@@ -95,6 +96,12 @@ class Snippets:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._environment = _environment(folder)
+        self._compiled: dict[Path, Template] = {}
+        self._link: hcl.Link = lambda _: None
+        self._environment.filters |= {
+            "hcl": lambda value: hcl.expression(value, self._link),
+            "hcl_json": lambda value: hcl.json_document(value, self._link),
+        }
 
     def fill(
         self,
@@ -113,17 +120,9 @@ class Snippets:
         from jinja2 import TemplateError
 
         path = self.folder / folder / f"{setting}.tf.j2"
+        self._link = link
         try:
-            source = path.read_text(encoding="utf-8")
-        except OSError:
-            raise NoSnippetError(f"there is no Terraform snippet for {setting}") from None
-        environment = self._environment.overlay()
-        environment.filters = self._environment.filters | {
-            "hcl": lambda value: hcl.expression(value, link),
-            "hcl_json": lambda value: hcl.json_document(value, link),
-        }
-        try:
-            text = environment.from_string(source).render({**variables, **functions, "refuse": _refuse})
+            text = self._template(path, setting).render({**variables, **functions, "refuse": _refuse})
         except Refused:
             raise
         except (TemplateError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
@@ -131,6 +130,16 @@ class Snippets:
         if len(text) > LONGEST:
             raise InputError(f"the snippet {path.name} gives more than {LONGEST} characters")
         return _understood(path.name, text)
+
+    def _template(self, path: Path, setting: str) -> Template:
+        """Compiled once: a patch of a hundred changes fills the same few. NoSnippetError."""
+        if path not in self._compiled:
+            try:
+                source = path.read_text(encoding="utf-8")
+            except OSError:
+                raise NoSnippetError(f"there is no Terraform snippet for {setting}") from None
+            self._compiled[path] = self._environment.from_string(source)
+        return self._compiled[path]
 
 
 def _environment(snippets: Path) -> ImmutableSandboxedEnvironment:
