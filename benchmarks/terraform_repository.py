@@ -51,6 +51,7 @@ terraform {
 
 provider "aws" {
   region                      = var.region
+  max_retries                 = 2
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   s3_use_path_style           = true
@@ -485,7 +486,7 @@ def main() -> int:
             with server() as url:
                 os.environ |= {
                     "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-                    "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true",
+                    "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "2",
                 }  # fmt: skip
                 bad += _order(order, top / order.replace(" ", "-"))
     return 1 if bad else 0

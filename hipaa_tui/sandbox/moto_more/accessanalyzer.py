@@ -71,6 +71,13 @@ class AccessAnalyzerResponse(BaseResponse):
         """Every analyzer of the region."""
         return json.dumps({"analyzers": list(self._held.values())})
 
+    def get_analyzer(self) -> str:
+        """One analyzer, as the list has it."""
+        name = self.path.rpartition("/")[2]
+        if name not in self._held:
+            raise _Refused(404, "ResourceNotFoundException", f"There is no analyzer {name}")
+        return json.dumps({"analyzer": self._held[name]})
+
     def delete_analyzer(self) -> str:
         """The analyzer and its findings go."""
         name = unquote(self.path.rpartition("/")[2])
