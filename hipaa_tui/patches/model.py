@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hipaa_tui.json_value import Json
+
+if TYPE_CHECKING:
+    from hipaa_tui.patches.records import Approved, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,20 @@ class PatchOptions:
     `state` is a Terraform state or `terraform show -json`'s output, `var_files` are what Terraform gets with
     -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
     others may get too, since they read the same variable or are made by the same block.
+
+    `going_on` says which branch that exists may be continued ("": none, see `branches.goals`), `author` is
+    "Name <mail>" where it is not who git knows, `hooks` has the repository's hooks look at the commit. `records`
+    is the team's folder of templates; `approvals` are those of the plan, for the record.
     """
 
     state: Path | None = None
     var_files: Sequence[str] = ()
     shared: Collection[str] = ()
+    going_on: str = ""
+    author: str = ""
+    hooks: bool = False
+    records: Path | None = None
+    approvals: Sequence[Approved] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,12 @@ class Patch:
     diff: str
     formatted: bool
     validated: str  # "valid", "not validated: …", or what terraform found
+    hooks: tuple[str, ...] = ()
+    title: str = ""
+    body: str = ""
+    """What a pull request says."""
+    told: Told | None = None
+    """What the records of other formats are written from."""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -61,4 +80,7 @@ class Patch:
             "message": self.message,
             "formatted": self.formatted,
             "validated": self.validated,
+            "hooks": list(self.hooks),
+            "title": self.title,
+            "body": self.body,
         }

@@ -9,6 +9,8 @@ import pytest
 from patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
 from hipaa_tui.errors import InputError
+from hipaa_tui.patches.branches import goals, make_branches
+from hipaa_tui.patches.commits import commit_tree, write_tree
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.patches.repository import Repository
@@ -135,10 +137,11 @@ def test_a_branch_that_exists_is_never_moved(repo: Path, azure: Documents, taken
 def test_a_branch_that_somebody_makes_meanwhile_is_theirs(repo: Path) -> None:
     head = commit(repo, main_tf=TERRAFORM)
     opened = Repository(repo)
-    made = opened.commit({"x.tf": "# x\n"}, "x\n")
+    (goal,) = goals(opened, ["hipaa/fix"])
+    made = commit_tree(opened, write_tree(opened, {"x.tf": "# x\n"}), "x\n")
     git(repo, "branch", "hipaa/fix", head)
     with pytest.raises(InputError, match="cannot make the branch"):
-        opened.make_branch("hipaa/fix", made)
+        make_branches(opened, {goal: made})
     assert git(repo, "rev-parse", "hipaa/fix") == head
 
 
