@@ -83,9 +83,7 @@ class Publisher:
         if name not in there:
             known = ", ".join(plain(one, 60) for one in there) or "none"
             what = (
-                f"{plain(name, 60)!r} is no remote of the repository"
-                if name
-                else "there is no remote to push to"
+                f"{shown(name)!r} is no remote of the repository" if name else "there is no remote to push to"
             )
             raise InputError(f"{what}; it has: {known}. `git remote add` makes one")
         urls = self._repository.answer("remote", "get-url", "--push", "--all", "--", name).splitlines()
@@ -227,5 +225,6 @@ def _link(said: str, place: Hosted) -> str:
         found = re.search(r'"pullRequestId":\s*([0-9]{1,12})\b', said)
         page = place.page("x", "").partition("/pullrequestcreate")[0]
         return f"{page}/pullrequest/{found[1]}" if found else page
-    links = [one for one in _LINK.findall(said) if one.startswith(f"https://{place.host}/{place.slug}/pull/")]
+    ours = f"https://{place.host}/{place.slug}/pull/".lower()
+    links = [one for one in _LINK.findall(said) if one.lower().startswith(ours)]
     return plain(links[-1], 300) if links else f"https://{place.host}/{place.slug}/pulls"

@@ -75,10 +75,9 @@ def hosted(url: str) -> Hosted | None:
     parts = [unquote(part) for part in path.strip("/").removesuffix(".git").split("/") if part]
     if not host or not parts or not all(_WORD.fullmatch(part) for part in parts):
         return None
-    if host in {"github.com", "ssh.github.com"} or host == os.environ.get("GH_HOST", "").lower():
-        host = "github.com" if host == "ssh.github.com" else host
-        return Hosted(GITHUB, host, *parts) if len(parts) == 2 else None
-    if host.endswith(".ghe.com") or host.startswith("github."):
+    host = "github.com" if host == "ssh.github.com" else host
+    # An enterprise's own server is known by the variable that gh itself goes by.
+    if host == "github.com" or host.endswith(".ghe.com") or host == os.environ.get("GH_HOST", "").lower():
         return Hosted(GITHUB, host, *parts) if len(parts) == 2 else None
     if host == "dev.azure.com" or host.endswith((".visualstudio.com", ".dev.azure.com")):
         return _azure(host, parts)
