@@ -78,10 +78,9 @@ class Repository:
         self._git: Git = git.Git(str(self.folder))
         self._failure = git.GitCommandError
         try:
-            bare = self.run("rev-parse", "--is-bare-repository") == "true"
-            inside = self.run("rev-parse", "--is-inside-git-dir") == "true"
-            prefix = "" if bare else self.run("rev-parse", "--show-prefix")
-            self.git_dir = Path(self.run("rev-parse", "--absolute-git-dir"))
+            answers = self.run("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix")
+            bare, inside, *rest = answers.split("\n")
+            prefix = "" if bare == "true" else "\n".join(rest)
         except GitFailed as error:
             if "not a git repository" in str(error):
                 raise InputError(f"{folder}: not a git repository; name a folder of one") from None
@@ -91,7 +90,7 @@ class Repository:
                     f"`git config --global --add safe.directory {self.folder}`"
                 ) from None
             raise InputError(f"{folder}: git cannot open it: {error}") from None
-        if inside and not bare:
+        if inside == "true" and bare != "true":
             raise InputError(
                 f"{folder}: lies inside the repository's own .git; name a folder of the work tree"
             )

@@ -17,7 +17,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from hipaa_tui.errors import InputError
@@ -94,11 +96,9 @@ def fill(path: Path, variables: Mapping[str, Any], escape: Escape, *, seconds: f
         raise InputError(f"{path}: not UTF-8") from None
     from jinja2 import TemplateSyntaxError
 
-    environment = _environment(_Budget(seconds), escape)
     try:
-        tree = environment.parse(source)
-        _watched(tree)
-        code = environment.compile(tree, path.stem, str(path))
+        code = _compiled(source, str(path), escape)
+        environment = _environment(_Budget(seconds), escape)
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
         return "".join(template.generate(dict(variables)))
     except TemplateSyntaxError as error:
@@ -108,6 +108,15 @@ def fill(path: Path, variables: Mapping[str, Any], escape: Escape, *, seconds: f
     except Exception as error:  # a template can make Python say anything
         line = _line(error, str(path))
         raise InputError(f"{path}{line}: the template cannot be filled: {plain(str(error), 300)}") from None
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str, path: str, escape: Escape) -> CodeType:
+    """Compiling takes longer than filling, and the branches of one plan all fill the same."""
+    environment = _environment(_Budget(SECONDS), escape)
+    tree = environment.parse(source)
+    _watched(tree)
+    return environment.compile(tree, "record", path)
 
 
 def _line(error: BaseException, file: str) -> str:
