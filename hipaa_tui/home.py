@@ -25,11 +25,24 @@ _KINDS: Final[dict[str, type]] = {
     "store": str,
     "policy": str,
     "records": str,
+    "terraform": list,
 }
+_TERRAFORM: Final[dict[str, type]] = {"folder": str, "state": str, "var_files": list, "accounts": list}
 
 
 LARGEST: Final = 16 * 1024
 """Bytes of config.toml; one that says everything has 1 KB, and the parser's time grows with the square."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformCode:
+    """A folder of Terraform code, with its state and -var-file's files where it needs them; `accounts` where it is
+    only for some."""
+
+    folder: Path
+    state: Path | None = None
+    var_files: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,8 @@ class Config:
     """The team's policy file; else policy.yaml in the home folder, where there is one."""
     records: Path | None = None
     """The team's folder of templates for commit messages, pull requests and change records."""
+    terraform: tuple[TerraformCode, ...] = ()
+    """Folders of Terraform code: what they manage is better changed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,9 @@ def read_config(home: Home) -> Config:
             raise InputError(f"{path}: there is no setting {name!r}; known are {', '.join(_KINDS)}")
         if not isinstance(value, _KINDS[name]):
             raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
+        if name == "terraform" and isinstance(value, list):
+            values[name] = tuple(_terraform(path, one) for one in value)
+            continue
         values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
     if "playbooks" in values:
         values["playbooks"] = tuple(_path(one) for one in values["playbooks"])
@@ -124,3 +142,22 @@ def read_config(home: Home) -> Config:
     if "keys" in values:
         values["keys"] = {str(key): str(item) for key, item in values["keys"].items()}
     return Config(**values)
+
+
+def _terraform(path: Path, entry: Any) -> TerraformCode:
+    """One `[[terraform]]` of config.toml; its paths are from the folder on in which config.toml lies."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("folder"), str):
+        raise InputError(f"{path}: each [[terraform]] needs a folder")
+    for name, value in entry.items():
+        if name not in _TERRAFORM:
+            raise InputError(
+                f"{path}: [[terraform]] has no setting {name!r}; known are {', '.join(_TERRAFORM)}"
+            )
+        if not isinstance(value, _TERRAFORM[name]):
+            raise InputError(f"{path}: terraform.{name} must be of type {_TERRAFORM[name].__name__}")
+    return TerraformCode(
+        path.parent / _path(entry["folder"]),
+        path.parent / _path(entry["state"]) if entry.get("state") else None,
+        tuple(str(one) for one in entry.get("var_files", ())),
+        tuple(str(one) for one in entry.get("accounts", ())),
+    )

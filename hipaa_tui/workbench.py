@@ -42,10 +42,12 @@ from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 if TYPE_CHECKING:
+    from hipaa_tui.patches.managers import Managers
     from hipaa_tui.patches.model import Patch, PatchOptions
     from hipaa_tui.patches.publish import Publisher
     from hipaa_tui.patches.several import Several
     from hipaa_tui.recording import Recording
+    from hipaa_tui.settings.model import Target
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
@@ -224,7 +226,9 @@ class Workbench:
             all_regions=all_regions,
         )
         left_out = [*excepted, *skipped, *unlisted]
-        plan = make_plan(wanted, self.clouds, given or {}, skipped=left_out, progress=progress)
+        plan = make_plan(
+            wanted, self.clouds, given or {}, skipped=left_out, progress=progress, managed=self._managed
+        )
         plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
         right = [one for one in plan.skipped if one.subject and one.reason.startswith(COMPLIES)]
         self.evidence.complied(right)
@@ -313,11 +317,14 @@ class Workbench:
         progress: Progress | None = None,
         options: PatchOptions | None = None,
     ) -> Patch:
-        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError."""
+        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError.
+
+        What config.toml says of the folder counts where `options` do not say it.
+        """
         from hipaa_tui.patches.make import make_patch
 
         return make_patch(
-            plan, repo, branch, self.clouds, progress=progress, options=self._options(plan, options)
+            plan, repo, branch, self.clouds, progress=progress, options=self._options(plan, repo, options)
         )
 
     def patches(
@@ -333,7 +340,7 @@ class Workbench:
         """As `patch`, on a branch below `branch` for each playbook or account."""
         from hipaa_tui.patches.several import make_patches
 
-        chosen = self._options(plan, options)
+        chosen = self._options(plan, repo, options)
         return make_patches(plan, repo, branch, self.clouds, per, progress=progress, options=chosen)
 
     def committer(self, repo: Path) -> str:
@@ -358,14 +365,32 @@ class Workbench:
 
         return Recording(self.journal, self.gate, self.config.records)
 
-    def _options(self, plan: Plan, options: PatchOptions | None) -> PatchOptions:
+    def _options(self, plan: Plan, repo: Path, options: PatchOptions | None) -> PatchOptions:
         from hipaa_tui.patches.model import PatchOptions
 
-        return replace(
-            options or PatchOptions(), records=self.config.records, approvals=self.records.approvals(plan)
-        )
+        options = options or PatchOptions()
+        for code in self.config.terraform:
+            if code.folder.resolve() == repo.expanduser().resolve():
+                options = replace(
+                    options,
+                    state=options.state or code.state,
+                    var_files=options.var_files or code.var_files,
+                )
+        return replace(options, records=self.config.records, approvals=self.records.approvals(plan))
 
     # Parts of the above
+
+    def _managed(self, target: Target) -> str:
+        """Which Terraform of the team's manages the resource, as half a sentence."""
+        return self._managers.of(target) if self._managers else ""
+
+    @cached_property
+    def _managers(self) -> Managers | None:
+        if not self.config.terraform:
+            return None
+        from hipaa_tui.patches.managers import Managers
+
+        return Managers(self.config.terraform)
 
     def _chosen(
         self, findings: Sequence[str], playbooks: Sequence[str], everything: bool

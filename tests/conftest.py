@@ -7,6 +7,9 @@ from aws_server import ENVIRONMENT, REGION, moto_server, reset
 
 from hipaa_tui.settings.aws.cloud import connect
 
+# Nobody watches the screens move; read when textual is first imported.
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
 
 def pytest_xdist_auto_num_workers():
     """One more than there are cores: tests wait for servers and screens about a fifth of their time."""

@@ -48,6 +48,12 @@ def _role(cloud: Cloud, target: Target, reading: Reading) -> dict[str, Json]:
     return {"PermissionsBoundary": at(cloud.call(request), "Role.PermissionsBoundary.PermissionsBoundaryArn")}
 
 
+def _policy(cloud: Cloud, target: Target, _reading: Reading) -> dict[str, Json]:
+    about = cloud.call(Call("aws", "iam", "GetPolicy", {"PolicyArn": target.id}, target.region))["Policy"]
+    tags = {str(tag["Key"]): str(tag["Value"]) for tag in about.get("Tags") or []}
+    return {"Description": str(about.get("Description") or ""), "Tags": tags}
+
+
 def _trail(cloud: Cloud, target: Target, reading: Reading) -> dict[str, Json]:
     facts: dict[str, Json] = {}
     if reading.identity.get("HasCustomEventSelectors"):
@@ -72,7 +78,9 @@ FACTS: Final[Mapping[str, Facts]] = {
     "aws.cloudtrail.encryption-key": _whole_trail,
     "aws.cloudtrail.event-selectors": _whole_trail,
     "aws.cloudtrail.trail": _trail,
+    "aws.iam.managed-policy": _policy,
     "aws.iam.service-role": _role,
+    "aws.kms.enclave-policy": _kms_key,
     "aws.kms.key": _kms_key,
     "aws.kms.key-policy": _kms_key,
     "aws.kms.rotation": _kms_key,

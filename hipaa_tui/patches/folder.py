@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Evaluation, Instance, split_address
-from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, PARTS, SINGLETONS
-from hipaa_tui.patches.scopes import Reader, no_modules, read_scopes
+from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
+from hipaa_tui.patches.scopes import Call, Reader, no_modules, read_scopes
 from hipaa_tui.patches.syntax import Declared, Expression, Items, Template, Traversal
 
 Values = frozenset[str] | None
@@ -60,26 +61,29 @@ class Managed:
 
     `where` is "main.tf:12 (address)"; `address` can be referred to from the root module, "" where nothing can.
     `resource` is the block that manages it, None where it is only a part of another; `instances` are those of the
-    block that are the object, none where the block stands for one thing.
+    block that are the object, none where the block stands for one thing. `inside` is a block of another type that
+    holds the object as a part of its own.
     """
 
     where: str
     address: str = ""
     resource: Resource | None = None
     instances: tuple[Instance, ...] = ()
+    inside: Resource | None = None
 
 
 @dataclass
 class Folder:
     """The configuration, parsed: the folder's own files and those of the modules that it calls.
 
-    `reader` gives the files of a module's folder; `evaluation` and `state` say what blocks stand for where their
+    `reader` gives the files of a module's folder, `installed` the folder of a module path; `evaluation` and `state` say what blocks stand for where their
     text does not. `broken` are the "file:line" of syntax errors.
     """
 
     files: Mapping[str, str]
     reader: Reader = no_modules
     var_files: Sequence[str] = ()
+    installed: Mapping[str, str] = field(default_factory=dict)
     evaluation: Evaluation | None = None
     state: Sequence[Instance] = ()
     resources: list[Resource] = field(default_factory=list)
@@ -87,7 +91,7 @@ class Folder:
     unresolved: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.scopes = read_scopes(self.files, self.reader, self.var_files)
+        self.scopes = read_scopes(self.files, self.reader, self.var_files, self.installed)
         self.files = self.scopes.files
         for scope in self.scopes:
             for name, block in scope.blocks:
@@ -118,11 +122,10 @@ class Folder:
     def of_type(self, *types: str) -> Iterator[Resource]:
         return (one for one in self.resources if one.type in types and not one.own)
 
-    def certain_name(self, resource: Resource) -> str:
+    def certain_name(self, resource: Resource, named_by: str = "") -> str:
         """The one value that its first identifying argument can have; "" where that is not certain."""
-        found = (
-            None if resource.many else self._of(resource, next(iter(IDENTIFYING.get(resource.type, ())), ""))
-        )
+        argument = named_by or next(iter(IDENTIFYING.get(resource.type, ())), "name")
+        found = None if resource.many else self._of(resource, argument)
         return next(iter(found)) if found is not None and len(found) == 1 else ""
 
     def named(self, type: str, name: str) -> Resource | None:
@@ -130,11 +133,26 @@ class Folder:
         mine = (one for one in self.of_type(type) if not one.scope)
         return next((one for one in mine if self.certain_name(one) == name), None)
 
-    def holding(self, type: str, names: Collection[str]) -> Managed | None:
+    def reference(self, type: str, name: str) -> str:
+        """How the root module refers to the one called `name`, with its key among many; "" where it cannot."""
+        found = self.named(type, name)
+        if found is not None:
+            return found.address
+        first = next(iter(IDENTIFYING.get(type, ())), "")
+        among = [
+            each.address
+            for one in self.of_type(type)
+            if one.many and not one.scope
+            for each in self.instances(one)
+            if each.values.get(first) == name
+        ]
+        return among[0] if len(among) == 1 else ""
+
+    def holding(self, type: str, names: Collection[str], named_by: str = "") -> Managed | None:
         """The block of the type that manages the object that has one of these names, ids or ARNs; where none is
-        certain None."""
+        certain None. `named_by` is the argument that holds the name, where objects.py does not say."""
         for one in self.of_type(type):
-            if not one.scope and self.certain_name(one) in names:
+            if not one.scope and self.certain_name(one, named_by) in names:
                 return Managed(one.where, one.address, one)
         found = []
         for one in self.of_type(type):
@@ -144,6 +162,48 @@ class Folder:
             if mine:
                 found.append(self._managed_by(one, mine))
         return _alone(found) if found else None
+
+    def foreign(self, names: Collection[str]) -> tuple[Call, bool] | None:
+        """(the call of a module from elsewhere that manages what has one of these names, is that certain).
+
+        Certain by a state or by an installed module; else as far as the call names what it makes.
+        """
+        known = [*self.state, *(one for one in self._evaluated_all() if one.place[0].startswith(INSTALLED))]
+        for one in known:
+            call = self.scopes.foreign(split_address(one.block)[0])
+            if call is not None and any(value in names for value in one.values.values()):
+                return call, True
+        for call in self.scopes.unread():
+            given = self._given_to(call)
+            if any(given.get(name) in names for name in NAMING):
+                return call, False
+        return None
+
+    def addresses_below(self, module: str) -> list[str]:
+        """The addresses of everything in a module and those that it calls."""
+        known = [*self.state, *self._evaluated_all()]
+        return [one.address for one in known if one.address.startswith((f"{module}.", f"{module}["))]
+
+    def _given_to(self, call: Call) -> dict[str, str]:
+        """What a call certainly gives to its module's inputs."""
+        if self.evaluation:
+            return self.evaluation.given(call.file, call.block.line)
+        found = {
+            one.name: self.values(one.value, call.block) for one in call.block.attributes if not call.scope
+        }
+        return {name: next(iter(values)) for name, values in found.items() if values and len(values) == 1}
+
+    def _evaluated_all(self) -> Sequence[Instance]:
+        return self.evaluation.instances() if self.evaluation else ()
+
+    def place_of(self, instance: Instance) -> str:
+        """ "main.tf:12" of the block that an instance is of; "" where the folder does not have it."""
+        module, address = split_address(instance.block)
+        scope = self.scopes.of_module(module)
+        mine = (
+            one for one in self.resources if scope and (one.scope, one.address) == (scope.folder, address)
+        )
+        return next((f"{one.file}:{one.block.line}" for one in mine), "")
 
     # -- instances
 
@@ -168,7 +228,7 @@ class Folder:
     @cached_property
     def _evaluated(self) -> dict[tuple[str, int], list[Instance]]:
         found: dict[tuple[str, int], list[Instance]] = {}
-        for one in self.evaluation.instances() if self.evaluation else ():
+        for one in self._evaluated_all():
             found.setdefault(one.place, []).append(one)
         return found
 
@@ -205,8 +265,11 @@ class Folder:
         ]
         if found:
             return _alone(found)
-        inside = self._inline(mine) or self._part(mine, import_id)
-        return Managed(inside) if inside else None
+        inside = self._inline(mine)
+        if inside is not None:
+            return inside
+        part = self._part(mine, import_id)
+        return Managed(part) if part else None
 
     def _in_state(self, resource: Resource) -> tuple[Instance, ...]:
         return tuple(self._stated.get((resource.scope, resource.address), ()))
@@ -250,19 +313,19 @@ class Folder:
             self.unresolved[other.where] = None
         return certain
 
-    def _inline(self, mine: Resource) -> str:
+    def _inline(self, mine: Resource) -> Managed | None:
         parent, argument = INLINE.get(mine.type, ("", ""))
         for other in self.of_type(parent) if parent else ():
             here = other.block.value(argument) is not None or any(other.block.inner(argument, "dynamic"))
             if here and self._meet(self._of(other, "bucket"), self._of(mine, "bucket")):
-                return f"{other.where}, in its {argument}"
+                return Managed(f"{other.where}, in its {argument}", inside=other)
         if mine.type == "azurerm_network_security_rule":
             for other in self.of_type("azurerm_network_security_group"):
                 inside = any(other.block.inner("security_rule", "dynamic"))
                 group = self._of(mine, "network_security_group_name")
                 if inside and self._meet(self._of(other, "name"), group):
-                    return f"{other.where}, in its security_rule"
-        return ""
+                    return Managed(f"{other.where}, in its security_rule")
+        return None
 
     def _part(self, mine: Resource, import_id: str) -> str:
         for type, argument in PARTS.get(mine.type, ()):

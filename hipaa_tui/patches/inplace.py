@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from hipaa_tui.patches import schema
 from hipaa_tui.patches.editing import NotEditableError, lay_over
 from hipaa_tui.patches.folder import Folder, Managed, Resource
 from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Instance, split_address
+from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.patches.scopes import Call
 from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
+from hipaa_tui.text import plain
 
 _NAMED = 4
+REMOVED: Final = "(removed)"
+"""Among the names that may change at an address: the block is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,17 @@ class Want:
 class InPlace:
     """The edits of one patch.
 
-    `edited` are the files as they are to be, by name; `wrong` the snippets' faults. `elsewhere` gives the folders
+    `edited` are the files as they are to be, by name; `wrong` the snippets' faults; `names` say what may change at
+    which address (None: anything). `elsewhere` gives the folders
     of the repository that call a module's folder without the root module knowing.
     """
 
     folder: Folder
     elsewhere: Callable[[str], Collection[str]] = lambda _: ()
+    spoken: Callable[[Block], Block] = lambda block: block
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
-    where: dict[str, list[str]] = field(default_factory=dict)
+    names: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
 
     def over(self, found: Managed, part: Block, *, shared: bool, settled: Callable[[str], None]) -> None:
@@ -71,6 +79,43 @@ class InPlace:
             settled(f"{what}; by its count or for_each it stands for several resources")
         else:
             settled(self._lay(resource, part, (), (), shared=shared))
+
+    def remove(self, resource: Resource, *, comments: str) -> str:
+        """Take the block and its import block out; "" where that is done, else why not."""
+        what = f"stands at {resource.where}"
+        others = references(self.folder, resource)
+        if others:
+            return f"{what}, and {others[0]} refers to it: take both out by hand"
+        try:
+            text = without(self._text(resource.file).encode(), resource.address, comments=comments).decode()
+        except NotEditableError as error:
+            return f"{what}: {error}: take it out by hand"
+        self.edited[resource.file] = text
+        for file in import_files(self.folder, resource.address):
+            self.edited[file] = without_import(self._text(file).encode(), resource.address).decode()
+        self.names[resource.address] = frozenset({REMOVED})
+        return ""
+
+    def call(self, call: Call, part: Block) -> str:
+        """Set inputs at the call of a module; "" where that is done, else why not."""
+        what = f"managed by the module that {call.where} calls: set {told(part)} there"
+        if call.scope or any(call.block.value(name) is not None for name in ("count", "for_each")):
+            return f"{what}; it makes several resources"
+        text = self._text(call.file)
+        following = Following(self.folder, (), f"module.{call.name}")
+        try:
+            new = lay_over(
+                text.encode(), (call.name,), part, self.folder.values, follow=following.follow, kind="module"
+            ).decode()
+        except NotEditableError as error:
+            return f"{what}: {error}"
+        if following.settings:
+            return f"{what}, where {following.settings[0].where} gives the value"
+        if new == text:
+            return f"stands as wanted at {call.where} already: only the cloud differs"
+        self.edited[call.file] = new
+        self.names.update(dict.fromkeys(self.folder.addresses_below(f"module.{call.name}")))
+        return ""
 
     def settle(self) -> None:
         """Edit the blocks that stand for several things."""
@@ -111,6 +156,7 @@ class InPlace:
         shared: bool,
     ) -> str:
         """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
+        part = self.spoken(part)
         what = f"managed at {resource.where}: set {told(part)} there"
         following = Following(self.folder, chain, resource.address)
         text = self._text(resource.file)
@@ -120,7 +166,7 @@ class InPlace:
                 text.encode(), resource.block.labels, part, means, follow=following.follow
             ).decode()
             if new != text and resource.scope:
-                self._refuse_root_names(part)
+                self._refuse_in_module(resource, part, chain)
             texts = {resource.file: new} if new != text else {}
             for one in following.settings:
                 before = texts.get(one.file, self._text(one.file))
@@ -135,13 +181,16 @@ class InPlace:
             return f"{what}: {error}{line}"
         if not texts:
             return f"stands as wanted at {resource.where} already: only the cloud differs"
-        if others:
+        if others and not shared:
             shown = ", ".join(others[:_NAMED]) + (
                 f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             )
             return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
         self.edited.update(texts)
-        self.where[resource.address] = [resource.where, *(one.where for one in following.settings)]
+        names = frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
+        for address in [one.address for one in mine] or [resource.address]:
+            self.names[address] = (self.names.get(address) or frozenset()) | names
+        self.names.update(dict.fromkeys(others))
         return ""
 
     def _text(self, file: str) -> str:
@@ -190,14 +239,27 @@ class InPlace:
         return tuple(chain[: len(calls)]) == calls
 
     @staticmethod
-    def _refuse_root_names(part: Block) -> None:
-        """A reference to what the root module declares means nothing in a module."""
+    def _refuse_in_module(resource: Resource, part: Block, chain: tuple[Call, ...]) -> None:
+        """Another repository's module is not ours to edit; and what the root module declares has no name in ours."""
+        if resource.scope.startswith(INSTALLED):
+            raise NotEditableError(_elsewhere(chain))
         for name, text in _arguments(part):
             value = expression_in(text)
             if isinstance(value, Traversal):
                 raise NotEditableError(
                     f"{name} = {text} belongs to the root module: hand it down by a variable"
                 )
+
+
+def _elsewhere(chain: tuple[Call, ...]) -> str:
+    """What to do about a block of a module whose code is another repository's."""
+    call = next((one for one in chain if (one.folder or "").startswith(INSTALLED)), None)
+    source = plain(call.source, 100) if call else "its source"
+    where = f" of the call at {call.file}:{call.block.line}" if call else ""
+    return (
+        f"that is the code of {source}, which is not in this repository, and no input{where} sets only that: "
+        "take a version of the module that has one, or change the module"
+    )
 
 
 def _arguments(block: Block) -> Iterable[tuple[str, str]]:

@@ -27,7 +27,12 @@ SECONDS: Final = 60.0
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _DATA: Final = re.compile(r"\$\{(data\.(aws_caller_identity|aws_region|aws_partition)\.[\w-]+)\.(\w+)\}")
 _INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
-_ALWAYS: Final = frozenset({"id", "arn", "name", "bucket"})
+_ALWAYS: Final = frozenset(
+    {
+        *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "cluster_id", "domain_name"),
+        *("function_name", "replication_group_id"),
+    }
+)
 _STATE_VERSION: Final = 4
 
 
@@ -123,6 +128,7 @@ class Evaluation:
     progress: Callable[[], None] = lambda: None
     problem: str = ""
     _found: list[Instance] | None = None
+    _given: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
 
     def instances(self) -> list[Instance]:
         """Every instance that the files make; none where they could not be evaluated. Raises what `progress` raises."""
@@ -135,7 +141,13 @@ class Evaluation:
                 )
                 blocks = self._run(root, Path(scratch))
             self._found = list(_evaluated(blocks, texts, self.known))
+            self._given = _given(blocks, texts, self.known)
         return self._found
+
+    def given(self, file: str, line: int) -> dict[str, str]:
+        """What the `module` block there certainly gives to inputs, as text; several instances say nothing."""
+        self.instances()
+        return self._given.get((file, line), {})
 
     def _run(self, root: Path, scratch: Path) -> list[dict[str, Any]]:
         out, err = scratch / "out", scratch / "err"
@@ -175,6 +187,26 @@ _PRIVATE: Final = ("AWS_", "AZURE_", "ARM_", "TF_", "GIT_", "GITHUB_", "GH_")
 
 def _texts(root: Path) -> Iterator[Path]:
     return (path for path in root.rglob("*") if path.is_file() and path.suffix in {".tf", ".tfvars", ".json"})
+
+
+def _given(
+    blocks: Iterable[Mapping[str, Any]], texts: str, known: Known
+) -> dict[tuple[str, int], dict[str, str]]:
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    for block in blocks:
+        about = block["__tfmeta"]
+        place = (str(about.get("filename", "")), int(about.get("line_start", 0)))
+        if split_address(str(about.get("path", "")))[1]:
+            continue
+        values = {
+            name: _certain(value, texts, known, ())
+            for name, value in block.items()
+            if name not in {"id", "__tfmeta"}
+        }
+        found[place] = (
+            {} if place in found else {name: one for name, one in values.items() if one is not None}
+        )
+    return found
 
 
 def _evaluated(blocks: Sequence[Mapping[str, Any]], texts: str, known: Known) -> Iterator[Instance]:

@@ -19,7 +19,8 @@ class PatchOptions:
 
     `state` is a Terraform state or `terraform show -json`'s output, `var_files` are what Terraform gets with
     -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
-    others may get too, since they read the same variable or are made by the same block.
+    others may get too, since they read the same variable or are made by the same block. `prove` has `terraform plan`
+    say, with the user's credentials, that nothing else would change.
 
     `going_on` says which branch that exists may be continued ("": none, see `branches.goals`), `author` is
     "Name <mail>" where it is not who git knows, `hooks` has the repository's hooks look at the commit. `records`
@@ -29,6 +30,7 @@ class PatchOptions:
     state: Path | None = None
     var_files: Sequence[str] = ()
     shared: Collection[str] = ()
+    prove: bool = False
     going_on: str = ""
     author: str = ""
     hooks: bool = False
@@ -62,6 +64,7 @@ class Patch:
     diff: str
     formatted: bool
     validated: str  # "valid", "not validated: …", or what terraform found
+    proved: str = ""  # what `terraform plan` says, "not proved: why", "" where nobody asked
     hooks: tuple[str, ...] = ()
     title: str = ""
     body: str = ""
@@ -80,6 +83,7 @@ class Patch:
             "message": self.message,
             "formatted": self.formatted,
             "validated": self.validated,
+            "proved": self.proved,
             "hooks": list(self.hooks),
             "title": self.title,
             "body": self.body,

@@ -48,6 +48,8 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_iam_group_policy_attachment": ("group", "policy_arn"),
     "aws_iam_policy": ("name",),
     "aws_iam_user_group_membership": ("user",),
+    "aws_iam_user_policy": ("user", "name"),
+    "aws_iam_user_policy_attachment": ("user", "policy_arn"),
     "aws_iam_user_policies_exclusive": ("user_name",),
     "aws_iam_user_policy_attachments_exclusive": ("user_name",),
     "aws_flow_log": ("vpc_id", "log_destination", "log_group_name"),
@@ -181,3 +183,18 @@ EXPORTS: Final[Mapping[str, Mapping[str, str]]] = {
     "azurerm_recovery_services_vault": {"id": "id", "principalId": "identity[0].principal_id"},
 }
 """type → field of a setting's identity → the attribute that Terraform exports it as."""
+
+NAMING: Final = (
+    *("name", "bucket", "bucket_name", "identifier", "cluster_identifier", "cluster_name", "function_name"),
+    *(
+        "domain_name",
+        "repository_name",
+        "table_name",
+        "queue_name",
+        "topic_name",
+        "trail_name",
+        "log_group_name",
+    ),
+    *("role_name", "storage_account_name", "key_vault_name", "account_name"),
+)
+"""Inputs by which modules of registries are told the name of what they make."""

@@ -14,7 +14,7 @@ from hipaa_tui.patches import hcl, schema
 from hipaa_tui.patches.folder import Folder, Managed
 from hipaa_tui.patches.hcl import Block, Raw
 from hipaa_tui.patches.objects import EXPORTS, GLOBAL
-from hipaa_tui.patches.snippets import Rendered, Snippets
+from hipaa_tui.patches.snippets import NoSnippetError, Rendered, Snippets
 from hipaa_tui.patches.syntax import Declared
 
 
@@ -78,13 +78,21 @@ class Patchwork:
         """
         key = self._key(type, name)
         if key not in self._labels:
-            wanted = hcl.label(label or name)
+            wanted = self._like(type, name) or hcl.label(label or name)
             used = {taken for (other, _, _), taken in self._labels.items() if other == type}
             free, number = wanted, 2
             while free in used or self.folder.taken(type, free):
                 free, number = f"{wanted}_{number}", number + 1
             self._labels[key] = free
         return Address(f"{type}.{self._labels[key]}")
+
+    def _like(self, type: str, name: str) -> str:
+        """The label of the block that it belongs to in the repository: a bucket's versioning is called as the bucket."""
+        for one in self.folder.resources:
+            belongs = type.startswith(f"{one.type}_") and not one.own and not one.scope
+            if belongs and self.folder.certain_name(one) == name:
+                return one.block.labels[1]
+        return ""
 
     def _key(self, type: str, name: str) -> tuple[str, str, str]:
         # The same name in another region is another object, but for what has no region.
@@ -130,6 +138,15 @@ class Patchwork:
 
     def part(self, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
         """What has to be set in the resource's own block, as that block. NoSnippetError, Refused, InputError."""
+        return self._part("edits", setting, variables)
+
+    def module_part(self, module: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
+        """What has to be set at the call of a module of a registry ("terraform-aws-modules.s3-bucket.aws")."""
+        if not module:
+            raise NoSnippetError("the module is not one of a registry")
+        return self._part(f"modules/{module}", setting, variables)
+
+    def _part(self, folder: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
         functions: dict[str, Callable[..., Any]] = {
             "address": self.address,
             "begun": lambda address: False,
@@ -139,7 +156,7 @@ class Patchwork:
             "follows": lambda type, name: "[]",
         }
         link = self._link(len(self.pieces))
-        (block, *_) = self.snippets.fill(setting, variables, functions, link, edit=True).blocks
+        (block, *_) = self.snippets.fill(setting, variables, functions, link, folder=folder).blocks
         return block.to_write()
 
     def _link(self, limit: int) -> hcl.Link:
@@ -161,9 +178,9 @@ class Patchwork:
         index = self._index(self._labelled(type, name))
         if index is not None and index < limit:
             return f"{self._labelled(type, name)}.{attribute}"
-        there = self.folder.named(type, name)
-        if there is not None:
-            return f"{there.address}.{attribute}"
+        there = self.folder.reference(type, name)
+        if there:
+            return f"{there}.{attribute}"
         return hcl.expression(name if literal is None else literal, self._link(limit))
 
     def _follows(self, type: str, name: str, limit: int) -> str:

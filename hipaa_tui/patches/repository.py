@@ -173,6 +173,13 @@ class Repository:
                 raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
         return found
 
+    def text(self, name: str) -> str:
+        """A file of the folder at the commit; "" where there is none, or it is no text."""
+        entry = next((one for found, one in self._inside("") if found == name), None)
+        if entry is None or entry.mode == "120000" or entry.kind != "blob" or entry.size > _LARGEST:
+            return ""
+        return next(self._blobs([entry])).decode("utf-8", "replace")
+
     def callers_of(self, folder: str, but: Iterable[str]) -> list[str]:
         """The folders of the repository that call the module in `folder`, as paths; not those named in `but`.
 

@@ -30,6 +30,11 @@ def known_types() -> frozenset[str]:
     return frozenset(_types())
 
 
+def attributes_of(type: str) -> frozenset[str]:
+    """The arguments of a resource type; none of one that is not known."""
+    return frozenset(_types().get(type, {}).get("attributes", ()))
+
+
 def problems(block: Block) -> list[str]:
     """What is wrong with a resource block, in sentences; empty where nothing is."""
     if block.type != "resource" or len(block.labels) != 2:

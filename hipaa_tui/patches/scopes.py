@@ -6,10 +6,13 @@ Files are named from the root folder on, as Terraform shows them: "main.tf", "..
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
+from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.syntax import Attribute, Declared, Expression, parse
 
 Reader = Callable[[str], Mapping[str, str]]
@@ -52,10 +55,12 @@ class Call:
 class Scope:
     """One folder: its blocks with their files, and what its .tfvars files give to the variables.
 
-    `given` holds one (file, argument) where it is certain which file counts, else one for each that may.
+    `given` holds one (file, argument) where it is certain which file counts, else one for each that may. `path` is
+    a module path that leads to it ("vpc.subnets").
     """
 
     folder: str
+    path: str = ""
     blocks: list[tuple[str, Declared]] = field(default_factory=list)
     given: dict[str, list[tuple[str, Attribute]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -113,30 +118,65 @@ class Scopes:
             scope = self.by_folder.get(call.folder) if call.folder is not None else None
         return found
 
+    def foreign(self, path: str) -> Call | None:
+        """The first call on the way to "module.a.module.b" whose module's code is not the repository's."""
+        scope: Scope | None = self.root
+        for name in path.split(".")[1::2] if path else []:
+            call = scope.call(name) if scope else None
+            if call is None:
+                return None
+            if (
+                call.folder is None
+                or call.folder.startswith(INSTALLED)
+                or not self.by_folder[call.folder].blocks
+            ):
+                return call
+            scope = self.by_folder[call.folder]
+        return None
+
+    def unread(self) -> list[Call]:
+        """The calls of modules whose code is neither in the repository nor installed."""
+        return [
+            call
+            for scope in self
+            for call in scope.calls
+            if call.folder is None or not self.by_folder[call.folder].blocks
+        ]
+
     def calls_of(self, folder: str) -> list[Call]:
         """Every call of the module in a folder."""
         return [call for scope in self for call in scope.calls if call.folder == folder]
 
 
 def read_scopes(
-    files: Mapping[str, str], reader: Reader = no_modules, var_files: Sequence[str] = ()
+    files: Mapping[str, str],
+    reader: Reader = no_modules,
+    var_files: Sequence[str] = (),
+    installed: Mapping[str, str] = MappingProxyType({}),
 ) -> Scopes:
-    """The root module's files, and by `reader` those of every module of the repository that it calls.
+    """The root module's files, and by `reader` those of every module that it calls.
 
-    `var_files` are the .tfvars files that are given to Terraform with -var-file.
+    `var_files` are the .tfvars files that are given to Terraform with -var-file; `installed` says in which folder the
+    module of a path is that is not in the repository.
     """
     scopes = Scopes(dict(files))
-    waiting = [("", dict(files))]
+    waiting = [Scope("")]
     while waiting:
-        folder, texts = waiting.pop(0)
-        scope = scopes.by_folder[folder] = _scope(folder, texts, scopes.broken, var_files)
-        for call in scope.calls:
-            known = call.folder is None or call.folder in scopes.by_folder
-            if known or any(call.folder == one for one, _ in waiting) or len(scopes.by_folder) >= _MOST:
+        scope = waiting.pop(0)
+        texts = dict(reader(scope.folder)) if scope.folder else dict(files)
+        scopes.files.update(texts)
+        scopes.by_folder[scope.folder] = scope
+        _read(scope, texts, scopes.broken, var_files)
+        for name, block in scope.blocks:
+            if block.type != "module" or not block.labels:
                 continue
-            inside = dict(reader(call.folder or ""))
-            scopes.files.update(inside)
-            waiting.append((call.folder or "", inside))
+            path = f"{scope.path}.{block.labels[0]}".lstrip(".")
+            folder = _called(scope.folder, block)
+            folder = installed.get(path) if folder is None else folder
+            scope.calls.append(Call(name, block, scope.folder, folder))
+            known = folder is None or folder in scopes.by_folder
+            if not known and all(folder != one.folder for one in waiting) and len(scopes.by_folder) < _MOST:
+                waiting.append(Scope(folder or "", path))
     return scopes
 
 
@@ -149,8 +189,18 @@ def auto_loaded(names: Mapping[str, object] | list[str]) -> list[str]:
     return [*(name for name in names if name == "terraform.tfvars"), *automatic]
 
 
-def _scope(folder: str, texts: Mapping[str, str], broken: list[str], var_files: Sequence[str]) -> Scope:
-    scope = Scope(folder)
+def module_name(source: str) -> str:
+    """ "terraform-aws-modules.s3-bucket.aws" of a module's source in a registry or on GitHub; "" of another."""
+    path = source.removeprefix("git::").removeprefix("https://").partition("?")[0].removesuffix(".git")
+    parts = [one for one in path.split("/") if one and one not in {"registry.terraform.io", "github.com"}]
+    if len(parts) == 2 and parts[1].startswith("terraform-"):
+        provider, _, name = parts[1].removeprefix("terraform-").partition("-")
+        parts = [parts[0], name, provider]
+    plain = len(parts) == 3 and all(re.fullmatch(r"[A-Za-z0-9_-]+", one) for one in parts)
+    return ".".join(parts) if plain else ""
+
+
+def _read(scope: Scope, texts: Mapping[str, str], broken: list[str], var_files: Sequence[str]) -> None:
     given: dict[str, dict[str, Attribute]] = {}
     for name, text in sorted(texts.items()):
         parsed = parse(text)
@@ -168,10 +218,6 @@ def _scope(folder: str, texts: Mapping[str, str], broken: list[str], var_files: 
             scope.given.setdefault(variable, []).append((name, attribute))
     for name in loaded:
         scope.given.update({variable: [(name, attribute)] for variable, attribute in given[name].items()})
-    for name, block in scope.blocks:
-        if block.type == "module" and block.labels:
-            scope.calls.append(Call(name, block, folder, _called(folder, block)))
-    return scope
 
 
 def _called(folder: str, block: Declared) -> str | None:

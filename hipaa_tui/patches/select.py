@@ -34,13 +34,14 @@ class Candidate:
 
     `changes` are all of the plan's for it, in order: the last one's *after* is rendered.
     `provider` is the provider reference ("aws.eu_west_1"), "" for the default one. `applied` says that
-    the last one's *after* stands there already.
+    the last one's *after* stands there already. With `removal` the block goes that a rollback takes away.
     """
 
     changes: tuple[Change, ...]
     reading: Reading
     provider: str
     applied: bool
+    removal: bool = False
 
     @property
     def change(self) -> Change:
@@ -79,6 +80,8 @@ def select(plan: Plan, clouds: Clouds, folder: Folder, progress: Progress, total
             for one in chain:
                 fallen.setdefault(one.group, f"{one.id}: {reason}")
             selection.leave(chain, reason)
+        elif chain[-1].after is ABSENT and plan.kind == "rollback" and chain[0].before is not ABSENT:
+            selection.candidates.append(Candidate(chain, reading, provider, reading.absent, removal=True))
         elif chain[-1].after is ABSENT:
             selection.leave(chain, _removal(chain[-1], reading))
         else:

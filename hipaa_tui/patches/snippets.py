@@ -103,15 +103,16 @@ class Snippets:
         functions: Mapping[str, Callable[..., Any]],
         link: hcl.Link,
         *,
-        edit: bool = False,
+        folder: str = "",
     ) -> Rendered:
         """What the setting's snippet gives. InputError says what is wrong with the snippet; Refused.
 
-        With `edit` it is the snippet of a setting that is only a part of a large block: it gives that part.
+        In "edits" are those of settings that are only a part of a large block: they give that part; in
+        "modules/NAME" what is set at the call of that module.
         """
         from jinja2 import TemplateError
 
-        path = self.folder / ("edits" if edit else "") / f"{setting}.tf.j2"
+        path = self.folder / folder / f"{setting}.tf.j2"
         try:
             source = path.read_text(encoding="utf-8")
         except OSError:
@@ -160,7 +161,7 @@ def _understood(name: str, text: str) -> Rendered:
     parsed = parse(text)
     if parsed.broken or parsed.attributes:
         raise InputError(f"the snippet {name} gives no HCL (its line {parsed.broken or 1})")
-    resources = tuple(block for block in parsed.blocks if block.type == "resource")
+    resources = tuple(block for block in parsed.blocks if block.type in {"resource", "module"})
     if not resources:
         raise InputError(f"the snippet {name} gives no resource")
     return Rendered(resources, dict(_imports(name, parsed.blocks)))
@@ -168,7 +169,7 @@ def _understood(name: str, text: str) -> Rendered:
 
 def _imports(name: str, blocks: Iterable[Declared]) -> Iterable[tuple[str, str]]:
     for block in blocks:
-        if block.type == "resource":
+        if block.type in {"resource", "module"}:
             continue
         to = next((one.text for one in block.attributes if one.name == "to"), "")
         id = block.value("id")

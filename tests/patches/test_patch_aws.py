@@ -92,12 +92,12 @@ def test_a_bucket_of_the_repository_is_referred_to(repo: Path, aws: Cloud) -> No
     commit(repo, main_tf='resource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n')
     plan = plan_for(aws, ("aws.s3.tls-only", bucket(aws, "phi-records")))
     _, found = patched(plan, repo, aws)
-    block = found["aws_s3_bucket_policy.phi_records"]
+    block = found["aws_s3_bucket_policy.phi"]
     assert block.value("bucket") == traversal("aws_s3_bucket.phi.id")
     policy = next(one.text for one in block.attributes if one.name == "policy")
     assert "aws_s3_bucket.phi.arn,\n" in policy or "[aws_s3_bucket.phi.arn," in policy
     assert '"${aws_s3_bucket.phi.arn}/*"' in policy
-    assert "import aws_s3_bucket_policy.phi_records" not in found
+    assert "import aws_s3_bucket_policy.phi" not in found
 
 
 def test_what_is_there_is_imported_and_what_is_not_is_not(repo: Path, aws: Cloud) -> None:
@@ -310,3 +310,46 @@ def test_rules_of_one_kind_share_a_block() -> None:
     ]  # fmt: skip
     written = tuple(Block("ingress", (), tuple((key, "1") for key in one)) for one in blocks)
     assert problems(Block("resource", ("aws_security_group", "x"), (), written)) == []
+
+
+REGISTRY = (
+    'module "records" {\n  source  = "terraform-aws-modules/s3-bucket/aws"\n  version = "4.1.0"\n\n'
+    '  bucket = "phi-records"\n}\n'
+)
+INPUTS = "".join(
+    f'variable "{name}" {{\n  default = {default}\n}}\n'
+    for name, default in {
+        "bucket": "null", "versioning": "{}", "server_side_encryption_configuration": "{}",
+        "block_public_acls": "false", "block_public_policy": "false", "ignore_public_acls": "false",
+        "restrict_public_buckets": "false",
+    }.items()
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("playbook", "added"),
+    [
+        ("aws.s3.versioning", "  versioning = { enabled = true }\n"),
+        (
+            "aws.s3.public-access-block",
+            "\n  block_public_acls       = true\n  block_public_policy     = true\n"
+            "  ignore_public_acls      = true\n  restrict_public_buckets = true\n",
+        ),
+    ],
+)
+def test_a_bucket_of_the_registrys_module_is_set_by_its_inputs(
+    repo: Path, aws: Cloud, playbook: str, added: str
+) -> None:
+    folder = repo / ".terraform" / "modules" / "records"
+    folder.mkdir(parents=True)
+    (folder / "main.tf").write_text(INPUTS + 'resource "aws_s3_bucket" "this" {\n  bucket = var.bucket\n}\n')
+    rows = [{"Key": "records", "Dir": ".terraform/modules/records"}]
+    (folder.parent / "modules.json").write_text(json.dumps({"Modules": rows}))
+    (repo / ".gitignore").write_text(".terraform\n")
+    commit(repo, main_tf=REGISTRY)
+    patch, _ = patched(plan_for(aws, (playbook, bucket(aws, "phi-records"))), repo, aws)
+    assert patch.files == ("main.tf",)
+    now = git(repo, "show", "hipaa/fix:main.tf") + "\n"
+    assert now == REGISTRY.replace('"phi-records"\n', f'"phi-records"\n{added}').replace(
+        '  bucket = "phi-records"\n  versioning = ', '  bucket = "phi-records"\n\n  versioning = '
+    )

@@ -191,3 +191,64 @@ def test_what_cannot_be_evaluated_is_a_note(repo, azure):
     patch = make(repo, azure, files, NAMES[1])
     assert "main.tf:5 (module.far) was not looked into: git::https://example.org/x.git" in patch.message
     assert "main.tf:1 (module.files) was not looked into" in patch.message
+
+
+FAR = (
+    'module "far" {\n  source  = "corp/account/azurerm"\n  version = "2.0.0"\n  name    = "patientfiles"\n}\n'
+)
+
+
+def installed(repo, module):
+    """As `terraform init` leaves it in the work tree."""
+    folder = repo / ".terraform" / "modules" / "far"
+    folder.mkdir(parents=True)
+    (folder / "main.tf").write_text(module)
+    keys = [{"Key": "", "Dir": "."}, {"Key": "far", "Dir": ".terraform/modules/far"}]
+    (folder.parent / "modules.json").write_text(json.dumps({"Modules": keys}))
+
+
+def test_an_installed_module_is_set_at_its_call(repo, azure):
+    installed(repo, MODULE)
+    patch = make(repo, azure, {"main.tf": FAR, ".gitignore": ".terraform\n"}, NAMES[0])
+    assert patch.files == ("main.tf",)
+    assert now(repo, "main.tf") == FAR.replace('files"\n', 'files"\n  tls     = "TLS1_2"\n')
+    assert patch.addresses == ("module.far.azurerm_storage_account.this",)
+
+
+def test_the_code_of_an_installed_module_is_not_edited(repo, azure):
+    installed(repo, MODULE.replace("var.tls", '"TLS1_0"'))
+    with pytest.raises(
+        RefusedError, match=r"the code of corp/account/azurerm, which is not in this repository"
+    ):
+        make(repo, azure, {"main.tf": FAR, ".gitignore": ".terraform\n"}, NAMES[0])
+    assert "TLS1_0" in (repo / ".terraform" / "modules" / "far" / "main.tf").read_text()
+
+
+def test_what_a_module_from_elsewhere_seems_to_manage_gets_no_second_block(repo, azure):
+    with pytest.raises(
+        RefusedError, match=r"seems to be managed, going by its inputs, by main.tf:1 \(module.far\)"
+    ):
+        make(repo, azure, {"main.tf": FAR}, NAMES[0])
+
+
+def test_a_state_tells_which_module_from_elsewhere_manages_it(repo, azure, tmp_path):
+    state = tmp_path / "state.json"
+    values = {"id": ACCOUNT, "name": NAMES[0]}
+    child = {
+        "address": "module.far.azurerm_storage_account.x", "mode": "managed",
+        "type": "azurerm_storage_account", "name": "x", "values": values,
+    }  # fmt: skip
+    state.write_text(json.dumps({"values": {"root_module": {"child_modules": [{"resources": [child]}]}}}))
+    with pytest.raises(RefusedError, match=r"is managed by main.tf:1 \(module.far\)"):
+        make(repo, azure, {"main.tf": FAR.replace("patientfiles", "x")}, NAMES[0], state=state)
+
+
+def test_an_installed_module_that_is_a_link_is_not_read(repo, azure, tmp_path):
+    installed(repo, MODULE)
+    far = repo / ".terraform" / "modules" / "far"
+    (tmp_path / "private").mkdir()
+    (far / "main.tf").rename(tmp_path / "private" / "main.tf")
+    far.rmdir()
+    far.symlink_to(tmp_path / "private")
+    with pytest.raises(RefusedError, match="seems to be managed"):
+        make(repo, azure, {"main.tf": FAR, ".gitignore": ".terraform\n"}, NAMES[0])

@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         options.state,
         tuple(options.var_file),
         tuple(options.shared),
+        options.prove,
         going_on=options.going_on,
         author=options.author,
         hooks=options.hooks,
@@ -108,6 +109,8 @@ def _print(patch: Patch) -> None:
     for one in patch.left_out:
         say(f"left out: {one.resource}: {one.reason}")
     say(f"terraform: {patch.validated}")
+    if patch.proved:
+        say(patch.proved)
     if patch.hooks:
         say(f"hooks that passed: {', '.join(patch.hooks)}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping, Sequence
 
 from hipaa_tui.json_value import Json
-from hipaa_tui.plans.guards.model import Draft, GuardResult, Look, Outcome, Read, guards
+from hipaa_tui.plans.guards.model import Draft, GuardResult, Look, Managed, Outcome, Read, guards, nobody
 from hipaa_tui.settings.model import Cloud, CloudError, Target
 
 EVERYWHERE = ("caller-account", "permitted", "managed-elsewhere", "no-secret-in-value")
@@ -21,6 +21,7 @@ def ask(
     parameters: Mapping[str, Json],
     read: Read,
     memory: MutableMapping[str, Json] | None = None,
+    managed: Managed = nobody,
 ) -> tuple[GuardResult, ...]:
     """The results in order. `specs` are {"name", "arguments"} with everything filled in.
 
@@ -36,7 +37,7 @@ def ask(
             reason = "this version of hipaa-tui has no guard of that name: plan again"
             results.append(GuardResult(name, Outcome.BLOCK, reason))
             continue
-        look = Look(cloud, target, changes, parameters, spec["arguments"], read, kept)
+        look = Look(cloud, target, changes, parameters, spec["arguments"], read, kept, managed)
         try:
             outcome, reason = known[name](look)
         except (CloudError, ValueError) as error:

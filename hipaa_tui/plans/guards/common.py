@@ -62,11 +62,17 @@ def caller_account(look: Look) -> Verdict:
 def managed_elsewhere(look: Look) -> Verdict:
     """Warns where something else writes the resource and would put the earlier value back.
 
-    That is what its tags say; and of an AWS resource without tags, what CloudFormation knows of it.
+    That is what the team's Terraform or its tags say; and of an AWS resource without tags, what CloudFormation knows of it.
     Blocks where the resource is gone: a report can be older than its deletion.
     """
     notes: set[str] = set()
     for target in _existing(look):
+        if code := look.managed(target):
+            return (
+                Outcome.WARN,
+                f"{target.name}: {code}, and the next terraform apply takes this back: make the patch "
+                "(`hipaa-tui patch`), or in an emergency apply this and merge its patch before that",
+            )
         try:
             tags = resource_type(target.type).tags(look.cloud, target)
             manager = manager_of(tags)

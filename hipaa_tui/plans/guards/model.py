@@ -62,11 +62,21 @@ class Read(Protocol):
     def __call__(self, setting: str, target: Target, /) -> Reading: ...
 
 
+Managed = Callable[[Target], str]
+"""Who else manages a resource, as half a sentence ("Terraform manages it at …"); "" where nobody is known to."""
+
+
+def nobody(_target: Target) -> str:
+    """No code of the team's is known."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Look:
     """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud.
 
-    `memory` lasts for one planning: a guard keeps there what holds for a whole account.
+    `memory` lasts for one planning: a guard keeps there what holds for a whole account. `managed` knows the team's
+    Terraform.
     """
 
     cloud: Cloud
@@ -76,6 +86,7 @@ class Look:
     arguments: Mapping[str, Json]
     read: Read
     memory: MutableMapping[str, Json] = field(default_factory=dict)
+    managed: Managed = nobody
 
 
 Verdict = tuple[Outcome, str]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
-NAMES: Final = ("AWSSupportAccess",)
+NAMES: Final = ("AWSSupportAccess", "AdministratorAccess", "PowerUserAccess")
 
 
 @cache

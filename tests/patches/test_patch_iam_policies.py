@@ -1,0 +1,91 @@
+"""Policies that are narrowed, moved and attached as Terraform, against a moto server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_estates.iam_permissions import BUY
+from aws_estates.iam_policies import STAR, admin, enclave_key, managed, policy, role
+from aws_guards import do, text
+from aws_server import ACCOUNT, REGION
+from patch_clouds import commit, git
+
+from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.model import Patch
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.playbooks.load import load
+from hipaa_tui.settings.model import Cloud
+from hipaa_tui.settings.registry import resource_type
+
+CATALOGUE = load()
+IMAGE = "ab" * 48
+
+
+def patched(aws: Cloud, repo: Path, id: str, resource: str, **given: str) -> tuple[str, Patch]:
+    """(all that the patch writes, each run of blanks as one; the patch)."""
+    playbook = CATALOGUE.get(id)
+    target = resource_type(playbook.resource).target(resource, ACCOUNT, REGION)
+    assert target is not None
+    plan = make_plan([Wish(playbook, target, ())], {"aws": aws}, given)
+    assert plan.skipped == ()
+    assert not plan.blocked
+    patch = make_patch(plan, repo, "hipaa/fix", {"aws": aws})
+    whole = " ".join(" ".join(git(repo, "show", f"hipaa/fix:{path}") for path in patch.files).split())
+    return whole, patch
+
+
+def test_a_narrowed_policy_keeps_its_description_which_would_replace_it(aws: Cloud, repo: Path) -> None:
+    tags = [{"Key": "team", "Value": "ops"}]
+    given = {"PolicyName": "AdminStar", "PolicyDocument": text(STAR), "Description": "for all", "Tags": tags}
+    do(aws, "iam", "CreatePolicy", Path="/old/", **given)
+    written, patch = patched(aws, repo, "aws.iam.customer-admin", policy("AdminStar", "old/"), services="s3")
+    assert patch.left_out == ()
+    for part in (
+        'resource "aws_iam_policy" "adminstar"',
+        'path = "/old/"',
+        'description = "for all"',
+        'team = "ops"',
+        '"s3:*"',
+        f'id = "{policy("AdminStar", "old/")}"',
+    ):
+        assert part in written, part
+    assert '"*:*"' not in written
+
+
+def test_an_inline_policy_is_written_where_it_stands(aws: Cloud, repo: Path) -> None:
+    arn = role(aws, "buyer")
+    do(aws, "iam", "PutRolePolicy", RoleName="buyer", PolicyName="buy", PolicyDocument=text(BUY))
+    written, patch = patched(aws, repo, "aws.iam.inline-marketplace-subscribe", arn)
+    assert patch.left_out == ()
+    assert 'resource "aws_iam_role_policy" "buyer_buy"' in written
+    assert 'id = "buyer:buy"' in written
+    assert "Subscribe" not in written
+
+
+def test_what_terraform_cannot_take_away_is_left_to_the_plan(aws: Cloud, repo: Path) -> None:
+    role(aws, "ops", admin())
+    written, patch = patched(aws, repo, "aws.iam.aws-admin", admin())
+    assert 'resource "aws_iam_role_policy_attachment"' in written
+    assert "hipaa-tui-instead-of-AdministratorAccess" in written
+    (left,) = patch.left_out
+    assert "cannot detach what it does not manage" in left.reason
+
+
+def test_a_boundary_is_one_argument_of_the_role_that_is_there(aws: Cloud, repo: Path) -> None:
+    arn = role(aws, "app", managed(aws, "AdminStar", STAR))
+    theirs = 'resource "aws_iam_role" "app" {\n  name               = "app"\n  assume_role_policy = "{}"\n}\n'
+    commit(repo, main_tf=theirs)
+    written, patch = patched(aws, repo, "aws.iam.permissions-boundary", arn)
+    assert patch.left_out == ()
+    block = git(repo, "show", "hipaa/fix:main.tf")
+    assert "permissions_boundary" in block[block.index('resource "aws_iam_role" "app"') :]
+    assert "NoSubscriptions" in written
+
+
+def test_the_key_of_an_enclave_gets_its_conditions(aws: Cloud, repo: Path) -> None:
+    arn = enclave_key(aws)
+    written, patch = patched(aws, repo, "aws.kms.enclave-attestation", arn, images=IMAGE)
+    assert patch.left_out == ()
+    assert "kms:RecipientAttestation:ImageSha384" in written
+    assert IMAGE in written
+    assert 'description = "records in the enclave"' in written
