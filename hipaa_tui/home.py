@@ -24,6 +24,7 @@ _KINDS: Final[dict[str, type]] = {
     "answers": dict,
     "store": str,
     "policy": str,
+    "records": str,
     "terraform": list,
 }
 _TERRAFORM: Final[dict[str, type]] = {"folder": str, "state": str, "var_files": list, "accounts": list}
@@ -63,6 +64,8 @@ class Config:
     """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
     policy: Path | None = None
     """The team's policy file; else policy.yaml in the home folder, where there is one."""
+    records: Path | None = None
+    """The team's folder of templates for commit messages, pull requests and change records."""
     terraform: tuple[TerraformCode, ...] = ()
     """Folders of Terraform code: what they manage is better changed there."""
 
@@ -133,8 +136,9 @@ def read_config(home: Home) -> Config:
         values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
     if "playbooks" in values:
         values["playbooks"] = tuple(_path(one) for one in values["playbooks"])
-    if "policy" in values:
-        values["policy"] = _path(values["policy"])
+    for name in ("policy", "records"):
+        if name in values:
+            values[name] = _path(values[name])
     if "keys" in values:
         values["keys"] = {str(key): str(item) for key, item in values["keys"].items()}
     return Config(**values)

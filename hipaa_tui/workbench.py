@@ -44,6 +44,9 @@ from hipaa_tui.store.database import open_store
 if TYPE_CHECKING:
     from hipaa_tui.patches.managers import Managers
     from hipaa_tui.patches.model import Patch, PatchOptions
+    from hipaa_tui.patches.publish import Publisher
+    from hipaa_tui.patches.several import Several
+    from hipaa_tui.recording import Recording
     from hipaa_tui.settings.model import Target
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
@@ -319,6 +322,50 @@ class Workbench:
         What config.toml says of the folder counts where `options` do not say it.
         """
         from hipaa_tui.patches.make import make_patch
+
+        return make_patch(
+            plan, repo, branch, self.clouds, progress=progress, options=self._options(plan, repo, options)
+        )
+
+    def patches(
+        self,
+        plan: Plan,
+        repo: Path,
+        branch: str,
+        *,
+        per: str,
+        progress: Progress | None = None,
+        options: PatchOptions | None = None,
+    ) -> Several:
+        """As `patch`, on a branch below `branch` for each playbook or account."""
+        from hipaa_tui.patches.several import make_patches
+
+        chosen = self._options(plan, repo, options)
+        return make_patches(plan, repo, branch, self.clouds, per, progress=progress, options=chosen)
+
+    def committer(self, repo: Path) -> str:
+        """Who commits to the repository, as git knows it; "" where it does not. InputError where there is none."""
+        from hipaa_tui.patches.commits import committer
+        from hipaa_tui.patches.repository import Repository
+
+        return committer(Repository(repo))
+
+    def publisher(self, repo: Path, progress: Progress | None = None, *, hooks: bool = False) -> Publisher:
+        """What pushes a patch's branch and opens its pull request. InputError where there is no repository."""
+        from hipaa_tui.patches.publish import Publisher
+
+        return Publisher(repo, progress or Silent(), hooks=hooks)
+
+    # Records
+
+    @cached_property
+    def records(self) -> Recording:
+        """The change records of plans and runs."""
+        from hipaa_tui.recording import Recording
+
+        return Recording(self.journal, self.gate, self.config.records)
+
+    def _options(self, plan: Plan, repo: Path, options: PatchOptions | None) -> PatchOptions:
         from hipaa_tui.patches.model import PatchOptions
 
         options = options or PatchOptions()
@@ -329,7 +376,7 @@ class Workbench:
                     state=options.state or code.state,
                     var_files=options.var_files or code.var_files,
                 )
-        return make_patch(plan, repo, branch, self.clouds, progress=progress, options=options)
+        return replace(options, records=self.config.records, approvals=self.records.approvals(plan))
 
     # Parts of the above
 

@@ -130,6 +130,36 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     patch.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="default: this folder")
     patch.add_argument("--branch", required=True, metavar="NAME", help="a branch that does not exist yet")
     patch.add_argument(
+        "--continue",
+        nargs="?",
+        const="own",
+        default="",
+        dest="going_on",
+        metavar="COMMIT",
+        help="build on the branch where it exists and hipaa-tui made its last commit, or on that commit of yours",
+    )
+    patch.add_argument("--per", choices=("playbook", "account"), help="a branch NAME/… for each")
+    patch.add_argument(
+        "--author", default="", metavar="WHO", help='"Your Name <you@example.org>"; default: who git knows'
+    )
+    patch.add_argument(
+        "--hooks",
+        action="store_true",
+        help="have the repository's pre-commit and commit-msg hooks look at it (and pre-push, with --push)",
+    )
+    patch.add_argument(
+        "--push", nargs="?", const="", metavar="REMOTE", help="push the branch by git, never by force"
+    )
+    patch.add_argument(
+        "--pr", action="store_true", help="push, and open a pull request by gh or az, or print its text"
+    )
+    patch.add_argument(
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="write the pull request's text and the ServiceNow and Jira records to this folder",
+    )
+    patch.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -154,6 +184,16 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
         metavar="CHANGE",
         help="a change (or `all`) that may reach others too, which share its block or variable (repeat)",
     )
+
+    record = add("record", "print the change record of a plan, or of what a run did")
+    record.add_argument("subject", metavar="RUN|PLAN")
+    record.add_argument(
+        "--format",
+        choices=("pr", "servicenow", "jira", "commit"),
+        default="pr",
+        help="default: pr (Markdown)",
+    )
+    record.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write; default: stdout")
 
     history = add("history", "list the runs, or show one", json=True)
     history.add_argument("run", nargs="?", metavar="RUN")

@@ -14,12 +14,14 @@ from typing import Final
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches import hcl
+from hipaa_tui.patches import hcl, records
+from hipaa_tui.patches.branches import Goal, goals, make_branches
+from hipaa_tui.patches.commits import commit_tree, identity, write_tree
 from hipaa_tui.patches.folder import Folder
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.hooks import run_hooks
 from hipaa_tui.patches.inplace import InPlace
 from hipaa_tui.patches.instances import Known
-from hipaa_tui.patches.message import commit_message
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
 from hipaa_tui.patches.placing import place, with_tags
 from hipaa_tui.patches.prove import Local, prove
@@ -62,11 +64,35 @@ def make_patch(
     records/; `options` are what the user says about the repository. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
     plan can go in; Cancelled. In each case there is no branch and the repository is as it was.
     """
+    repository = Repository(repo, base)
+    (goal,) = goals(repository, [branch], options.going_on)
+    if goal.tip:
+        repository = Repository(repo, goal.tip)
+    patch = prepare(
+        plan, repository, goal, clouds, progress=progress, snippets_folder=snippets_folder, options=options
+    )
+    make_branches(repository, {goal: patch.commit})
+    return patch
+
+
+def prepare(
+    plan: Plan,
+    repository: Repository,
+    goal: Goal,
+    clouds: Clouds,
+    *,
+    progress: Progress | None = None,
+    snippets_folder: Path | None = None,
+    options: PatchOptions = _NONE,
+    part: frozenset[str] | None = None,
+) -> Patch:
+    """As `make_patch`, up to the commit that no branch points to yet. `part` are the ids of the changes in it."""
     progress = progress or Silent()
     snippets = snippets_folder or content_folder("snippets")
-    repository = Repository(repo, base)
-    repository.refuse_branch(branch)
-    repository.refuse_anonymous()
+    whole = plan
+    if part is not None:
+        plan = replace(plan, changes=tuple(one for one in plan.changes if one.id in part))
+    author = identity(repository, options.author)
     _refuse_odd_names(plan)
     total = len(plan.changes) + 3
     folder = read_folder(
@@ -104,28 +130,40 @@ def make_patch(
     texts = {**work.inplace.edited, **_files(work.patchwork, {**existing, **work.inplace.edited}, versions)}
     files = {repository.path_below(name): text for name, text in texts.items()}
     left_out = _in_plan_order(plan, selection.left_out)
-    message = commit_message(
-        plan,
-        work.addresses,
-        left_out,
-        notes=_notes(folder, repository),
-        patchwork=work.patchwork,
-        template=snippets / "records" / "commit.txt.j2",
-    )
-    commit = repository.commit(files, message)
     progress.step(len(plan.changes) + 1, total, "terraform")
-    formatted, validated = terraform_verdict(repository, commit, tuple(files), progress)
+    tree = write_tree(repository, files)
+    if repository.base and tree == repository.run("rev-parse", f"{repository.base}^{{tree}}"):
+        raise RefusedError("the branch says all of it already, so there is nothing to commit")
+    formatted, validated = terraform_verdict(repository, tree, tuple(files), progress)
     proved = (
-        prove(repository, commit, work.allowed(), _local(folder, repository, options), progress)
+        prove(repository, tree, work.allowed(), _local(folder, repository, options), progress)
         if options.prove
         else ""
     )
+    patched = records.Patched(
+        branch=goal.name,
+        addresses=work.addresses,
+        left_out=left_out,
+        files=tuple(files),
+        imported=[piece.address for piece in work.patchwork.pieces if piece.import_id],
+        created=[piece.address for piece in work.patchwork.pieces if not piece.import_id],
+        notes=_notes(folder, repository),
+        terraform=f"{validated}; {proved}" if proved else validated,
+    )
+    record = records.Told(whole, options.approvals, patched, part=part)
+    templates = (options.records, snippets / "records")
+    message = records.write(record, "commit", *templates)
+    hooks: tuple[str, ...] = ()
+    if options.hooks:
+        message, hooks = run_hooks(repository, tree, message, branch=goal.name, env=author, progress=progress)
+        record = replace(record, patched=replace(patched, hooks=hooks))
+    body = records.write(record, "pr", *templates)
+    commit = commit_tree(repository, tree, message, author=options.author)
     diff = repository.diff(commit)
-    repository.make_branch(branch, commit)
     progress.step(total, total, "done")
     return Patch(
         repo=repository.folder,
-        branch=branch,
+        branch=goal.name,
         commit=commit,
         files=tuple(files),
         addresses=tuple(dict.fromkeys(address for found in work.addresses.values() for address in found)),
@@ -135,6 +173,10 @@ def make_patch(
         formatted=formatted,
         validated=validated,
         proved=proved,
+        hooks=hooks,
+        title=records.subject(record),
+        body=body,
+        told=record,
     )
 
 

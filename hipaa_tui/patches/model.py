@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hipaa_tui.json_value import Json
+
+if TYPE_CHECKING:
+    from hipaa_tui.patches.records import Approved, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,21 @@ class PatchOptions:
     -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
     others may get too, since they read the same variable or are made by the same block. `prove` has `terraform plan`
     say, with the user's credentials, that nothing else would change.
+
+    `going_on` says which branch that exists may be continued ("": none, see `branches.goals`), `author` is
+    "Name <mail>" where it is not who git knows, `hooks` has the repository's hooks look at the commit. `records`
+    is the team's folder of templates; `approvals` are those of the plan, for the record.
     """
 
     state: Path | None = None
     var_files: Sequence[str] = ()
     shared: Collection[str] = ()
     prove: bool = False
+    going_on: str = ""
+    author: str = ""
+    hooks: bool = False
+    records: Path | None = None
+    approvals: Sequence[Approved] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,12 @@ class Patch:
     formatted: bool
     validated: str  # "valid", "not validated: …", or what terraform found
     proved: str = ""  # what `terraform plan` says, "not proved: why", "" where nobody asked
+    hooks: tuple[str, ...] = ()
+    title: str = ""
+    body: str = ""
+    """What a pull request says."""
+    told: Told | None = None
+    """What the records of other formats are written from."""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -65,4 +84,7 @@ class Patch:
             "formatted": self.formatted,
             "validated": self.validated,
             "proved": self.proved,
+            "hooks": list(self.hooks),
+            "title": self.title,
+            "body": self.body,
         }

@@ -1,8 +1,7 @@
-"""Puts a commit on a new branch of the user's repository and touches nothing else of it.
+"""Reads the user's repository at one commit, without a look at its work tree or index.
 
-Work tree, index, HEAD, stash and every other ref stay byte for byte what they were: the tree is built
-in a private index, the commit by `git commit-tree`, and the branch is made last, in one step that fails
-where it exists. No hook runs and no filter: what is committed is what was checked.
+What is written goes through `commits` (objects that no ref points to) and `branches` (the ref, last).
+No hook runs unless it was asked for, and no filter: what is committed is what was checked.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def _plain_file(path: str, mode: str, kind: str) -> bool:
     return kind == "blob" and mode != "120000" and not pure.is_absolute() and ".." not in pure.parts
 
 
-class _GitFailed(Exception):
+class GitFailed(Exception):
     """What git said, on one line."""
 
 
@@ -79,15 +78,19 @@ class Repository:
         self._git: Git = git.Git(str(self.folder))
         self._failure = git.GitCommandError
         try:
-            bare = self._run("rev-parse", "--is-bare-repository") == "true"
-            inside = self._run("rev-parse", "--is-inside-git-dir") == "true"
-            prefix = "" if bare else self._run("rev-parse", "--show-prefix")
-            self.git_dir = Path(self._run("rev-parse", "--absolute-git-dir"))
-        except _GitFailed as error:
+            answers = self.run("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix")
+            bare, inside, *rest = answers.split("\n")
+            prefix = "" if bare == "true" else "\n".join(rest)
+        except GitFailed as error:
             if "not a git repository" in str(error):
                 raise InputError(f"{folder}: not a git repository; name a folder of one") from None
+            if "dubious ownership" in str(error):
+                raise InputError(
+                    f"{folder}: belongs to another user, so git does not trust it; if you do: "
+                    f"`git config --global --add safe.directory {self.folder}`"
+                ) from None
             raise InputError(f"{folder}: git cannot open it: {error}") from None
-        if inside and not bare:
+        if inside == "true" and bare != "true":
             raise InputError(
                 f"{folder}: lies inside the repository's own .git; name a folder of the work tree"
             )
@@ -98,13 +101,13 @@ class Repository:
     def _resolve(self, base: str) -> str:
         """The commit's hash, or "" for HEAD of a repository without a commit."""
         try:
-            return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
-        except _GitFailed:
+            return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        except GitFailed:
             if base != "HEAD":
                 raise InputError(f"{base!r} is no commit of the repository; name one") from None
         try:
-            self._run("symbolic-ref", "--quiet", "HEAD")
-        except _GitFailed:
+            self.run("symbolic-ref", "--quiet", "HEAD")
+        except GitFailed:
             raise InputError("the repository's HEAD points nowhere; check out a commit first") from None
         return ""
 
@@ -118,7 +121,7 @@ class Repository:
                 )
 
     def _mode(self, path: str) -> str:
-        shown = self._run("ls-tree", "--full-tree", self.base, "--", path)
+        shown = self.run("ls-tree", "--full-tree", self.base, "--", path)
         return shown.split(" ", 1)[0] if shown else ""
 
     def path_of(self, name: str) -> str:
@@ -184,7 +187,7 @@ class Repository:
         """
         wanted, *known = (posixpath.normpath((self.prefix / name).as_posix()) for name in (folder, *but))
         try:
-            rows = self._run(
+            rows = self.run(
                 *(
                     "grep",
                     "--full-name",
@@ -197,7 +200,7 @@ class Repository:
                 *("--", ":(top,glob)**/*.tf"),
                 strip=False,
             )
-        except _GitFailed:
+        except GitFailed:
             return []  # git grep fails where nothing is found
         found: dict[str, None] = {}
         for row in rows.splitlines():
@@ -224,7 +227,7 @@ class Repository:
         """Everything in the commit, folders included, by path."""
         if not self.base:
             return {}
-        rows = self._run("ls-tree", "-r", "-t", "-z", "-l", "--full-tree", self.base, strip=False)
+        rows = self.run("ls-tree", "-r", "-t", "-z", "-l", "--full-tree", self.base, strip=False)
         found: dict[str, _Entry] = {}
         for row in filter(None, rows.split("\0")):
             about, _, path = row.partition("\t")
@@ -247,7 +250,7 @@ class Repository:
         with tempfile.TemporaryFile("w+b") as ids:
             ids.write("".join(f"{one.blob}\n" for one in wanted).encode())
             ids.seek(0)
-            content = self._bytes("cat-file", "--batch", istream=ids)
+            content = self.bytes_of("cat-file", "--batch", istream=ids)
         at = 0
         for one in wanted:
             end = content.index(b"\n", at)
@@ -257,90 +260,9 @@ class Repository:
             yield content[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
-    def refuse_branch(self, branch: str) -> None:
-        """InputError where `branch` is no name, exists, or stands in the way of another."""
-        ref = f"refs/heads/{branch}"
-        if not self._names_a_branch(branch):
-            raise InputError(f"{branch!r} is no name that git accepts for a branch; choose another")
-        others = self._run("for-each-ref", "--format=%(refname)", "refs/heads").splitlines()
-        if ref in others:
-            raise InputError(f"the branch {branch} exists; choose another name with --branch")
-        for other in others:
-            if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
-                raise InputError(
-                    f"the branch {other.removeprefix('refs/heads/')} stands in the way of {branch}; choose another name"
-                )
-        if not self.base and self._run("symbolic-ref", "--quiet", "HEAD") == ref:
-            raise InputError(
-                f"{branch} is the branch that is checked out, with no commit yet; choose another name with --branch"
-            )
-
-    def _names_a_branch(self, branch: str) -> bool:
-        if not branch or branch.startswith("-") or branch in {"HEAD", "@"} or "\0" in branch:
-            return False
-        try:
-            self._run("check-ref-format", f"refs/heads/{branch}")
-        except _GitFailed:
-            return False
-        return True
-
-    def refuse_anonymous(self) -> None:
-        """InputError where git does not know who commits."""
-        for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
-            try:
-                self._run("-c", "user.useConfigOnly=true", "var", who)
-            except _GitFailed:
-                raise InputError(
-                    'git does not know who you are; run `git config --global user.name "Your Name"` and '
-                    "`git config --global user.email you@example.org`"
-                ) from None
-
-    def commit(self, files: Mapping[str, str], message: str) -> str:
-        """A commit on top of the base that has `files` (path in the repository → text); no ref points to it yet.
-
-        InputError where git refuses, or cannot sign although commit.gpgsign is set.
-        """
-        with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
-            private = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-            try:
-                self._run("read-tree", self.base or "--empty", env=private)
-                for number, (path, text) in enumerate(sorted(files.items())):
-                    source = Path(scratch) / f"blob{number}"
-                    source.write_bytes(text.encode("utf-8"))
-                    blob = self._run("hash-object", "-w", "--no-filters", "--", str(source))
-                    self._run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=private)
-                tree = self._run("write-tree", env=private)
-                text_file = Path(scratch) / "message"
-                text_file.write_bytes(message.encode("utf-8"))
-                command = ["commit-tree", tree, "-F", str(text_file)]
-                command += ["-p", self.base] if self.base else []
-            except _GitFailed as error:
-                raise InputError(f"git cannot write the commit: {error}") from None
-            signed = self._signs()
-            try:
-                return self._run("-c", "i18n.commitEncoding=UTF-8", *command, *(["-S"] if signed else []))
-            except _GitFailed as error:
-                why = (
-                    "cannot sign the commit (commit.gpgsign is set)" if signed else "cannot write the commit"
-                )
-                raise InputError(f"git {why}, so no branch was made: {error}") from None
-
-    def _signs(self) -> bool:
-        try:
-            return self._run("config", "--type=bool", "--get", "commit.gpgsign") == "true"
-        except _GitFailed:
-            return False
-
-    def make_branch(self, branch: str, commit: str) -> None:
-        """Point the new branch to the commit. InputError where it exists by now."""
-        try:
-            self._run("update-ref", "-m", "hipaa-tui: patch", f"refs/heads/{branch}", commit, "")
-        except _GitFailed as error:
-            raise InputError(f"git cannot make the branch {branch}: {error}; choose another name") from None
-
     def diff(self, commit: str) -> str:
         """The commit's unified diff, without colour, drivers of the user's, or the commit's message."""
-        return self._run(
+        return self.run(
             "diff-tree",
             "-p",
             "--root",
@@ -354,7 +276,7 @@ class Repository:
 
     def export(self, commit: str, folder: Path, largest: int) -> bool:
         """Write the commit's files below `folder`, without links and filters; False where they exceed `largest` bytes."""
-        rows = self._run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, strip=False).split("\0")
+        rows = self.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, strip=False).split("\0")
         entries = []
         for row in filter(None, rows):
             about, _, path = row.partition("\t")
@@ -391,14 +313,28 @@ class Repository:
             target.write_bytes(content)
         return True
 
-    def _run(self, *arguments: str, env: Mapping[str, str] | None = None, strip: bool = True) -> str:
-        text = self._bytes(*arguments, env=env).decode("utf-8", "replace")
+    def answer(self, *arguments: str) -> str:
+        """git's answer; "" where it has none."""
+        try:
+            return self.run(*arguments)
+        except GitFailed:
+            return ""
+
+    def feed(self, text: str, *arguments: str) -> None:
+        """Have git read `text`. GitFailed with what it said."""
+        with tempfile.TemporaryFile("w+b") as source:
+            source.write(text.encode())
+            source.seek(0)
+            self.bytes_of(*arguments, istream=source)
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, strip: bool = True) -> str:
+        text = self.bytes_of(*arguments, env=env).decode("utf-8", "replace")
         return text.rstrip("\r\n") if strip else text
 
-    def _bytes(
+    def bytes_of(
         self, *arguments: str, env: Mapping[str, str] | None = None, istream: BinaryIO | None = None
     ) -> bytes:
-        """git's standard output. _GitFailed with what it said."""
+        """git's standard output. GitFailed with what it said."""
         command: Sequence[str] = ["git", *_QUIET, *arguments]
         try:
             found = self._git.execute(
@@ -410,7 +346,7 @@ class Repository:
             )
         except self._failure as error:
             said = str(error.stderr).replace("stderr:", "").strip().strip("'\n ")
-            raise _GitFailed(" ".join(said.split())[:300]) from None
+            raise GitFailed(" ".join(said.split())[:300]) from None
         if not isinstance(found, bytes):
             raise TypeError("git gave text where bytes were asked for")
         return found

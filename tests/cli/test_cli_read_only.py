@@ -79,6 +79,7 @@ def arguments(estate):
         "rollback": [[done, "--yes"], [torn, "--yes"], [done, "-o", str(folder / "back.json")]],
         "resume": [[torn, "--yes"], [torn]],
         "patch": [[plan, "--repo", str(folder), "--branch", "fix"]],
+        "record": [[done], [plan, "--format", "jira"], [plan, "-o", str(folder / "record.md")]],
         "history": [[], [done]],
         "journal": [["verify"], ["head"], ["export"]],
         "playbooks": [[], ["lint"]],

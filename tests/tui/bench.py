@@ -16,6 +16,8 @@ from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.evidencing import Progress as Proven
 from hipaa_tui.json_value import compact, reference
 from hipaa_tui.patches.model import LeftOut, Patch
+from hipaa_tui.patches.publish import Opened, Pushed
+from hipaa_tui.patches.remotes import Hosted
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped, save
 from hipaa_tui.playbooks.load import Catalogue
@@ -457,6 +459,7 @@ class StandIn:
         self.plans = {}
         self.catalogue = Catalogue(PLAYBOOKS, {})
         self.hold: threading.Event | None = None
+        self.calls: list[str] = []
         self.planned: list[dict] = []
         self.applied: list[Plan] = []
         self.loaded: list[Path] = []
@@ -554,9 +557,35 @@ class StandIn:
         )
         return replace(plan, kind="rollback", changes=back, of_run=run)
 
-    def patch(self, plan: Plan, repo: Path, branch: str, progress=None) -> Patch:
+    known = "Ops <ops@example.org>"
+
+    def committer(self, repo: Path) -> str:
+        return self.known
+
+    def publisher(self, repo: Path, progress=None):
+        return self
+
+    def remote(self, name=""):
+        return "origin", "https://bob:hunter2@github.com/clinic/infra.git"
+
+    def push(self, branch: str, remote="") -> Pushed:
         if self.fails:
             raise self.fails
+        self.calls.append(f"push {branch} {remote}")
+        return Pushed(remote, "https://github.com/clinic/infra.git", branch, "main", self.hosted)
+
+    hosted = Hosted("github", "github.com", "clinic", "infra")
+
+    def open(self, pushed: Pushed, title: str, body: str) -> Opened:
+        self.calls.append(f"open {title}")
+        return self.opened
+
+    opened = Opened(reason="gh is not on PATH")
+
+    def patch(self, plan: Plan, repo: Path, branch: str, progress=None, options=None) -> Patch:
+        if self.fails:
+            raise self.fails
+        self.author = options.author
         return Patch(
             repo=Path("/repo"),
             branch=branch,
@@ -568,6 +597,8 @@ class StandIn:
             diff='--- a/network.tf\n+++ b/network.tf\n@@ -3,0 +4,4 @@\n+resource "aws_flow_log" "main" {\n+  traffic_type = "ALL"\n+}\n-# none\n',
             formatted=True,
             validated="valid",
+            title="Record the network's traffic (vpc-main)",
+            body="## Why\n",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+from hipaa_tui.patches.publish import Opened
 from hipaa_tui.runs.model import RunState
 
 from .bench import FINAL_WORD, ROWS, StandIn, make_plan, refused, run_of
@@ -270,6 +271,55 @@ async def test_a_patch_shows_commit_diff_and_what_it_leaves_out(bench, tmp_path)
         assert "valid" in text
         await press(pilot, "y")
         assert app.clipboard.startswith("hipaa-tui/aws.ec2.flow-logs-")
+
+
+async def test_a_patch_is_pushed_only_after_a_yes(bench, tmp_path):
+    async with opened(bench, *FLOW, "t") as (app, pilot):
+        app.screen.query_one("#repo").value = str(tmp_path)
+        await press(pilot, "enter", "u")
+        assert name(app) == "PushingScreen"
+        assert "origin (https://github.com/clinic/infra.git)" in said(app)
+        assert "hunter2" not in seen(app)
+        await press(pilot, "enter")
+        assert (name(app), bench.calls) == ("PatchScreen", [])
+        await press(pilot, "u", "y")
+        (pushed,) = bench.calls
+        assert pushed.startswith("push hipaa-tui/aws.ec2.flow-logs-")
+        assert "Pushed      origin" in said(app)
+        await press(pilot, "u")
+        assert name(app) == "PatchScreen"  # once is enough
+
+
+async def test_a_pull_request_is_opened_or_its_text_is_ready(bench, tmp_path):
+    async with opened(bench, *FLOW, "t") as (app, pilot):
+        app.screen.query_one("#repo").value = str(tmp_path)
+        await press(pilot, "enter", "o", "y")
+        assert "gh is not on PATH" in said(app)
+        assert "https://github.com/clinic/infra/compare/main...hipaa-tui/aws.ec2.flow-logs-" in said(app)
+        await press(pilot, "t")
+        assert app.clipboard == "Record the network's traffic (vpc-main)\n\n## Why\n"
+        bench.opened = Opened(link="https://github.com/clinic/infra/pull/7")
+        await press(pilot, "o", "y")
+        assert "https://github.com/clinic/infra/pull/7" in said(app)
+        assert bench.calls[-1] == "open Record the network's traffic (vpc-main)"
+
+
+async def test_who_commits_is_asked_where_git_does_not_know_it(bench, tmp_path):
+    bench.known = ""
+    async with opened(bench, *FLOW, "t") as (app, pilot):
+        field = app.screen.query_one("#author")
+        assert not field.display
+        app.screen.query_one("#repo").value = str(tmp_path)
+        await press(pilot, "enter")
+        assert field.display
+        assert app.focused is field
+        field.value = "nobody"
+        await press(pilot, "enter")
+        assert "is no author" in said(app)
+        field.value = "Ada <ada@example.org>"
+        await press(pilot, "enter")
+        assert bench.author == "Ada <ada@example.org>"
+        assert "4f1c2d3e5a6b" in said(app)
 
 
 async def test_a_plan_is_written_to_a_new_file_only(bench, tmp_path):

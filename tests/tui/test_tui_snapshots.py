@@ -41,6 +41,8 @@ def _interrupted() -> StandIn:
         pytest.param(StandIn, (*FLOW, "a", "y"), SMALL, id="run-done"),
         pytest.param(_history, ("h",), LARGE, id="history"),
         pytest.param(StandIn, ("question_mark",), LARGE, id="help"),
+        pytest.param(StandIn, (*FLOW, "t", "enter"), SMALL, id="patch-made"),
+        pytest.param(StandIn, (*FLOW, "t", "enter", "o"), LARGE, id="patch-push"),
     ],
 )
 def test_screen(snap_compare, make, keys, size):

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from hipaa_tui.cli.commands import show
+from hipaa_tui.cli.commands.patch import publish
 from hipaa_tui.cli.desk import open_desk
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, has_terminal, need_terminal, say
 from hipaa_tui.errors import ExitCode, InputError, RefusedError
+from hipaa_tui.patches.commits import author_from
+from hipaa_tui.patches.model import PatchOptions
+from hipaa_tui.patches.remotes import shown
 from hipaa_tui.plans.model import Plan, irreversible_targets
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import typed
@@ -115,12 +119,39 @@ def _patch(desk: Workbench, plan: Plan) -> int:
     repo = Path(str(_asked(questionary.path("Which repository folder?", default=".", only_directories=True))))
     proposed = f"hipaa-tui/{plan.groups[0].playbook}-{plan.hash[:8]}"
     branch = str(_asked(questionary.text("Which new branch?", default=proposed)))
-    patch = desk.patch(plan, repo, branch)
+    author = "" if desk.committer(repo) else _author()
+    patch = desk.patch(plan, repo, branch, options=PatchOptions(author=author))
     say(f"commit {patch.commit[:12]} on branch {patch.branch}: {', '.join(patch.files)}")
     for one in patch.left_out:
         say(f"left out: {one.resource}: {one.reason}")
     say(f"terraform: {patch.validated}")
-    return ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
+    code = ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
+    progress = LineProgress()
+    publisher = desk.publisher(repo, progress)
+    try:
+        remote, url = publisher.remote()
+    except InputError:
+        return code  # nowhere to push to, so there is nothing to offer
+    offers = ["Nothing", "Push the branch", "Push it and open a pull request"]
+    answer = _asked(questionary.select(f"And now, with {remote} ({shown(url)})?", choices=offers))
+    if answer != "Nothing":
+        done = publish(publisher, patch, remote, pr=answer == offers[2])
+        code = code if done["pushed"] else ExitCode.INCOMPLETE
+    return code
+
+
+def _author() -> str:
+    import questionary
+
+    def check(text: str) -> bool | str:
+        try:
+            author_from(text)
+        except InputError as error:
+            return str(error)
+        return True
+
+    question = "git does not know who you are. Who commits (Name <mail>)?"
+    return str(_asked(questionary.text(question, validate=check)))
 
 
 def _asked(question: Any) -> Any:

@@ -8,10 +8,11 @@ from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.model import Patch
+    from hipaa_tui.patches.publish import Opened, Pushed
 
 
-def patch(made: Patch) -> list[Para]:
-    """The commit, its files, what is left out, terraform's verdict, and the diff."""
+def patch(made: Patch, pushed: Pushed | None = None, opened: Opened | None = None) -> list[Para]:
+    """The commit, where it was pushed, its files, what is left out, terraform's verdict, and the diff."""
     valid = made.validated == "valid"
     lines = [
         Para(
@@ -27,6 +28,12 @@ def patch(made: Patch) -> list[Para]:
         labelled("Terraform", made.validated, 12, "good" if valid else "warn"),
         labelled("Formatted", "yes" if made.formatted else "no: terraform fmt did not run", 12),
     ]
+    if made.hooks:
+        lines.append(labelled("Hooks", f"{', '.join(made.hooks)} passed", 12))
+    if pushed is not None:
+        lines.append(labelled("Pushed", f"{pushed.remote} ({pushed.url})", 12, "good"))
+    if pushed is not None and opened is not None:
+        lines += _request(pushed, opened)
     lines += [labelled("File" if number == 0 else "", name, 12) for number, name in enumerate(made.files)]
     if made.addresses:
         lines += [GAP, heading("Resources"), *(bullet(address, "code") for address in made.addresses)]
@@ -34,6 +41,14 @@ def patch(made: Patch) -> list[Para]:
         lines += [GAP, heading(f"Left out: {len(made.left_out)}")]
         lines += [Para(f"{one.resource}: {one.reason}", lead="- ") for one in made.left_out]
     return [*lines, GAP, heading("Diff"), *(_diff_line(line) for line in made.diff.splitlines())]
+
+
+def _request(pushed: Pushed, opened: Opened) -> list[Para]:
+    if opened.link:
+        return [labelled("Request", opened.link, 12, "good")]
+    lines = [labelled("Request", f"not opened: {opened.reason}", 12, "warn")]
+    where = pushed.page or "the page of your repository"
+    return [*lines, labelled("", f"Copy its text (t) and paste it at {where}", 12)]
 
 
 def _diff_line(line: str) -> Para:

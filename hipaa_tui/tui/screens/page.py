@@ -76,15 +76,25 @@ class Page(Screen[None]):
         self.app.copy_to_clipboard(plain_lines(text, LONGEST_COPY))
         self.say(f"Copied {what}.")
 
-    def work(self, title: str, work: Callable[[Progress], T], then: Callable[[T], None]) -> None:
-        """Do something in a thread under a dialog that shows how far it is; Esc stops it."""
+    def work(
+        self,
+        title: str,
+        work: Callable[[Progress], T],
+        then: Callable[[T], None],
+        *,
+        harmless: bool = True,
+    ) -> None:
+        """Do something in a thread under a dialog that shows how far it is; Esc stops it.
+
+        `harmless` says that nothing has changed where it is stopped.
+        """
         from hipaa_tui.tui.screens.working import WorkingScreen
 
         def done(result: tuple[Any] | None) -> None:
             if result is not None:
                 then(result[0])
 
-        self.app.push_screen(WorkingScreen(title, work), done)
+        self.app.push_screen(WorkingScreen(title, work, harmless=harmless), done)
 
     def job(self, work: Callable[[Progress], T], *, writes: bool = False) -> Job[T]:
         """Start work whose messages come to this screen."""

@@ -1,4 +1,4 @@
-"""Puts a plan on a branch of the operator's Terraform repository instead of into the cloud."""
+"""Puts a plan on a branch of the operator's Terraform repository instead of into the cloud, and offers to push it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from hipaa_tui.tui.words import extent
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.model import Patch
+    from hipaa_tui.patches.publish import Opened, Pushed
     from hipaa_tui.plans.model import Plan
+    from hipaa_tui.settings.model import Progress
 
 
 class PatchScreen(Page):
@@ -30,18 +32,25 @@ class PatchScreen(Page):
     caption = "Terraform patch"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "make", "Make the patch", id="patch.make"),
+        Binding("u", "push", "Push", id="patch.push"),
+        Binding("o", "request", "Pull request", id="patch.request"),
+        Binding("t", "text", "Copy its text", id="patch.text"),
         Binding("y", "copy", "Copy branch", id="patch.copy"),
     ]
     DEFAULT_CSS = """
     PatchScreen #made { display: none; }
     PatchScreen.-made #made { display: block; height: 1fr; }
     PatchScreen.-made #ask { display: none; }
+    PatchScreen .who { display: none; }
+    PatchScreen.-anonymous .who { display: block; }
     """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
         self.made: Patch | None = None
+        self.pushed: Pushed | None = None
+        self.opened: Opened | None = None
 
     def body(self) -> ComposeResult:
         with Reader(classes="body", id="ask"):
@@ -61,6 +70,8 @@ class PatchScreen(Page):
             yield Note(id="complaint")
             yield Note([Para("Branch")])
             yield PlainInput(default_branch(self.plan), id="branch")
+            yield Note([Para("Who commits, as Name <mail>: git does not know it")], classes="who")
+            yield PlainInput(id="author", classes="who")
             yield Note([GAP, Para("Enter makes the patch. Nothing in the cloud is changed by it.", "muted")])
         yield Document(id="made")
 
@@ -89,12 +100,36 @@ class PatchScreen(Page):
         if not branch:
             self._complain("The branch needs a name")
             return
+        author = self._author(repo)
+        if author is None:
+            return
+        from hipaa_tui.patches.model import PatchOptions
+
         bench, plan = self.hipaa.bench, self.plan
         self.work(
             "Making the patch",
-            lambda progress: bench.patch(plan, repo, branch, progress),
+            lambda progress: bench.patch(plan, repo, branch, progress, PatchOptions(author=author)),
             self._show,
         )
+
+    def _author(self, repo: Path) -> str | None:
+        """Who commits: "" where git knows it, None where that has to be said first."""
+        from hipaa_tui.errors import InputError
+        from hipaa_tui.patches.commits import author_from
+
+        field = self.query_one("#author", Input)
+        try:
+            if self.hipaa.bench.committer(repo):
+                return ""
+            if not self.has_class("-anonymous"):
+                self.add_class("-anonymous")
+                field.focus()
+                return None
+            author_from(field.value.strip())
+        except InputError as error:
+            self._complain(str(error))
+            return None
+        return field.value.strip()
 
     def _complain(self, sentence: str) -> None:
         lines = [Para(sentence, "bad", lead="✗ ", lead_tone="bad")] if sentence else []
@@ -104,9 +139,58 @@ class PatchScreen(Page):
         self.made = made
         self.add_class("-made")
         document = self.query_one("#made", Document)
-        document.show(patch_words(made))
+        document.show(patch_words(made, self.pushed, self.opened))
         document.focus()
         self.refresh_bindings()
+
+    def action_push(self) -> None:
+        """Offer to push the branch."""
+        self._offer(request=False)
+
+    def action_request(self) -> None:
+        """Offer to push the branch and to open its pull request."""
+        self._offer(request=True)
+
+    def _offer(self, *, request: bool) -> None:
+        from hipaa_tui.patches.remotes import shown
+        from hipaa_tui.tui.screens.pushing import PushingScreen
+
+        if self.made is None:
+            return
+        bench, made = self.hipaa.bench, self.made
+
+        def ask(found: tuple[str, str]) -> None:
+            remote, url = found
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._publish(made, remote, request=request)
+
+            self.app.push_screen(PushingScreen(made.branch, remote, shown(url), request=request), answered)
+
+        self.work(
+            "Looking for the remote", lambda progress: bench.publisher(made.repo, progress).remote(), ask
+        )
+
+    def _publish(self, made: Patch, remote: str, *, request: bool) -> None:
+        bench = self.hipaa.bench
+
+        def publish(progress: Progress) -> tuple[Pushed, Opened | None]:
+            publisher = bench.publisher(made.repo, progress)
+            pushed = publisher.push(made.branch, remote)
+            return pushed, publisher.open(pushed, made.title, made.body) if request else None
+
+        def done(found: tuple[Pushed, Opened | None]) -> None:
+            self.pushed, opened = found
+            self.opened = opened or self.opened
+            self._show(made)
+
+        self.work("Pushing the branch", publish, done, harmless=False)
+
+    def action_text(self) -> None:
+        """Copy what a pull request would say."""
+        if self.made is not None:
+            self.copy(f"{self.made.title}\n\n{self.made.body}", "the text of the pull request")
 
     def action_copy(self) -> None:
         if self.made is not None:
@@ -115,7 +199,11 @@ class PatchScreen(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "make":
             return self.made is None
-        return action != "copy" or self.made is not None
+        if action == "request":
+            return self.made is not None and not (self.opened and self.opened.link)
+        if action == "push":
+            return self.made is not None and self.pushed is None
+        return action not in {"copy", "text"} or self.made is not None
 
 
 def default_branch(plan: Plan) -> str:

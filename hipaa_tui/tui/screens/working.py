@@ -38,8 +38,9 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
         Binding("escape", "stop", "Stop", key_display="Esc", id="working.stop")
     ]
 
-    def __init__(self, title: str, work: Callable[[Progress], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Progress], Any], *, harmless: bool = True) -> None:
         super().__init__()
+        self._harmless = harmless
         self._title = title
         self._work = work
 
@@ -48,7 +49,8 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
             yield Note([heading(self._title), GAP])
             yield ProgressLine()
             yield Note([Para("")], id="what")
-            yield Note([GAP, Para("Esc stops this. Nothing is changed by it.", "muted")], id="hint")
+            sequel = "Nothing is changed by it." if self._harmless else "What was sent by then stands."
+            yield Note([GAP, Para(f"Esc stops this. {sequel}", "muted")], id="hint")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -79,7 +81,8 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
     @on(Job.Stopped)
     def _stopped(self, event: Job.Stopped) -> None:
         self._end(event.job)
-        self.notify("Stopped; nothing was changed.", markup=False)
+        sequel = "nothing was changed" if self._harmless else "what was sent by then stands"
+        self.notify(f"Stopped; {sequel}.", markup=False)
         self.dismiss(None)
 
     @on(Job.Failed)

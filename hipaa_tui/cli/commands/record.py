@@ -1,0 +1,26 @@
+"""`record`: the change record of a plan, or of what a run did, for a pull request, ServiceNow or Jira."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hipaa_tui.cli.desk import open_desk
+from hipaa_tui.cli.terminal import narrate
+from hipaa_tui.errors import ExitCode
+from hipaa_tui.files import is_file, write_private
+from hipaa_tui.plans.model import open_plan
+
+
+def run(options: argparse.Namespace) -> int:
+    desk = open_desk(options)
+    if is_file(Path(options.subject)):
+        text = desk.records.of_plan(open_plan(Path(options.subject)), options.format)
+    else:
+        text = desk.records.of_run(desk.run(options.subject), options.format)
+    if options.output is None:
+        print(text, end="")
+    else:
+        write_private(options.output, text)
+        narrate(f"the record is in {options.output}")
+    return ExitCode.DONE
