@@ -6,7 +6,7 @@ rolled back, and Prowler scans a third time. Prints for each check how many rows
 whether our own verification agrees, what passed before and fails after, and which settings are not as they were.
 Beside it the wall time of Prowler's scan and of ours on the same account, with the calls that ours made.
 
-    python benchmarks/prowler.py [--estate SCRIPT] [--keep FOLDER] [--set NAME=VALUE …]
+    python benchmarks/prowler.py [--estate SCRIPT] [--keep FOLDER] [--certificate NAME] [--set NAME=VALUE …]
 
 Needs `prowler` on PATH or in PROWLER (5.46 or later; it wants an environment of its own). SCRIPT builds another
 account: it is run with the server's URL as its argument.
@@ -136,6 +136,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="plans, one after the other (2)")
     parser.add_argument("--irreversible", action="store_true", help="apply what cannot be undone, too")
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument(
+        "--certificate",
+        metavar="NAME",
+        help="the account has a certificate for that name, as only its owner can get one",
+    )
     options = parser.parse_args()
     given = dict(pair.partition("=")[::2] for pair in options.set)
     with server() as url, tempfile.TemporaryDirectory() as temporary:
@@ -149,6 +154,10 @@ def main() -> None:
             subprocess.run([sys.executable, str(options.estate), url], check=True, stdout=subprocess.DEVNULL)
         else:
             seed(connect(region=REGION))
+        if options.certificate:
+            import boto3
+
+            boto3.client("acm", region_name=REGION).request_certificate(DomainName=options.certificate)
         before, report, prowlers = prowler(url, folder, "before")
         first = everything()
         ours, calls, looks = our_scan()

@@ -22,6 +22,7 @@ from hipaa_tui.json_value import Json
 from hipaa_tui.keeping import Keeping
 from hipaa_tui.plans.everywhere import everywhere, without_the_compliant
 from hipaa_tui.plans.model import Plan, Skipped, save
+from hipaa_tui.plans.nameless import with_nameless
 from hipaa_tui.plans.planner import COMPLIES, Wish, make_plan, wishes
 from hipaa_tui.plans.scan import Scanned, scan
 from hipaa_tui.plans.write_access import Writes
@@ -217,6 +218,7 @@ class Workbench:
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
         wanted, skipped = wishes(chosen, self.catalogue)
+        wanted, skipped = with_nameless(wanted, skipped, chosen, self.clouds, self.catalogue)
         wanted, unlisted = everywhere(
             wanted,
             self.clouds,

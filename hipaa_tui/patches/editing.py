@@ -6,6 +6,7 @@ it is set. What is added goes behind what is there, in the way `terraform fmt` l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 BOM: Final = b"\xef\xbb\xbf"
+_COMMENTED: Final = re.compile(rb"^\s*[\w-]+\s*=.*\S\s+(#|//|/\*)")
 Means = Callable[[Expression], frozenset[str] | None]
 """The strings that an expression of the file can be; None where only Terraform can tell."""
 
@@ -206,14 +208,21 @@ class _Writer:
         return mine.keys() == theirs.keys() and all(self._same(mine[key], theirs[key]) for key in mine)
 
     def _comment(self, end: int, shorter: int) -> Iterator[_Edit]:
-        """Keeps a comment behind the value in its column, as far as there are blanks to take."""
+        """Keeps a comment behind the value in the column of its neighbours' comments, as far as there are blanks."""
         stop = end
         while stop < len(self.source) and self.source[stop : stop + 1] == b" ":
             stop += 1
         if self.source[stop : stop + 1] in {b"#", b"/"} and stop > end:
-            blanks = max(1, stop - end + shorter)
+            blanks = max(1, stop - end + shorter) if self._beside_comments(end) else 1
             if blanks != stop - end:
                 yield _Edit(end, stop, b" " * blanks)
+
+    def _beside_comments(self, at: int) -> bool:
+        """Does the line before or behind have a comment behind its value too? `terraform fmt` aligns those."""
+        start, end = self._line_start(at), self._line_end(at)
+        above = self.source[self._line_start(start - 1) : start] if start else b""
+        below = self.source[end:].split(b"\n", 1)[0]
+        return any(_COMMENTED.search(one) for one in (above, below))
 
     # -- adding
 

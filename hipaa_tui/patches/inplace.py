@@ -20,7 +20,7 @@ from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Instance, split_address
 from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.patches.scopes import Call
-from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
+from hipaa_tui.patches.syntax import Expression, Items, Traversal, expression_in
 from hipaa_tui.text import plain
 
 _NAMED = 4
@@ -132,13 +132,13 @@ class InPlace:
     def _agreed(self, resource: Resource, wants: list[Want]) -> str:
         """What several instances want of the same arguments, where it is the same."""
         parts = {want.part for want in wants}
-        if len(parts) > 1:
+        if len({_meaning(part) for part in parts}) > 1:
             return (
                 f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
                 f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
             )
         mine = tuple(want.instance for want in wants)
-        return self._every(resource, next(iter(parts)), mine, shared=all(want.shared for want in wants))
+        return self._every(resource, wants[0].part, mine, shared=all(want.shared for want in wants))
 
     def _every(self, resource: Resource, part: Block, mine: tuple[Instance, ...], *, shared: bool) -> str:
         chains: dict[tuple[Call, ...], None] = {}
@@ -262,6 +262,19 @@ def _stands(resource: Resource) -> str:
 
 def _names(part: Block) -> frozenset[str]:
     return frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
+
+
+def _meaning(part: Block) -> str:
+    """The part with the keys of its maps in one order."""
+
+    def plain(value: Expression) -> object:
+        if isinstance(value, Items) and value.keys:
+            pairs = zip(value.keys, value.values, strict=False)
+            return sorted((repr(key), repr(plain(one))) for key, one in pairs)
+        return [plain(one) for one in value.values] if isinstance(value, Items) else value
+
+    attributes = sorted((name, repr(plain(expression_in(text)))) for name, text in part.attributes)
+    return repr((part.type, attributes, [_meaning(one) for one in part.blocks]))
 
 
 def _elsewhere(chain: tuple[Call, ...]) -> str:

@@ -31,6 +31,12 @@ CASES = {
         (),
         "\n  multi_az = true  # cost\n  a        = 1     # x\n",
     ),
+    "a comment of its own stays right behind the value": (
+        "\n  # why\n  multi_az = false # cost\n  a        = 1\n",
+        [("multi_az", "true")],
+        (),
+        "\n  # why\n  multi_az = true # cost\n  a        = 1\n",
+    ),
     "what fits joins the last group": (
         "\n  identifier = \"phi\"\n  # why\n  engine_version = \"15\"\n",
         [("multi_az", "true")],

@@ -63,7 +63,7 @@ def test_before_aws_4_a_bucket_of_nobody_is_left_to_a_person(repo, aws):
 def test_a_bucket_that_has_it_inside_is_edited_inside(repo, aws):
     inside = OLD.replace("\n}", "\n\n  versioning {\n    enabled = false # cost\n  }\n}")
     _, texts = patched(repo, aws, {"main.tf": inside}, ("aws.s3.versioning", bucket(aws, "phi-records")))
-    assert texts == {"main.tf": inside.replace("false # cost", "true  # cost")}
+    assert texts == {"main.tf": inside.replace("false # cost", "true # cost")}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def call(target: Target, operation: str, **arguments: Json) -> Call:
 class Trails(ResourceType):
     name = "AWS::CloudTrail::Trail"
     title = "Trail"
+    nameless = ":trail"
     lists = _operations("DescribeTrails")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
@@ -70,7 +71,7 @@ class Trails(ResourceType):
 
     def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
         arn = parse(id)
-        # Where there is no trail at all, reports name "trail" without saying which.
+        # Where no trail does what one has to do, reports name "trail" without saying which.
         if arn is None or arn.service != "cloudtrail" or not arn.resource.startswith("trail/"):
             return None
         name = arn.resource.partition("/")[2]
