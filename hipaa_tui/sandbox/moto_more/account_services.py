@@ -100,6 +100,20 @@ def batch_disable_standards(response: Any) -> str:
     return _said(taken)
 
 
+def update_security_hub_configuration(response: Any) -> str:
+    """securityhub:UpdateSecurityHubConfiguration: what moto's hub always says of itself is taken, nothing else."""
+    _subscribed(response)
+    asked = json.loads(response.body or "{}")
+    if (
+        not asked.get("AutoEnableControls", True)
+        or asked.get("ControlFindingGenerator") == "STANDARD_CONTROL"
+    ):
+        raise SecurityHubClientError(
+            "InvalidInputException", "the sandbox keeps the defaults of Security Hub"
+        )
+    return "{}"
+
+
 def list_enabled_products_for_import(response: Any) -> str:
     """securityhub:ListEnabledProductsForImport: no product sends findings here."""
     _subscribed(response)
@@ -140,6 +154,7 @@ def install() -> None:
     for one in (
         *(get_enabled_standards, batch_enable_standards, batch_disable_standards),
         *(list_enabled_products_for_import, list_organization_admin_accounts),
+        update_security_hub_configuration,
     ):
         setattr(SecurityHubResponse, one.__name__, one)
     for path in _SECURITYHUB:

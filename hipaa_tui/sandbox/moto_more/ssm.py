@@ -27,8 +27,13 @@ def _settings(response: Any) -> dict[str, str]:
     return held
 
 
-def _described(response: Any, asked: str) -> dict[str, Any]:
-    id = asked.partition("servicesetting")[2] if asked.startswith("arn:") else asked
+def _asked(response: Any) -> str:
+    """The setting's id, which may be said by its ARN."""
+    asked = str(response._get_param("SettingId"))
+    return asked.partition("servicesetting")[2] if asked.startswith("arn:") else asked
+
+
+def _described(response: Any, id: str) -> dict[str, Any]:
     held = _settings(response)
     return {
         "SettingId": id,
@@ -40,18 +45,18 @@ def _described(response: Any, asked: str) -> dict[str, Any]:
 
 def get_service_setting(response: Any) -> ActionResult:
     """ssm:GetServiceSetting."""
-    return ActionResult({"ServiceSetting": _described(response, response._get_param("SettingId"))})
+    return ActionResult({"ServiceSetting": _described(response, _asked(response))})
 
 
 def update_service_setting(response: Any) -> ActionResult:
     """ssm:UpdateServiceSetting."""
-    _settings(response)[response._get_param("SettingId")] = response._get_param("SettingValue")
+    _settings(response)[_asked(response)] = response._get_param("SettingValue")
     return ActionResult({})
 
 
 def reset_service_setting(response: Any) -> ActionResult:
     """ssm:ResetServiceSetting: AWS's own default again."""
-    id = response._get_param("SettingId")
+    id = _asked(response)
     _settings(response).pop(id, None)
     return ActionResult({"ServiceSetting": _described(response, id)})
 
