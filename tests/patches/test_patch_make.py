@@ -32,6 +32,7 @@ from hipaa_tui.patches.objects import IDENTIFYING
 from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.playbooks.load import load
 from hipaa_tui.settings.model import Cancelled
 
 TLS, PUBLIC, LOGS = (
@@ -441,3 +442,15 @@ def test_a_part_of_a_large_block_is_said_for_the_block_that_manages_it(
     )
     with pytest.raises(RefusedError, match=said):
         make_patch(plan, repo, "hipaa/fix", {"azure": azure}, snippets_folder=tmp_path / "snippets")
+
+
+def test_every_setting_that_a_playbook_changes_has_its_word_in_terraform() -> None:
+    """A snippet of its own, one for a part of a large block, or the sentence why Terraform cannot say it."""
+    snippets = content_folder("snippets") / "terraform"
+    changed = {change.setting for playbook in load().playbooks.values() for change in playbook.changes}
+    missing = [
+        one
+        for one in sorted(changed)
+        if not any((snippets / folder / f"{one}.tf.j2").is_file() for folder in ("", "edits"))
+    ]
+    assert missing == []
