@@ -311,6 +311,12 @@ class Workbench:
 
     # Patches
 
+    def backwards(self, plan: Plan) -> Plan:
+        """The plan of a patch that takes a plan's patch back."""
+        from hipaa_tui.patches.backwards import backwards
+
+        return backwards(plan, self.clouds)
+
     def patch(
         self,
         plan: Plan,

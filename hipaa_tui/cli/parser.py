@@ -173,6 +173,11 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
         help="a .tfvars file of the folder, as given to terraform (repeat)",
     )
     patch.add_argument(
+        "--back",
+        action="store_true",
+        help="the patch that takes the plan's merged patch back: what was, in place of what is",
+    )
+    patch.add_argument(
         "--prove",
         action="store_true",
         help="run `terraform plan` with your credentials; no branch where it would change anything else",

@@ -10,6 +10,7 @@ from test_patch_aws import bucket, run
 
 from hipaa_tui.errors import RefusedError
 from hipaa_tui.json_value import ABSENT
+from hipaa_tui.patches.backwards import backwards
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.prove import judged
 from hipaa_tui.patches.removing import without
@@ -17,10 +18,9 @@ from hipaa_tui.patches.removing import without
 MAIN = '# Ours.\nresource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n\nresource "aws_sqs_queue" "jobs" {\n  name = "jobs"\n}\n'
 
 
-def back(plan):
-    """As `rollback` plans it: what was, in the place of what is."""
-    changes = tuple(replace(one, before=one.after, after=one.before) for one in reversed(plan.changes))
-    return replace(plan, kind="rollback", of_run="20261123-1", changes=changes)
+def back(plan, cloud):
+    """As `patch --back` makes it."""
+    return backwards(plan, {cloud.provider: cloud})
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_the_file_is_what_it_was(repo, aws, merged, undone_already):
                 arguments={"Bucket": "phi-records"},
             )
         )
-    patch = make_patch(back(merged), repo, "back", {"aws": aws})
+    patch = make_patch(back(merged, aws), repo, "back", {"aws": aws})
     assert patch.left_out == ()
     assert git(repo, "show", "back:main.tf") + "\n" == MAIN
-    assert "Roll back 20261123-1" in patch.message
+    assert patch.message.startswith(f"Roll back plan {merged.hash[:7]}: 1 change")
 
 
 def test_what_is_referred_to_stays(repo, aws, merged):
@@ -57,14 +57,14 @@ def test_what_is_referred_to_stays(repo, aws, merged):
         file.write('\noutput "closed" {\n  value = aws_s3_bucket_public_access_block.phi.id\n}\n')
     git(repo, "commit", "-qam", "more")
     with pytest.raises(RefusedError, match="closed refers to it: take both out by hand"):
-        make_patch(back(merged), repo, "back", {"aws": aws})
+        make_patch(back(merged, aws), repo, "back", {"aws": aws})
 
 
 def test_without_a_block_there_is_nothing_to_take_out(repo, aws, merged):
     (repo / "main.tf").write_text(MAIN)
     git(repo, "commit", "-qam", "reverted")
     with pytest.raises(RefusedError, match="no block here manages it, so there is nothing to take out"):
-        make_patch(back(merged), repo, "back", {"aws": aws})
+        make_patch(back(merged, aws), repo, "back", {"aws": aws})
 
 
 def test_an_earlier_value_comes_back_in_place(repo, azure):
@@ -73,7 +73,7 @@ def test_an_earlier_value_comes_back_in_place(repo, azure):
     plan = plan_for(azure, ("azure.storage.secure-transfer", target(ACCOUNT)))
     make_patch(plan, repo, "fix", {"azure": azure})
     git(repo, "merge", "-q", "fix")
-    make_patch(back(plan), repo, "back", {"azure": azure})
+    make_patch(back(plan, azure), repo, "back", {"azure": azure})
     now = git(repo, "show", "back:main.tf")
     assert '  min_tls_version = "TLS1_0" # fax\n' in now
     assert "https_traffic_only_enabled = false" in now
@@ -94,4 +94,20 @@ def test_comments_of_others_stay(newline):
     data = text.replace("\n", newline).encode()
     assert without(data, "a.b", comments=": aws.s3.versioning").decode() == "# theirs\n\n# last\n".replace(
         "\n", newline
+    )
+
+
+def test_what_the_cloud_named_meanwhile_is_read_again(repo, aws):
+    """The encryption goes back to what it was, and the key, which may have encrypted data, stays in the code."""
+    commit_tree(repo, {"main.tf": MAIN})
+    plan = plan_for(aws, ("aws.s3.default-encryption", bucket(aws, "phi-records")))
+    run(aws, plan)
+    make_patch(plan, repo, "fix", {"aws": aws})
+    git(repo, "merge", "-q", "fix")
+    taken_back = back(plan, aws)
+    assert [one.setting for one in taken_back.changes] == ["aws.s3.bucket-encryption"]
+    patch = make_patch(taken_back, repo, "back", {"aws": aws})
+    assert patch.left_out == ()
+    assert "AES256" in git(repo, "show", "back:main.tf") or "aws_s3_bucket_server_side" not in git(
+        repo, "show", "back:main.tf"
     )

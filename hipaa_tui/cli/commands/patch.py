@@ -36,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
         hooks=options.hooks,
     )
     desk = open_desk(options)
+    if options.back:
+        plan = desk.backwards(plan)
     publisher = None
     if options.push is not None or options.pr:
         publisher = desk.publisher(options.repo, progress, hooks=options.hooks)
