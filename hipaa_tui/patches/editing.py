@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches import hcl
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.heredocs import added_to_heredoc, is_heredoc
+from hipaa_tui.patches.policies import NotAddableError, Statement, added_to_jsonencode, wanted_statements
 from hipaa_tui.patches.syntax import Expression, Items, expression_in, expression_of, is_literal, tree
 
 if TYPE_CHECKING:
@@ -88,6 +90,20 @@ def set_value(data: bytes, head: Sequence[str], name: str, text: str, means: Mea
     return bom + out
 
 
+def add_blocks(data: bytes, head: Sequence[str], blocks: Sequence[Block]) -> bytes:
+    """The file with nested blocks added at the end of the block of that head (("data", type, name)).
+
+    NotEditableError where that block is not there once, or has a shape that takes none.
+    """
+    bom = BOM if data.startswith(BOM) else b""
+    source = data.removeprefix(BOM)
+    out = _edited(
+        source, _Writer(source, lambda _: None, None).with_blocks(_only(tree(source), tuple(head)), blocks)
+    )
+    _only(tree(out), tuple(head))
+    return bom + out
+
+
 def _argument(root: Node, head: Sequence[str], name: str) -> Node:
     if root.has_error:
         raise NotEditableError("the file is not HCL")
@@ -158,6 +174,10 @@ class _Writer:
             edits += self._added(block, added, fresh)
         return edits
 
+    def with_blocks(self, block: Node, blocks: Sequence[Block]) -> list[_Edit]:
+        """Nested blocks at its end, whatever is there."""
+        return self._added(block, [], list(blocks))
+
     def over_or_none(self, block: Node, wanted: Block) -> list[_Edit] | None:
         """As `over`; None where it cannot be edited."""
         try:
@@ -170,6 +190,9 @@ class _Writer:
         now, then = expression_of(node), expression_in(text)
         if self._same(now, then) or _squeezed(self._text(node)) == _squeezed(text):
             return []
+        statements = wanted_statements(text) if text.startswith("jsonencode(") else None
+        if statements and (is_heredoc(node) or b"jsonencode" in (node.text or b"")):
+            return self._policy(attribute, node, name, statements)
         if not is_literal(now):
             if self.follow:
                 try:
@@ -183,6 +206,17 @@ class _Writer:
         indent = self._indent(attribute)
         new = text.replace("\n", "\n" + indent)
         return [_Edit(start, end, self._encoded(new)), *self._comment(end, len(self._text(node)) - len(new))]
+
+    def _policy(self, attribute: Node, node: Node, name: str, wanted: list[Statement]) -> list[_Edit]:
+        """Statements that a policy in jsonencode lacks."""
+        try:
+            if is_heredoc(node):
+                found = added_to_heredoc(self.source, node, wanted, self.means)
+            else:
+                found = added_to_jsonencode(node, wanted, self.means)
+        except NotAddableError as error:
+            raise NotEditableError(f"{name}: {error}", _line(attribute)) from None
+        return [] if found is None else [_Edit(found[0], found[1], self._encoded(found[2]))]
 
     def _same(self, now: Expression, then: Expression) -> bool:
         if type(now) is type(then) and now == then and is_literal(now):

@@ -415,6 +415,9 @@ class Folder:
                 return self.values(local[2] if local else None, None, depth + 1)
             case ("each", "key" | "value" as which) if block is not None:
                 return self._each(block.value("for_each"), which, depth)
+            case ("data", "aws_caller_identity", name, "account_id") if self._default_provider(name):
+                account = self.evaluation.known.account if self.evaluation else ""
+                return frozenset({account}) if account else None
             case ("data", type, name, attribute):
                 blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == (type, name))
                 return self._attribute(next(blocks, None), type, attribute, depth)
@@ -425,9 +428,19 @@ class Folder:
             case _:
                 return None
 
+    def _default_provider(self, name: str) -> bool:
+        """Does that data source ask the folder's default provider?"""
+        labels = ("aws_caller_identity", name)
+        blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == labels)
+        return next((b.value("provider") is None for b in blocks), False)
+
     def _attribute(self, block: Declared | None, type: str, attribute: str, depth: int) -> Values:
         if block is None:
             return None
+        if attribute == "arn" and type == "aws_s3_bucket":
+            names = self.values(block.value("bucket"), block, depth + 1)
+            partition = self.evaluation.known.partition if self.evaluation else "aws"
+            return None if names is None else frozenset(f"arn:{partition}:s3:::{name}" for name in names)
         if attribute == "id":
             if type in ID_IS:
                 attribute = ID_IS[type]

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hipaa_tui.patches.editing import NotEditableError, lay_over, set_value
+from hipaa_tui.patches.editing import NotEditableError, add_blocks, lay_over, set_value
 from hipaa_tui.patches.folder import Folder
 from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.policies import NotAddableError, added_to_document, wanted_statements
 from hipaa_tui.patches.scopes import Call, Scope
 from hipaa_tui.patches.syntax import (
     Declared,
@@ -82,6 +83,9 @@ class Following:
     def _set(self, value: Expression, name: str, text: str, *, level: int, user: str) -> None:
         self._steps += 1
         parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
+        if parts[:2] == ("data", "aws_iam_policy_document") and parts[3:] == ("json",):
+            self._document(parts[2], text, level, user)
+            return
         if len(parts) != 2 or parts[0] not in {"var", "local"} or self._steps > _MOST_STEPS:
             raise NotEditableError(f"{name} is {_shown(value)}: change it where that is set")
         self._others += _users(self._scope(level), ".".join(parts), user)
@@ -91,6 +95,34 @@ class Following:
             self._variable(parts[1], text)
         else:
             self._argument(parts[1], text, level)
+
+    def _document(self, name: str, text: str, level: int, user: str) -> None:
+        """A policy document: what it lacks is added to it as statements."""
+        scope = self._scope(level)
+        labels = ("aws_iam_policy_document", name)
+        found = next(((file, b) for file, b in scope.blocks if b.type == "data" and b.labels == labels), None)
+        wanted = wanted_statements(text)
+        if found is None or wanted is None:
+            raise NotEditableError(
+                f"the document {name} is not in the commit, or no list of statements is wanted of it"
+            )
+        file, block = found
+        try:
+            missing = added_to_document(block, wanted, self.folder.values if level == 0 else lambda _: None)
+        except NotAddableError as error:
+            raise NotEditableError(f"data.{'.'.join(labels)} at {file}:{block.line}: {error}") from None
+        if not missing:
+            return
+        if level > 0 and not all(is_literal(one.value) for one in wanted):
+            raise NotEditableError(f"the statement belongs to the root module: hand it down to {file}")
+        self._others += _users(scope, f"data.{'.'.join(labels)}", user)
+
+        def edit(data: bytes) -> bytes:
+            return add_blocks(data, ("data", *labels), missing)
+
+        others = tuple(dict.fromkeys(self._others))
+        where = f"data.{'.'.join(labels)}, {file}:{block.line}"
+        self.settings.append(Setting(file, edit, where, tuple(self.chain[:level]), others))
 
     def _local(self, local: str, text: str, level: int) -> None:
         found = self._scope(level).local(local)
