@@ -1,4 +1,4 @@
-"""A secret and a stream under no key of their own; "kept" is as it should be but for its rotation."""
+"""A secret, a stream and a queue under no key; "kept" is as it should be but for its rotation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_server import REGION
 from hipaa_tui.settings.aws.cloud import AwsCloud
 from hipaa_tui.settings.model import Call
 
-PLAYBOOKS = ("aws.secretsmanager.own-key", "aws.kinesis.encryption")
+PLAYBOOKS = ("aws.secretsmanager.own-key", "aws.kinesis.encryption", "aws.sqs.encryption")
 
 
 def build(cloud: AwsCloud) -> AwsCloud:
@@ -24,4 +24,6 @@ def build(cloud: AwsCloud) -> AwsCloud:
     do("kinesis", "CreateStream", StreamName="vitals", ShardCount=1)
     do("kinesis", "CreateStream", StreamName="kept", ShardCount=1)
     do("kinesis", "StartStreamEncryption", StreamName="kept", EncryptionType="KMS", KeyId=key)
+    do("sqs", "CreateQueue", QueueName="orders", Attributes={"SqsManagedSseEnabled": "false"})
+    do("sqs", "CreateQueue", QueueName="kept", Attributes={"KmsMasterKeyId": key})
     return cloud
