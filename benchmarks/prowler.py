@@ -81,6 +81,8 @@ def prowler(url: str, folder: Path, name: str) -> tuple[Rows, Path, float]:
         raise SystemExit("prowler is not on PATH; name it in PROWLER")
     # S3 Control's host name carries the account's number: as a proxy the server hears that, too.
     environment = {**os.environ, "HTTP_PROXY": url, "http_proxy": url, "AWS_MAX_ATTEMPTS": "1"}
+    # Prowler adds to a report that is there.
+    (folder / f"{name}.ocsf.json").unlink(missing_ok=True)
     started = time.perf_counter()
     subprocess.run(
         [program, "aws", "--compliance", "hipaa_aws", "-f", REGION, "-M", "json-ocsf", "-o", str(folder),
