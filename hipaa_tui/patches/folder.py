@@ -424,9 +424,21 @@ class Folder:
             case (type, name, attribute):
                 address = f"{type}.{name}"
                 found = self._addresses.get(address) or self._own.get(address)
-                return self._attribute(found.block if found else None, type, attribute, depth)
+                known = self._attribute(found.block if found else None, type, attribute, depth)
+                return known if known is not None or found is None else self._evaluated_name(found, attribute)
             case _:
                 return None
+
+    def _evaluated_name(self, resource: Resource, attribute: str) -> Values:
+        """An attribute that is made of a name which only the evaluation can tell (of functions, say)."""
+        if resource.many or resource.own:
+            return None
+        if attribute == "arn" and resource.type == "aws_s3_bucket":
+            names = self._of(resource, "bucket")
+            partition = self.evaluation.known.partition if self.evaluation else "aws"
+            return None if names is None else frozenset(f"arn:{partition}:s3:::{name}" for name in names)
+        argument = ID_IS.get(resource.type, "") if attribute == "id" else attribute
+        return self._of(resource, argument) if argument in IDENTIFYING.get(resource.type, ()) else None
 
     def _default_provider(self, name: str) -> bool:
         """Does that data source ask the folder's default provider?"""

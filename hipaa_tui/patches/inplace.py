@@ -75,7 +75,7 @@ class InPlace:
             same = replace(part, labels=resource.block.labels)
             wants += [Want(one, same, shared, settled) for one in found.instances]
         elif resource.many or resource.scope:
-            what = f"managed at {found.where}: set {told(part)} there"
+            what = f"managed at {found.where}: set {plain(told(part), 240)} there"
             settled(f"{what}; by its count or for_each it stands for several resources")
         else:
             settled(self._lay(resource, part, (), (), shared=shared))
@@ -98,7 +98,7 @@ class InPlace:
 
     def call(self, call: Call, part: Block) -> str:
         """Set inputs at the call of a module; "" where that is done, else why not."""
-        what = f"managed by the module that {call.where} calls: set {told(part)} there"
+        what = f"managed by the module that {call.where} calls: set {plain(told(part), 240)} there"
         if call.scope or any(call.block.value(name) is not None for name in ("count", "for_each")):
             return f"{what}; it makes several resources"
         text = self._text(call.file)
@@ -163,7 +163,7 @@ class InPlace:
     ) -> str:
         """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
         part = self.spoken(part)
-        what = f"managed at {resource.where}: set {told(part)} there"
+        what = f"managed at {resource.where}: set {plain(told(part), 240)} there"
         following = Following(self.folder, chain, resource.address)
         text = self._text(resource.file)
         means = self._means(resource)

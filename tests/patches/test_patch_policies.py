@@ -175,6 +175,12 @@ def test_a_statement_is_added_to_json_in_a_heredoc(repo, aws, newline, inline):
     assert inline == ("\n" not in added)
 
 
+def test_a_name_that_a_function_makes_is_known_in_a_statement(repo, aws):
+    named = DOCUMENT.replace('bucket = "phi-records"', 'bucket = lower("PHI-records")')
+    _, now = patched(repo, aws, named)
+    assert "DenyInsecureTransport" in now
+
+
 @pytest.mark.parametrize(
     ("main", "sentence"),
     [
