@@ -12,14 +12,18 @@ from dataclasses import dataclass, field, replace
 
 from hipaa_tui.patches import schema
 from hipaa_tui.patches.editing import NotEditableError, lay_over
+from hipaa_tui.patches.elsewhere import ReadFile
 from hipaa_tui.patches.folder import Folder, Managed, Resource
 from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.instances import Instance, split_address
+from hipaa_tui.patches.likeness import nothing
 from hipaa_tui.patches.scopes import Call
-from hipaa_tui.patches.syntax import Expression, Traversal, expression_in
+from hipaa_tui.patches.sight import Difference
+from hipaa_tui.patches.syntax import Expression
 
 _NAMED = 4
+_AS_IT_IS = Difference()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Want:
     part: Block
     shared: bool
     settled: Callable[[str], None]
+    difference: Difference = _AS_IT_IS
 
 
 @dataclass
@@ -37,18 +42,27 @@ class InPlace:
     """The edits of one patch.
 
     `edited` are the files as they are to be, by name; `wrong` the snippets' faults. `elsewhere` gives the folders
-    of the repository that call a module's folder without the root module knowing.
+    of the repository that call a module's folder without the root module knowing, `read` any other file of it.
     """
 
     folder: Folder
     elsewhere: Callable[[str], Collection[str]] = lambda _: ()
+    read: ReadFile = nothing
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     where: dict[str, list[str]] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
 
-    def over(self, found: Managed, part: Block, *, shared: bool, settled: Callable[[str], None]) -> None:
-        """Lay the part over the block that manages an object.
+    def over(
+        self,
+        found: Managed,
+        part: Block,
+        *,
+        shared: bool,
+        settled: Callable[[str], None],
+        difference: Difference = _AS_IT_IS,
+    ) -> None:
+        """Lay the part over the block that manages an object. `difference` is what the part is of.
 
         `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
         several things only when `settle` is called. `shared` allows that others get the same.
@@ -65,12 +79,12 @@ class InPlace:
         if found.instances:
             _, wants = self._waiting.setdefault((resource.file, resource.block.line), (resource, []))
             same = replace(part, labels=resource.block.labels)
-            wants += [Want(one, same, shared, settled) for one in found.instances]
+            wants += [Want(one, same, shared, settled, difference) for one in found.instances]
         elif resource.many or resource.scope:
             what = f"managed at {found.where}: set {told(part)} there"
             settled(f"{what}; by its count or for_each it stands for several resources")
         else:
-            settled(self._lay(resource, part, (), (), shared=shared))
+            settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
     def settle(self) -> None:
         """Edit the blocks that stand for several things."""
@@ -84,19 +98,32 @@ class InPlace:
                 )
             else:
                 mine = tuple(want.instance for want in wants)
+                changes = {want.difference for want in wants}
                 reason = self._every(
-                    resource, next(iter(parts)), mine, shared=all(want.shared for want in wants)
+                    resource,
+                    next(iter(parts)),
+                    mine,
+                    shared=all(want.shared for want in wants),
+                    difference=changes.pop() if len(changes) == 1 else _AS_IT_IS,
                 )
             for want in wants:
                 want.settled(reason)
 
-    def _every(self, resource: Resource, part: Block, mine: tuple[Instance, ...], *, shared: bool) -> str:
+    def _every(
+        self,
+        resource: Resource,
+        part: Block,
+        mine: tuple[Instance, ...],
+        *,
+        shared: bool,
+        difference: Difference,
+    ) -> str:
         chains: dict[tuple[Call, ...], None] = {}
         for one in mine:
             chains[tuple(self.folder.scopes.chain(split_address(one.block)[0]))] = None
         earlier, reason = dict(self.edited), ""
         for chain in chains:
-            reason = reason or self._lay(resource, part, chain, mine, shared=shared)
+            reason = reason or self._lay(resource, part, chain, mine, shared=shared, difference=difference)
         if reason:
             self.edited = earlier
         return reason
@@ -109,18 +136,24 @@ class InPlace:
         mine: tuple[Instance, ...],
         *,
         shared: bool,
+        difference: Difference,
     ) -> str:
         """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
         what = f"managed at {resource.where}: set {told(part)} there"
-        following = Following(self.folder, chain, resource.address)
+        following = Following(self.folder, chain, resource.address, read=self.read)
         text = self._text(resource.file)
         means = self._means(resource)
         try:
             new = lay_over(
-                text.encode(), resource.block.labels, part, means, follow=following.follow
+                text.encode(),
+                resource.block.labels,
+                part,
+                means,
+                follow=following.follow,
+                difference=difference,
+                theirs=self.folder.values if resource.scope else None,
+                literal=following.literal,
             ).decode()
-            if new != text and resource.scope:
-                self._refuse_root_names(part)
             texts = {resource.file: new} if new != text else {}
             for one in following.settings:
                 before = texts.get(one.file, self._text(one.file))
@@ -145,7 +178,11 @@ class InPlace:
         return ""
 
     def _text(self, file: str) -> str:
-        return self.edited.get(file, self.folder.files[file])
+        found = self.edited.get(file, self.folder.files.get(file))
+        found = self.read(file) if found is None else found
+        if found is None:
+            raise NotEditableError(f"{file} is not in the commit")
+        return found
 
     def _means(self, resource: Resource) -> Callable[[Expression], frozenset[str] | None]:
         if resource.scope:
@@ -177,6 +214,9 @@ class InPlace:
             if setting.file not in texts:
                 continue
             found += setting.others
+            if setting.scope:
+                found += [one.address for one in rest]
+                found += [f"{one} (calls {setting.scope})" for one in self.elsewhere(setting.scope)]
             found += [one.address for one in rest if self._below(one, setting.calls)]
             if setting.calls and setting.calls[-1].scope:
                 found += [
@@ -188,22 +228,6 @@ class InPlace:
     def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
         chain = self.folder.scopes.chain(split_address(instance.block)[0])
         return tuple(chain[: len(calls)]) == calls
-
-    @staticmethod
-    def _refuse_root_names(part: Block) -> None:
-        """A reference to what the root module declares means nothing in a module."""
-        for name, text in _arguments(part):
-            value = expression_in(text)
-            if isinstance(value, Traversal):
-                raise NotEditableError(
-                    f"{name} = {text} belongs to the root module: hand it down by a variable"
-                )
-
-
-def _arguments(block: Block) -> Iterable[tuple[str, str]]:
-    yield from block.attributes
-    for inner in block.blocks:
-        yield from _arguments(inner)
 
 
 def told(block: Block) -> str:

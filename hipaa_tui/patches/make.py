@@ -29,6 +29,7 @@ from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.repository import Repository
 from hipaa_tui.patches.scopes import auto_loaded
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved, select
+from hipaa_tui.patches.sight import Difference
 from hipaa_tui.patches.snippets import NoSnippetError, Refused, Snippets
 from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.patches.validate import LARGEST, terraform_verdict
@@ -42,6 +43,7 @@ from hipaa_tui.text import plain
 VERSIONS_FILE: Final = "hipaa-versions.tf"
 _PLAYBOOK: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 _NONE: Final = PatchOptions()
+_AS_IT_IS: Final = Difference()
 _REQUIRED: Final = {
     "aws": ("hashicorp/aws", "~> 5.0"),
     "azurerm": ("hashicorp/azurerm", "~> 4.0"),
@@ -91,7 +93,9 @@ def make_patch(
         clouds,
         selection,
         Patchwork(folder, Snippets(snippets / "terraform")),
-        InPlace(folder, lambda name: repository.callers_of(name, folder.scopes.by_folder)),
+        InPlace(
+            folder, lambda name: repository.callers_of(name, folder.scopes.by_folder), repository.text_of
+        ),
         options.shared,
     )
     work.render_all()
@@ -111,7 +115,7 @@ def make_patch(
         plan,
         work.addresses,
         left_out,
-        notes=_notes(folder, repository),
+        notes=_notes(folder),
         patchwork=work.patchwork,
         template=snippets / "records" / "commit.txt.j2",
     )
@@ -224,9 +228,11 @@ class _Work:
             part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         except NotEditableError as error:
             return f"already managed at {found.where}: edit it there ({error})"
-        return self._over(candidate, found, part)
+        return self._over(candidate, found, part, Difference(before, block.to_write()))
 
-    def _over(self, candidate: Candidate, found: Managed, part: Block) -> str:
+    def _over(
+        self, candidate: Candidate, found: Managed, part: Block, difference: Difference = _AS_IT_IS
+    ) -> str:
         """Lay the part over the block; what waits for other instances of the block is settled in `render_all`."""
         resource = found.resource
         addresses = [one.address for one in found.instances] or ([resource.address] if resource else [])
@@ -240,7 +246,7 @@ class _Work:
                 self.addresses.update({one.id: addresses for one in candidate.changes})
 
         shared = "all" in self.shared or any(one.id in self.shared for one in candidate.changes)
-        self.inplace.over(found, part, shared=shared, settled=settled)
+        self.inplace.over(found, part, shared=shared, settled=settled, difference=difference)
         return answer[0] if answer else ""
 
     def _variables(self, candidate: Candidate) -> dict[str, Any]:
@@ -357,7 +363,7 @@ def _versions(providers: list[str]) -> str:
     return hcl.written(block)
 
 
-def _notes(folder: Folder, repository: Repository) -> list[str]:
+def _notes(folder: Folder) -> list[str]:
     """What the patch could not see, for a person to look at."""
     problem = folder.evaluation.problem if folder.evaluation else ""
     notes = [problem] if problem else []
@@ -365,14 +371,11 @@ def _notes(folder: Folder, repository: Repository) -> list[str]:
         f"{where} may be the same object: what it manages could not be told without Terraform"
         for where in folder.unresolved
     ]
-    notes += [
+    return notes + [
         f"{call.where} was not looked into: {plain(call.source, 120) or 'its source'} is not in the repository"
         for scope in folder.scopes
         for call in scope.calls
         if call.folder is None or not folder.scopes.by_folder[call.folder].blocks
-    ]
-    return notes + [
-        f"{name} was not looked into" for name in sorted(repository.names()) if name.endswith(".tf.json")
     ]
 
 

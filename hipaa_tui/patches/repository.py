@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -148,13 +149,13 @@ class Repository:
         return path
 
     def terraform_files(self, folder: str = "") -> dict[str, str]:
-        """The *.tf and *.tfvars files of a folder at the commit, by their name from the root folder on.
+        """The *.tf, *.tf.json and *.tfvars files of a folder at the commit, by their name from the root folder on.
 
         `folder` is named from the repository's own folder on ("../modules/bucket"). InputError for an unreadable one.
         """
         wanted: dict[str, _Entry] = {}
         for name, entry in self._inside(folder):
-            if not name.endswith((".tf", ".tfvars")) or entry.kind != "blob":
+            if not name.endswith((".tf", ".tf.json", ".tfvars")) or entry.kind != "blob":
                 continue
             shown = posixpath.join(folder, name)
             if entry.mode == "120000":
@@ -170,6 +171,20 @@ class Repository:
                 raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
         return found
 
+    def text_of(self, name: str) -> str | None:
+        """A file of the commit, named from the root folder on; None where there is no such file that can be read."""
+        path = posixpath.normpath((self.prefix / name).as_posix())
+        entry = self._entries.get(path)
+        if path.startswith("../") or entry is None or not _plain_file(entry.path, entry.mode, entry.kind):
+            return None
+        if entry.size > _LARGEST:
+            raise InputError(f"{name}: larger than {_LARGEST // 2**20} MB, which no policy is")
+        (content,) = self._blobs([entry])
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
     def callers_of(self, folder: str, but: Iterable[str]) -> list[str]:
         """The folders of the repository that call the module in `folder`, as paths; not those named in `but`.
 
@@ -184,10 +199,10 @@ class Repository:
                     "-z",
                     "-I",
                     "-E",
-                    r'source[[:space:]]*=[[:space:]]*"\.\.?/',
+                    r'source"?[[:space:]]*[=:][[:space:]]*"\.\.?/',
                     self.base,
                 ),
-                *("--", ":(top,glob)**/*.tf"),
+                *("--", ":(top,glob)**/*.tf", ":(top,glob)**/*.tf.json"),
                 strip=False,
             )
         except _GitFailed:
@@ -196,7 +211,7 @@ class Repository:
         for row in rows.splitlines():
             where, _, text = row.partition("\0")
             caller = posixpath.dirname(where.removeprefix(f"{self.base}:")) or "."
-            source = text.partition('"')[2].partition('"')[0]
+            source = re.split(r'source"?\s*[=:]\s*"', text, maxsplit=1)[-1].partition('"')[0]
             if posixpath.normpath(posixpath.join(caller, source)) == wanted and caller not in known:
                 found[caller] = None
         return list(found)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from hipaa_tui.patches.json_files import parse_json
 from hipaa_tui.patches.syntax import Attribute, Declared, Expression, parse
 
 Reader = Callable[[str], Mapping[str, str]]
@@ -153,7 +154,7 @@ def _scope(folder: str, texts: Mapping[str, str], broken: list[str], var_files: 
     scope = Scope(folder)
     given: dict[str, dict[str, Attribute]] = {}
     for name, text in sorted(texts.items()):
-        parsed = parse(text)
+        parsed = parse_json(text) if name.endswith(".json") else parse(text)
         if parsed.broken:
             broken.append(f"{name}:{parsed.broken}")
         if name.endswith(".tfvars"):

@@ -176,8 +176,12 @@ def test_any_block_ends_with_what_was_wanted_and_keeps_the_rest(there, wanted, n
     assert out.endswith(f"{newline}# behind{newline}")
     assert out.count("\r\n") == (out.count("\n") if newline == "\r\n" else 0)
     (found,) = parse(out).blocks
+    merged = {  # a map keeps the keys that nothing is wanted of
+        name: {**there[name], **value} if isinstance(value, dict) and isinstance(there.get(name), dict) else value
+        for name, value in wanted.items()
+    }
     (meant,) = parse(
-        written(Block("x", (), tuple((n, expression(v)) for n, v in (there | wanted).items())))
+        written(Block("x", (), tuple((n, expression(v)) for n, v in (there | merged).items())))
     ).blocks
     assert {one.name: one.value for one in found.attributes} == {
         one.name: one.value for one in meant.attributes
