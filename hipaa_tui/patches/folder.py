@@ -7,10 +7,11 @@ defaults, locals, other blocks, each.key. What cannot be told is `None`, and is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import product
 
+from hipaa_tui.patches import arns
 from hipaa_tui.patches.instances import Evaluation, Instance, split_address
 from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, PARTS, SINGLETONS
 from hipaa_tui.patches.scopes import Reader, no_modules, read_scopes
@@ -305,7 +306,9 @@ class Folder:
                 return self._each(block.value("for_each"), which, depth)
             case ("data", type, name, attribute):
                 blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == (type, name))
-                return self._attribute(next(blocks, None), type, attribute, depth)
+                found = next(blocks, None)
+                said = arns.of_data(type, attribute, self._where) if found and not found.attributes else None
+                return frozenset({said}) if said else self._attribute(found, type, attribute, depth)
             case (type, name, attribute):
                 address = f"{type}.{name}"
                 blocks = (one.block for one in self.resources if one.address == address and not one.scope)
@@ -321,7 +324,23 @@ class Folder:
                 attribute = ID_IS[type]
             else:
                 return self.imports.get(block.address)
+        if attribute == "arn" and block.value("provider") is None and block.value(attribute) is None:
+            return self._arn(block, type, depth)
         return self.values(block.value(attribute), block, depth + 1)
+
+    @property
+    def _where(self) -> dict[str, str]:
+        """The account, region and partition of the plan, as far as it has only one."""
+        known = self.evaluation.known if self.evaluation else None
+        return asdict(known) if known else {}
+
+    def _arn(self, block: Declared, type: str, depth: int) -> Values:
+        if arns.has_path(type) and block.value("path") not in (None, "/"):
+            return None
+        names = self.values(block.value(arns.named_by(type)), block, depth + 1)
+        found = [arns.arn_of(type, name, self._where) for name in names or ()]
+        known = [one for one in found if one is not None]
+        return frozenset(known) if known and len(known) == len(found) else None
 
     def _variable(self, name: str) -> list[Expression]:
         """What the variable may be set to."""

@@ -86,7 +86,10 @@ class Likeness:
 
     def _objects(self, one: Part, other: Part) -> Like:
         if None in one.keys or None in other.keys:
-            return Like.PERHAPS
+            both = [
+                self.of(one.get(key), other.get(key), key) for key in one.keys if key and key in other.keys
+            ]
+            return min(Like.PERHAPS, *both)
         if set(one.keys) != set(other.keys):
             return Like.NO
         pairs = [

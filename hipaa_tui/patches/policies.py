@@ -186,7 +186,7 @@ def _heirs(merging: Merging, gone: Sequence[Part], new: Sequence[Part]) -> bool:
 
 def _alone(merging: Merging, one: Part, at: int, before: Sequence[Part]) -> str:
     perhaps = [b for b in before if merging.like.of(one, b) is Like.PERHAPS]
-    if perhaps or not one.plain:
+    if perhaps:
         return f"what {called(one, at)} says only Terraform can tell: change it there"
     return f"{called(one, at)} stands in the file alone, not in the cloud: apply it first, or take it out"
 

@@ -177,7 +177,9 @@ def test_any_block_ends_with_what_was_wanted_and_keeps_the_rest(there, wanted, n
     assert out.count("\r\n") == (out.count("\n") if newline == "\r\n" else 0)
     (found,) = parse(out).blocks
     merged = {  # a map keeps the keys that nothing is wanted of
-        name: {**there[name], **value} if isinstance(value, dict) and isinstance(there.get(name), dict) else value
+        name: {**there[name], **value}
+        if isinstance(value, dict) and isinstance(there.get(name), dict)
+        else value
         for name, value in wanted.items()
     }
     (meant,) = parse(
