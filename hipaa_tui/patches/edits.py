@@ -86,12 +86,22 @@ def after_blanks(source: bytes, at: int) -> int:
     return at
 
 
+def _in_column(source: bytes, at: int) -> bool:
+    """Has the line before or behind a comment in the same column?"""
+    start, behind = line_start(source, at), line_end(source, at)
+    column = len(source[start:at].decode("utf-8", "replace"))
+    before = source[line_start(source, start - 1) : start] if start else b""
+    after = source[behind:].split(b"\n", 1)[0]
+    texts = (one.decode("utf-8", "replace") for one in (before, after))
+    return any(one[column : column + 1] in {"#", "/"} and one[column - 1 : column].isspace() for one in texts)
+
+
 def comment_kept(source: bytes, end: int, shorter: int) -> Iterable[Edit]:
-    """Keeps a comment behind a value in its column, as far as there are blanks to take."""
+    """Keeps a comment behind a value in the column of its neighbours', as far as there are blanks to take."""
     stop = end
     while source[stop : stop + 1] == b" ":
         stop += 1
-    if source[stop : stop + 1] in {b"#", b"/"} and stop > end:
+    if source[stop : stop + 1] in {b"#", b"/"} and stop > end and _in_column(source, stop):
         blanks = max(1, stop - end + shorter)
         if blanks != stop - end:
             yield Edit(end, stop, b" " * blanks)
