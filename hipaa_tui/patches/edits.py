@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 BOM: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t"
+_COMMENT: Final = re.compile(rb"[ \t]*/\*.*?\*/", re.DOTALL)
 
 
 class NotEditableError(Exception):
@@ -58,6 +60,13 @@ def line_end(source: bytes, at: int) -> int:
         return at
     found = source.find(b"\n", at)
     return len(source) if found < 0 else found + 1
+
+
+def behind_comments(source: bytes, at: int) -> int:
+    """Behind the line that ends here, and behind what `/* … */` on it goes on to."""
+    while found := _COMMENT.match(source, at):
+        at = found.end()
+    return line_end(source, at)
 
 
 def line_at(source: bytes, at: int) -> int:

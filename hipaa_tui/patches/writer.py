@@ -10,6 +10,7 @@ from hipaa_tui.patches.dynamics import dynamic_edits
 from hipaa_tui.patches.edits import (
     Edit,
     NotEditableError,
+    behind_comments,
     encoded,
     indent_at,
     line_end,
@@ -167,7 +168,7 @@ class Writer:
         inner = indent_at(self.source, block.start_byte) + self._unit(block, inside)
         edits = []
         if added:
-            at = line_end(self.source, attributes[-1].end_byte if attributes else opened.end_byte)
+            at = behind_comments(self.source, attributes[-1].end_byte if attributes else opened.end_byte)
             edits.append(Edit(at, at, self._encoded(self._lines(attributes, added, inner, blocks=blocks))))
         if fresh:
             at = line_start(self.source, close.start_byte)

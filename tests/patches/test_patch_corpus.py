@@ -34,7 +34,9 @@ def block(given, type="resource", labels=("thing", "phi")):
 def edited(data, edit):
     wanted = block(edit)
     earlier = block({**edit, "blocks": edit["earlier"]}) if "earlier" in edit else None
-    return lay_over(data, ("thing", "phi"), wanted, difference=Difference(earlier, wanted if earlier else None))
+    return lay_over(
+        data, ("thing", "phi"), wanted, difference=Difference(earlier, wanted if earlier else None)
+    )
 
 
 def test_the_corpus_is_whole():
@@ -55,7 +57,10 @@ def test_what_is_fmt_clean_stays_so(tmp_path):
     for path in CORPUS.glob("*.tf"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     done = subprocess.run(
-        ["terraform", "fmt", "-check", "-list=true", str(tmp_path)], capture_output=True, text=True, check=False
+        ["terraform", "fmt", "-check", "-list=true", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in {0, 3}, done.stderr
     unclean = {Path(line).name for line in done.stdout.splitlines()}
@@ -69,7 +74,12 @@ NEXT = st.sampled_from(["\n", "\n\n", " # a = 0 }\n", " // {\n", "\t/* \n a = 3 
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(BLANK, min_size=6, max_size=6), st.lists(NEXT, min_size=5, max_size=5), st.booleans(), st.booleans())
+@given(
+    st.lists(BLANK, min_size=6, max_size=6),
+    st.lists(NEXT, min_size=5, max_size=5),
+    st.booleans(),
+    st.booleans(),
+)
 def test_blanks_comments_and_newlines_anywhere_stay(blanks, ends, crlf, nested):
     one, two, three, four, five, six = blanks
     a, b, c, d, e = ends
@@ -98,7 +108,9 @@ MAPS = st.dictionaries(KEYS, st.integers(0, 99), max_size=4)
 
 
 @settings(deadline=None, max_examples=100)
-@given(MAPS, MAPS, st.lists(BLANK, min_size=4, max_size=4), st.sampled_from(["\n", ",\n", ", "]), st.booleans())
+@given(
+    MAPS, MAPS, st.lists(BLANK, min_size=4, max_size=4), st.sampled_from(["\n", ",\n", ", "]), st.booleans()
+)
 def test_a_map_keeps_its_own_keys_and_comments(there, wanted, blanks, gap, sign):
     one, two, three, four = blanks
     equals = ":" if sign else "="

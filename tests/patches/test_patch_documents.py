@@ -208,5 +208,110 @@ def test_a_policy_in_a_json_configuration(repo, aws, plan):
     assert now[:at] == text[:at]
     policy = json.loads(now)["resource"]["aws_s3_bucket_policy"]["phi"]["policy"]
     assert "${aws_s3_bucket.phi.arn}/*" in policy
-    resources = json.loads(policy.replace("${aws_s3_bucket.phi.arn}", "arn:aws:s3:::phi-records"))["Statement"]
+    resources = json.loads(policy.replace("${aws_s3_bucket.phi.arn}", "arn:aws:s3:::phi-records"))[
+        "Statement"
+    ]
     assert resources[0] == READ
+
+
+# -- rules of a security group
+
+RULES = """\
+resource "aws_security_group" "web" {
+  name        = "web"
+  description = "web"
+  vpc_id      = "%s"
+
+  # who gets in
+%s}
+"""
+PLAIN = """\
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"] # ssh
+  }
+
+  ingress {
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+"""
+DYNAMIC = """\
+  dynamic "ingress" {
+    for_each = local.rules
+    content {
+      from_port   = ingress.value.port
+      to_port     = ingress.value.port
+      protocol    = "tcp"
+      cidr_blocks = ingress.value.from
+    }
+  }
+"""
+LOCALS = """\
+locals {
+  rules = {
+    ssh = { port = 22, from = ["0.0.0.0/0"] } # the team
+    web = { port = 443, from = ["0.0.0.0/0"] }
+  }
+}
+"""
+
+
+@pytest.fixture
+def group(aws):
+    """A plan for a group that lets everybody in by SSH, and the group's VPC."""
+
+    def ask(operation, **arguments):
+        return aws.call(Call("aws", "ec2", operation, arguments, REGION))
+
+    vpc = ask("DescribeVpcs")["Vpcs"][0]["VpcId"]
+    id = ask("CreateSecurityGroup", GroupName="web", Description="web", VpcId=vpc)["GroupId"]
+    for port in (22, 443):
+        ranges = [{"CidrIp": "0.0.0.0/0"}]
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}
+        ask("AuthorizeSecurityGroupIngress", GroupId=id, IpPermissions=[rule])
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{id}"
+    target = resource_type("AWS::EC2::SecurityGroup").target(arn, ACCOUNT, REGION)
+    return plan_for(aws, ("aws.ec2.security-group-open", target)), vpc
+
+
+@pytest.mark.parametrize(
+    ("rules", "more", "path", "old"),
+    [
+        (PLAIN, "", "main.tf", '["0.0.0.0/0"] # ssh'),
+        (DYNAMIC, LOCALS, "more.tf", '["0.0.0.0/0"] } # the team'),
+        (DYNAMIC.replace("local.rules", "var.rules"),
+         'variable "rules" {\n  default = ' + LOCALS.split("rules = ")[1].rsplit("}\n", 1)[0] + "}\n",
+         "more.tf", '["0.0.0.0/0"] } # the team'),
+        (DYNAMIC.replace("local.rules", LOCALS.split("rules = ")[1].rsplit("}\n", 1)[0].strip()),
+         "", "main.tf", '["0.0.0.0/0"] } # the team'),
+    ],
+    ids=["blocks", "local", "variable", "in place"],
+)  # fmt: skip
+def test_one_rule_is_narrowed_where_it_is_written(repo, aws, group, rules, more, path, old):
+    plan, vpc = group
+    files = {"main.tf": RULES % (vpc, rules), "more.tf": more or "# nothing\n"}
+    patch = make(repo, aws, plan, files)
+    assert (patch.files, patch.left_out) == ((path,), ())
+    assert old in files[path]
+    wanted = old.replace("0.0.0.0/0", "10.0.0.0/8")
+    assert git(repo, "show", f"hipaa/fix:{path}") + "\n" == files[path].replace(old, wanted)
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        (DYNAMIC, "in element \"ssh\" of local.rules set from = "),
+        (DYNAMIC.replace("local.rules", "concat(local.a, local.b)"), r"their for_each is concat\(local.a, local.b\)"),
+        (DYNAMIC.replace("ingress.value.from", '["0.0.0.0/0"]'), 'cidr_blocks is .* for all of them: for element "ssh"'),
+    ],
+)  # fmt: skip
+def test_which_rule_a_person_has_to_change_is_said(repo, aws, group, rules, sentence):
+    plan, vpc = group
+    locals_ = LOCALS.replace('["0.0.0.0/0"] } # the team', '["0.0.0.0/0"], by = var.team } # the team')
+    with pytest.raises(RefusedError, match=sentence):
+        make(repo, aws, plan, {"main.tf": RULES % (vpc, rules), "l.tf": locals_})
