@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.edits import NotEditableError, line_at
@@ -91,7 +92,7 @@ def _undoubled(text: str) -> str:
     return _DOUBLED.sub(lambda one: one.group()[0], text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """JSON between two bytes of a file.
 
@@ -123,7 +124,11 @@ class Text:
         return self.source[at : min(at + 1, self.end)]
 
     def _hole(self, at: int) -> Hole | None:
-        return next((one for one in self.holes if one[0] == at), None)
+        return self._holes.get(at)
+
+    @cached_property
+    def _holes(self) -> dict[int, Hole]:
+        return {one[0]: one for one in self.holes}
 
     def _said(self, start: int, end: int) -> str:
         return self.source[start:end].decode("utf-8", "replace")

@@ -168,9 +168,21 @@ def _may_meet(one: Sequence[str | Opaque], other: Sequence[str | Opaque]) -> boo
     if all(isinstance(piece, str) for piece in other):
         one, other = other, one
     if all(isinstance(piece, str) for piece in one):
-        pattern = "".join(re.escape(piece) if isinstance(piece, str) else ".*" for piece in other)
-        return re.fullmatch(pattern, "".join(map(str, one)), re.DOTALL) is not None
+        return _fits(other, "".join(map(str, one)))
     return _begin(one, other) and _begin(_turned(one), _turned(other))
+
+
+def _fits(pieces: Sequence[str | Opaque], text: str) -> bool:
+    """Is the text those pieces, whatever the unknown ones are?"""
+    at, last = 0, len(pieces) - 1
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, Opaque):
+            continue
+        found = text.rfind(piece) if index == last else text.find(piece, at)
+        if found < at or (index == 0 and found > 0) or (index == last and found + len(piece) < len(text)):
+            return False
+        at = found + len(piece)
+    return True
 
 
 def _begin(one: Sequence[str | Opaque], other: Sequence[str | Opaque]) -> bool:

@@ -144,7 +144,7 @@ def test_in_a_template_file(repo, aws, plan):
          "override_json"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_edited_is_said(repo, aws, plan, policy, files, sentence):
+def test_what_cannot_be_edited_is_said(repo, aws, plan, policy, files, sentence):  # noqa: PLR0917 - fixtures
     with pytest.raises(RefusedError, match=sentence):
         make(repo, aws, plan, {"main.tf": HEAD + f"  policy = {policy}\n}}\n", **files})
     assert git(repo, "branch", "--list", "hipaa/fix") == ""
@@ -280,20 +280,20 @@ def group(aws):
 
 
 @pytest.mark.parametrize(
-    ("rules", "more", "path", "old"),
+    ("rules", "more", "change"),
     [
-        (PLAIN, "", "main.tf", '["0.0.0.0/0"] # ssh'),
-        (DYNAMIC, LOCALS, "more.tf", '["0.0.0.0/0"] } # the team'),
+        (PLAIN, "", ("main.tf", '["0.0.0.0/0"] # ssh')),
+        (DYNAMIC, LOCALS, ("more.tf", '["0.0.0.0/0"] } # the team')),
         (DYNAMIC.replace("local.rules", "var.rules"),
          'variable "rules" {\n  default = ' + LOCALS.split("rules = ")[1].rsplit("}\n", 1)[0] + "}\n",
-         "more.tf", '["0.0.0.0/0"] } # the team'),
+         ("more.tf", '["0.0.0.0/0"] } # the team')),
         (DYNAMIC.replace("local.rules", LOCALS.split("rules = ")[1].rsplit("}\n", 1)[0].strip()),
-         "", "main.tf", '["0.0.0.0/0"] } # the team'),
+         "", ("main.tf", '["0.0.0.0/0"] } # the team')),
     ],
     ids=["blocks", "local", "variable", "in place"],
 )  # fmt: skip
-def test_one_rule_is_narrowed_where_it_is_written(repo, aws, group, rules, more, path, old):
-    plan, vpc = group
+def test_one_rule_is_narrowed_where_it_is_written(repo, aws, group, rules, more, change):  # noqa: PLR0917 - fixtures
+    (plan, vpc), (path, old) = group, change
     files = {"main.tf": RULES % (vpc, rules), "more.tf": more or "# nothing\n"}
     patch = make(repo, aws, plan, files)
     assert (patch.files, patch.left_out) == ((path,), ())

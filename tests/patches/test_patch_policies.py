@@ -12,7 +12,7 @@ from hipaa_tui.patches.editing import NotEditableError, lay_over
 from hipaa_tui.patches.hcl import Block, Raw, json_document
 from hipaa_tui.patches.policy_blocks import set_policy
 from hipaa_tui.patches.sight import Difference, Sight
-from hipaa_tui.patches.syntax import Traversal
+from hipaa_tui.patches.syntax import Items, Traversal, expression_in, parse
 
 LABELS = ("aws_s3_bucket_policy", "phi")
 READ = {
@@ -375,6 +375,31 @@ def as_json(document):
     return json.dumps(document, indent=2).replace("${", "$${")
 
 
+def said_in(source):
+    """What the file's policy says, read without what made the edit."""
+    value = parse(source).blocks[0].value("policy")
+    text = value.text
+    if text.startswith("<<"):
+        return meaning(json.loads("\n".join(text.splitlines()[1:-1]).replace("$${", "${")))
+    return meaning(data(expression_in(text.removeprefix("jsonencode(").rstrip().removesuffix(")"))))
+
+
+def data(value):
+    if not isinstance(value, Items):
+        return value
+    if value.keys:
+        return {key: data(one) for key, one in zip(value.keys, value.values, strict=True)}
+    return [data(one) for one in value.values]
+
+
+def meaning(value):
+    """A policy in which order, letter case of actions, and lists of one are nothing."""
+    if isinstance(value, dict):
+        return frozenset((key, meaning(one)) for key, one in value.items())
+    several = value if isinstance(value, list) else [value]
+    return frozenset(one.lower() if isinstance(one, str) else meaning(one) for one in several)
+
+
 @settings(deadline=None, max_examples=120)
 @given(
     POLICIES,
@@ -392,6 +417,7 @@ def test_any_policy_that_the_cloud_has_becomes_any_other(before, after, form, ne
         "\n", newline
     )
     out = both(source, policy(*after), policy(*before))
+    assert said_in(out) == meaning(policy(*after))
     assert out.startswith(source[: source.index("policy = ")])
     assert out.endswith(f"}}{newline}# z{newline}")
     assert out.count("\r\n") == (out.count("\n") if newline == "\r\n" else 0)
