@@ -32,7 +32,8 @@ class Edit:
 def edited(source: bytes, edits: Iterable[Edit]) -> bytes:
     """The source with the edits made. NotEditableError where two of them want the same bytes."""
     out, last = b"", 0
-    for edit in sorted(edits, key=lambda one: one.start):  # of two at one place the earlier stays the earlier
+    # Of two at one place the earlier stays the earlier, and what is put in stands before what is taken out.
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
         if edit.start < last:
             raise NotEditableError("what has to be changed overlaps", line_at(source, edit.start))
         out += source[last : edit.start] + edit.text

@@ -67,7 +67,7 @@ class InPlace:
         `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
         several things only when `settle` is called. `shared` allows that others get the same.
         """
-        resource = found.resource
+        resource, difference = found.resource, difference.about(part)
         if resource is None:
             settled(f"already managed at {found.where}: edit it there")
             return

@@ -83,8 +83,9 @@ def make_patch(
     _refuse_missing_var_files(options.var_files, existing)
     folder.evaluation = _evaluation(plan, repository, folder, progress)
     if folder.broken:
+        syntax = "JSON" if ".json:" in folder.broken[0] else "HCL"
         raise InputError(
-            f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
+            f"{folder.broken[0]}: not {syntax} in the commit, so what it manages is unknown; mend it first"
         )
     total = len(plan.changes) + 3
     selection = select(plan, clouds, folder, progress, total)

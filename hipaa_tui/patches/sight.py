@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.likeness import Literal, Means, nothing
@@ -49,6 +49,16 @@ class Difference:
     @property
     def known(self) -> bool:
         return self.before is not None and self.after is not None
+
+    def about(self, part: Block) -> Difference:
+        """Without the arguments that are no part of the change, and the labels: those of several objects differ."""
+        names = {name for name, _ in part.attributes}
+
+        def only(block: Block | None) -> Block | None:
+            rows = tuple(row for row in block.attributes if row[0] in names) if block else ()
+            return replace(block, labels=(), attributes=rows) if block else None
+
+        return Difference(only(self.before), only(self.after))
 
     def earlier(self, name: str) -> str:
         """An argument's text before the change; "" where there is none."""

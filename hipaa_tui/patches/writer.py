@@ -35,6 +35,7 @@ class Writer:
         self.source = source
         self.sight = sight
         self.arguments = Arguments(source, sight)
+        self.leaving: set[int] = set()
 
     def over(self, block: Node, wanted: Block, difference: Difference = _NOTHING) -> list[Edit]:
         """What has to be edited in the block. NotEditableError."""
@@ -56,7 +57,7 @@ class Writer:
                 raise NotEditableError(f"it has blocks {name}: change them there", line_of(same[0]))
             elif value is not None:
                 added.append((name, text))  # null says what its absence says
-        for type in dict.fromkeys([*(one.type for one in wanted.blocks), *_left(difference)]):
+        for type in dict.fromkeys([*(one.type for one in wanted.blocks), *_left(wanted, difference)]):
             if type in attributes:
                 raise NotEditableError(
                     f"{type} is set as an argument: change it there", line_of(attributes[type])
@@ -136,6 +137,7 @@ class Writer:
 
     def without(self, node: Node) -> Edit:
         """The block goes with its lines, and one blank line before it."""
+        self.leaving.add(node.start_byte)
         start, end = line_start(self.source, node.start_byte), line_end(self.source, node.end_byte)
         if self.source[start : node.start_byte].strip() or self.source[node.end_byte : end].strip():
             raise NotEditableError("a block that has to go shares its lines with others", line_of(node))
@@ -164,7 +166,7 @@ class Writer:
         if self.source[line_start(self.source, close.start_byte) : close.start_byte].strip():
             raise NotEditableError("its closing brace does not stand on a line of its own", line_of(block))
         attributes = [child for child in inside if child.type == "attribute"]
-        blocks = any(child.type == "block" for child in inside)
+        blocks = any(child.type == "block" and child.start_byte not in self.leaving for child in inside)
         inner = indent_at(self.source, block.start_byte) + self._unit(block, inside)
         edits = []
         if added:
@@ -248,10 +250,10 @@ class Writer:
         return encoded(text, newline_of(self.source))
 
 
-def _left(difference: Difference) -> list[str]:
-    """The types of nested blocks of which the change takes some away."""
+def _left(wanted: Block, difference: Difference) -> list[str]:
+    """The types of nested blocks of which the change takes some away, but leaves the others blocks."""
     before = difference.before.blocks if difference.before and difference.after else ()
-    return [one.type for one in before if difference.gone(one.type)]
+    return [one.type for one in before if wanted.get(one.type) is None and difference.gone(one.type)]
 
 
 def _type(block: Node) -> str:
