@@ -12,7 +12,6 @@ from hipaa_tui.patches.edits import (
     comment_kept,
     encoded,
     indent_at,
-    line_at,
     newline_of,
 )
 from hipaa_tui.patches.json_parts import Text, heredoc_of, heredoc_span, holes_in
@@ -242,7 +241,3 @@ def _refuse_names(name: str, text: str) -> None:
 
 def squeezed(text: str) -> str:
     return " ".join(text.split())
-
-
-def line_in(source: bytes, part: Part) -> int:
-    return line_at(source, part.start)

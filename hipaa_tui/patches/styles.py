@@ -79,7 +79,7 @@ class Style:
                 return "{}"
             if flat:
                 inside = ", ".join(
-                    f"{key}{self._sign}{self.written(item, indent, flat=True)}" for key, item in rows
+                    f"{key}{self.sign}{self.written(item, indent, flat=True)}" for key, item in rows
                 )
                 return "{" + self.pad + inside + self.pad + "}"
             deeper = indent + self.unit
@@ -112,12 +112,8 @@ class Style:
                 else 0
                 for at in range(len(rows))
             ]
-            return [f"{key.ljust(width[at])}{self._sign}{text}" for at, (key, text) in enumerate(rows)]
-        return [f"{key}{self._sign}{text}" for key, text in rows]
-
-    @property
-    def _sign(self) -> str:
-        return self.sign
+            return [f"{key.ljust(width[at])}{self.sign}{text}" for at, (key, text) in enumerate(rows)]
+        return [f"{key}{self.sign}{text}" for key, text in rows]
 
     def key(self, key: str) -> str:
         if self.json:
