@@ -6,6 +6,8 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -48,12 +50,13 @@ def parse_json(text: str) -> Parsed:
         return Parsed((), (), error.line or 1)
     if root.entries is None:
         return Parsed((), (), 1)
+    lines = _Lines(source)
     blocks: list[Declared] = []
     for entry in root.entries:
         name = str(entry.key)
         for labels, body in _bodies(entry.value, _LABELS.get(name, 0)):
-            blocks.append(_declared(source, name, labels, body))
-    attributes = tuple(_attribute(source, str(one.key), one.start, one.value) for one in root.entries)
+            blocks.append(_declared(lines, name, labels, body))
+    attributes = tuple(_attribute(lines, str(one.key), one.start, one.value) for one in root.entries)
     return Parsed(tuple(blocks), attributes, 0)
 
 
@@ -72,23 +75,33 @@ def _bodies(part: Part, labels: int) -> Iterator[tuple[tuple[str, ...], Part]]:
                 yield (str(entry.key), *rest), body
 
 
-def _declared(source: bytes, type: str, labels: tuple[str, ...], body: Part) -> Declared:
+class _Lines:
+    """The numbers of a file's lines, by the bytes that stand on them."""
+
+    def __init__(self, source: bytes) -> None:
+        self.ends = [found.start() for found in re.finditer(rb"\n", source)]
+
+    def at(self, byte: int) -> int:
+        return bisect_left(self.ends, byte) + 1
+
+
+def _declared(lines: _Lines, type: str, labels: tuple[str, ...], body: Part) -> Declared:
     rows = [one for one in body.entries or () if one.key != "//"]
     inner = tuple(
-        _declared(source, str(one.key), (), each)
+        _declared(lines, str(one.key), (), each)
         for one in rows
         for each in several(one.value)
         if each.entries is not None
     )
-    attributes = tuple(_attribute(source, str(one.key), one.start, one.value) for one in rows)
-    return Declared(type, labels, attributes, inner, line_at(source, body.start))
+    attributes = tuple(_attribute(lines, str(one.key), one.start, one.value) for one in rows)
+    return Declared(type, labels, attributes, inner, lines.at(body.start))
 
 
-def _attribute(source: bytes, name: str, start: int, part: Part) -> Attribute:
+def _attribute(lines: _Lines, name: str, start: int, part: Part) -> Attribute:
     value: Expression = part.value
     if name in _REFERENCES and isinstance(value, str):
         value = expression_in(value)
-    return Attribute(name, value, part.text, line_at(source, start))
+    return Attribute(name, value, part.text, lines.at(start))
 
 
 def over(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.edits import NotEditableError, line_at
 from hipaa_tui.patches.parts import Entry, Part, expression_node
-from hipaa_tui.patches.syntax import Expression, Items, Template, Unknown, expression_in, expression_of
+from hipaa_tui.patches.syntax import Expression, Items, Template, Unknown, expression_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 60
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _BARE: Final = re.compile(rb"-?[0-9][0-9eE+.\-]*|true|false|null")
+_STRING: Final = re.compile(rb'"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"')
 _DOUBLED: Final = re.compile(r"(?:\$\$|%%)(?=\{)")
 
 Hole = tuple[int, int, Expression]
@@ -148,8 +149,11 @@ class Text:
         if sign == b'"':
             return self._string(at)
         found = _BARE.match(self.source, at, self.end)
-        value = expression_in(found.group().decode()) if found else Unknown("")
-        if found is None or isinstance(value, Unknown):
+        try:
+            value: Expression = json.loads(found.group().decode()) if found else None
+        except ValueError:
+            found = None
+        if found is None:
             raise self._wrong(at)
         return Part(at, found.end(), value, found.group().decode())
 
@@ -185,6 +189,11 @@ class Text:
         """A string; an interpolation in it may hold quotes of its own."""
         if self._sign(start) != b'"':
             raise self._wrong(start)
+        whole = None if self.holes else _STRING.match(self.source, start, self.end)
+        if whole is not None:
+            plain: Expression = self._plain(start + 1, whole.end() - 1)
+            plain = template_in(plain) if self.strings and isinstance(plain, str) else plain
+            return Part(start, whole.end(), plain, self._said(start, whole.end()))
         parts: list[Expression] = []
         at = begun = start + 1
         while self._sign(at) != b'"' or self._hole(at):
@@ -204,7 +213,7 @@ class Text:
 
     def _plain(self, start: int, end: int) -> str:
         try:
-            found = str(json.loads(b'"' + self.source[start:end] + b'"'))
+            found = str(json.loads(f'"{self._said(start, end)}"'))
         except ValueError:
             raise self._wrong(start) from None
         return _undoubled(found) if self.templated else found
