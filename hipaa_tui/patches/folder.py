@@ -7,10 +7,11 @@ defaults, locals, other blocks, each.key. What cannot be told is `None`, and is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import product
 
+from hipaa_tui.patches import arns
 from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Evaluation, Instance, split_address
 from hipaa_tui.patches.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
@@ -415,12 +416,11 @@ class Folder:
                 return self.values(local[2] if local else None, None, depth + 1)
             case ("each", "key" | "value" as which) if block is not None:
                 return self._each(block.value("for_each"), which, depth)
-            case ("data", "aws_caller_identity", name, "account_id") if self._default_provider(name):
-                account = self.evaluation.known.account if self.evaluation else ""
-                return frozenset({account}) if account else None
             case ("data", type, name, attribute):
                 blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == (type, name))
-                return self._attribute(next(blocks, None), type, attribute, depth)
+                data = next(blocks, None)
+                said = arns.of_data(type, attribute, self._where) if data and not data.attributes else None
+                return frozenset({said}) if said else self._attribute(data, type, attribute, depth)
             case (type, name, attribute):
                 address = f"{type}.{name}"
                 found = self._addresses.get(address) or self._own.get(address)
@@ -433,32 +433,39 @@ class Folder:
         """An attribute that is made of a name which only the evaluation can tell (of functions, say)."""
         if resource.many or resource.own:
             return None
-        if attribute == "arn" and resource.type == "aws_s3_bucket":
-            names = self._of(resource, "bucket")
-            partition = self.evaluation.known.partition if self.evaluation else "aws"
-            return None if names is None else frozenset(f"arn:{partition}:s3:::{name}" for name in names)
+        if attribute == "arn":
+            return self._arn(resource.block, self._of(resource, arns.named_by(resource.type)))
         argument = ID_IS.get(resource.type, "") if attribute == "id" else attribute
         return self._of(resource, argument) if argument in IDENTIFYING.get(resource.type, ()) else None
-
-    def _default_provider(self, name: str) -> bool:
-        """Does that data source ask the folder's default provider?"""
-        labels = ("aws_caller_identity", name)
-        blocks = (b for _, b in self.blocks if b.type == "data" and b.labels == labels)
-        return next((b.value("provider") is None for b in blocks), False)
 
     def _attribute(self, block: Declared | None, type: str, attribute: str, depth: int) -> Values:
         if block is None:
             return None
-        if attribute == "arn" and type == "aws_s3_bucket":
-            names = self.values(block.value("bucket"), block, depth + 1)
-            partition = self.evaluation.known.partition if self.evaluation else "aws"
-            return None if names is None else frozenset(f"arn:{partition}:s3:::{name}" for name in names)
         if attribute == "id":
             if type in ID_IS:
                 attribute = ID_IS[type]
             else:
                 return self.imports.get(block.address)
+        if attribute == "arn" and block.value(attribute) is None:
+            return self._arn(block, self.values(block.value(arns.named_by(type)), block, depth + 1))
         return self.values(block.value(attribute), block, depth + 1)
+
+    @property
+    def _where(self) -> dict[str, str]:
+        """The account, region and partition of the plan, as far as it has only one."""
+        known = self.evaluation.known if self.evaluation else None
+        return asdict(known) if known else {}
+
+    def _arn(self, block: Declared, names: Values) -> Values:
+        """The ARNs of things of those names, where the default provider makes them."""
+        type = block.labels[0]
+        if (arns.has_path(type) and block.value("path") not in (None, "/")) or (
+            arns.has_account(type) and block.value("provider") is not None
+        ):
+            return None
+        found = [arns.arn_of(type, name, self._where) for name in names or ()]
+        known = [one for one in found if one is not None]
+        return frozenset(known) if known and len(known) == len(found) else None
 
     def _variable(self, name: str) -> list[Expression]:
         """What the variable may be set to."""

@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hipaa_tui.patches.editing import NotEditableError, add_blocks, lay_over, set_value
+from hipaa_tui.patches.editing import NotEditableError, lay_over, set_value
+from hipaa_tui.patches.elsewhere import ReadFile, data_block, json_file
 from hipaa_tui.patches.folder import Folder
 from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.policies import NotAddableError, added_to_document, wanted_statements
+from hipaa_tui.patches.likeness import Means, nothing
+from hipaa_tui.patches.parts import document_in
 from hipaa_tui.patches.scopes import Call, Scope
+from hipaa_tui.patches.sight import Asked, Sight
 from hipaa_tui.patches.syntax import (
     Declared,
     Expression,
+    Items,
     Traversal,
     Unknown,
     expression_in,
@@ -35,7 +39,8 @@ class Setting:
     """One edit somewhere else: the file, what is done to it, and in words where ("var.days, terraform.tfvars:3").
 
     `calls` lead to the module call that the edit stands in: what is below it gets the value; none for the root's own.
-    `others` also read it.
+    `others` also read it. `scope` is the module's folder where the edit stands in its own code: whoever calls it
+    gets the value too.
     """
 
     file: str
@@ -43,6 +48,7 @@ class Setting:
     where: str
     calls: tuple[Call, ...] = ()
     others: tuple[str, ...] = ()
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,17 @@ class Following:
     chain: Sequence[Call]
     address: str
     settings: list[Setting] = field(default_factory=list)
+    read: ReadFile = nothing
     _others: list[str] = field(default_factory=list)
     _steps: int = 0
+    _earlier: str = ""
 
-    def follow(self, value: Expression, name: str, text: str) -> None:
-        """Have the wanted text set where `value` comes from. NotEditableError where a person has to."""
-        self._others, self._steps = [], 0
+    def follow(self, value: Expression, name: str, text: str, earlier: str = "") -> None:
+        """Have the wanted text set where `value` comes from. NotEditableError where a person has to.
+
+        `earlier` is what the cloud has, in the same words; "" where that is not known.
+        """
+        self._others, self._steps, self._earlier = [], 0, earlier
         self._set(value, name, text, level=len(self.chain), user=self.address)
 
     def _scope(self, level: int) -> Scope:
@@ -82,10 +93,9 @@ class Following:
 
     def _set(self, value: Expression, name: str, text: str, *, level: int, user: str) -> None:
         self._steps += 1
-        parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
-        if parts[:2] == ("data", "aws_iam_policy_document") and parts[3:] == ("json",):
-            self._document(parts[2], text, level, user)
+        if document_in(text) is not None and self._document(value, text, level, user):
             return
+        parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
         if len(parts) != 2 or parts[0] not in {"var", "local"} or self._steps > _MOST_STEPS:
             raise NotEditableError(f"{name} is {_shown(value)}: change it where that is set")
         self._others += _users(self._scope(level), ".".join(parts), user)
@@ -96,42 +106,63 @@ class Following:
         else:
             self._argument(parts[1], text, level)
 
-    def _document(self, name: str, text: str, level: int, user: str) -> None:
-        """A policy document: what it lacks is added to it as statements."""
+    def _document(self, value: Expression, text: str, level: int, user: str) -> bool:
+        """Have a document set where it is written; False where the value is a variable or a local."""
+        scope, sight = self._scope(level), self._sight(level)
+        asked = Asked("", text, self._earlier)
+        found = data_block(value, scope, asked, sight) or json_file(value, scope, asked, sight, self.read)
+        if found is None:
+            return False
+        self._others += _users(scope, found.uses, user)
+        others, calls = tuple(dict.fromkeys(self._others)), tuple(self.chain[:level])
+        self.settings.append(Setting(found.file, found.edit, found.where, calls, others, scope.folder))
+        return True
+
+    def _sight(self, level: int) -> Sight:
+        """In a module a name of the root module means nothing, and what its own mean hangs on who calls it."""
+        root: Means = self.folder.values
+        return Sight(root, root, self.literal) if level == 0 else Sight(nothing, root, apart=True)
+
+    def literal(self, value: Expression) -> Expression | None:
+        """The list, map or other literal that a variable or a local of the block's module is."""
+        level = len(self.chain)
+        for _ in range(_MOST_STEPS):
+            if isinstance(value, Items) or is_literal(value):
+                return value
+            if not isinstance(value, Traversal) or value.indexed or len(value.parts) != 2:
+                return None
+            kind, name = value.parts
+            if kind == "local":
+                found = self._scope(level).local(name)
+                value = found[2] if found else Unknown(name)
+            elif kind == "var":
+                value, level = self._given(name, level)
+            else:
+                return None
+        return None
+
+    def _given(self, name: str, level: int) -> tuple[Expression, int]:
+        """What a variable is, and the level of the names in that."""
         scope = self._scope(level)
-        labels = ("aws_iam_policy_document", name)
-        found = next(((file, b) for file, b in scope.blocks if b.type == "data" and b.labels == labels), None)
-        wanted = wanted_statements(text)
-        if found is None or wanted is None:
-            raise NotEditableError(
-                f"the document {name} is not in the commit, or no list of statements is wanted of it"
-            )
-        file, block = found
-        try:
-            missing = added_to_document(block, wanted, self.folder.values if level == 0 else lambda _: None)
-        except NotAddableError as error:
-            raise NotEditableError(f"data.{'.'.join(labels)} at {file}:{block.line}: {error}") from None
-        if not missing:
-            return
-        if level > 0 and not all(is_literal(one.value) for one in wanted):
-            raise NotEditableError(f"the statement belongs to the root module: hand it down to {file}")
-        self._others += _users(scope, f"data.{'.'.join(labels)}", user)
-
-        def edit(data: bytes) -> bytes:
-            return add_blocks(data, ("data", *labels), missing)
-
-        others = tuple(dict.fromkeys(self._others))
-        where = f"data.{'.'.join(labels)}, {file}:{block.line}"
-        self.settings.append(Setting(file, edit, where, tuple(self.chain[:level]), others))
+        declared = scope.variable(name)
+        default = declared[1].value("default") if declared else Unknown(name)
+        if level == 0:
+            given = scope.given.get(name, [])
+            return (given[0][1].value if len(given) == 1 else Unknown(name) if given else default), 0
+        call = self.chain[level - 1].block
+        set_there = any(one.name == name for one in call.attributes)
+        return (call.value(name), level - 1) if set_there else (default, level)
 
     def _local(self, local: str, text: str, level: int) -> None:
         found = self._scope(level).local(local)
         if found is None:
             raise NotEditableError(f"local.{local} is not declared in the commit")
         file, block, value = found
-        if is_literal(value):
-            self._literal_below_root(text, level)
-            self._take(Place(file, ("locals",), local, block.line), text, f"local.{local}", level)
+        if is_literal(value) or _is_encoded(value):
+            if not _is_encoded(value):
+                self._literal_below_root(text, level)
+            place = Place(file, ("locals",), local, block.line)
+            self._take(place, text, f"local.{local}", level, self._sight(level))
         else:
             self._set(value, f"local.{local}", text, level=level, user=f"local.{local}")
 
@@ -151,10 +182,11 @@ class Following:
         declared = scope.variable(variable)
         if given:
             file, attribute = given[0]
-            self._take(Place(file, (), variable, attribute.line), text, f"var.{variable}", 0)
+            place = Place(file, (), variable, attribute.line)
+            self._take(place, text, f"var.{variable}", 0, self._sight(0))
         elif declared is not None and any(one.name == "default" for one in declared[1].attributes):
             place = Place(declared[0], ("variable", variable), "default", declared[1].line)
-            self._take(place, text, f"var.{variable}", 0)
+            self._take(place, text, f"var.{variable}", 0, self._sight(0))
         else:
             raise NotEditableError(
                 f"var.{variable} is given from outside of the repository (TF_VAR_{variable}, -var or the workspace): "
@@ -168,13 +200,13 @@ class Following:
             raise NotEditableError(f"var.{variable} is not declared in {call.folder}")
         found = next((one for one in call.block.attributes if one.name == variable), None)
         calls = tuple(self.chain[:level])
-        if found is not None and not is_literal(found.value):
+        if found is not None and not is_literal(found.value) and not _is_encoded(found.value):
             self._set(found.value, variable, text, level=level - 1, user=f"module.{call.name}.{variable}")
             return
         self._literal_below_root(text, level - 1)
         if found is not None:
             place = Place(call.file, ("module", call.name), variable, found.line)
-            self._take(place, text, f"module.{call.name}", level)
+            self._take(place, text, f"module.{call.name}", level, self._sight(level - 1))
             return
         part = Block("module", (call.name,), ((variable, text),))
         where = f"{variable} of module.{call.name}, {call.file}:{call.block.line}"
@@ -186,16 +218,22 @@ class Following:
 
     def _literal_below_root(self, text: str, level: int) -> None:
         """What the root module declares has no name in another module."""
-        if level > 0 and not is_literal(expression_in(text)):
+        document = document_in(text)
+        said = document.plain if document is not None else is_literal(expression_in(text))
+        if level > 0 and not said:
             raise NotEditableError(f"{text[:60]} belongs to the root module: hand it down by a variable")
 
-    def _take(self, place: Place, text: str, what: str, level: int) -> None:
+    def _take(self, place: Place, text: str, what: str, level: int, sight: Sight) -> None:
+        earlier = self._earlier
+
         def edit(data: bytes) -> bytes:
-            return set_value(data, place.head, place.name, text)
+            theirs = sight.theirs if sight.apart else None
+            return set_value(data, place.head, place.name, text, sight.means, earlier=earlier, theirs=theirs)
 
         where = f"{what}, {place.file}:{place.line}"
         others = tuple(dict.fromkeys(self._others))
-        self.settings.append(Setting(place.file, edit, where, tuple(self.chain[:level]), others))
+        own = self._scope(level).folder if level and place.head == ("locals",) else ""
+        self.settings.append(Setting(place.file, edit, where, tuple(self.chain[:level]), others, own))
 
 
 def _users(scope: Scope, name: str, but: str) -> Iterator[str]:
@@ -228,6 +266,11 @@ def _inside(block: Declared) -> Iterator[str]:
         yield one.text
     for inner in block.blocks:
         yield from _inside(inner)
+
+
+def _is_encoded(value: Expression) -> bool:
+    """Is it a document that is written here?"""
+    return isinstance(value, Unknown) and (value.text.startswith("<<") or document_in(value.text) is not None)
 
 
 def _shown(value: Expression) -> str:

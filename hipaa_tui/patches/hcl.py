@@ -97,15 +97,16 @@ def _list(items: list[Json] | tuple[Json, ...], link: Link | None) -> str:
 def _object(value: Mapping[str, Json], link: Link | None) -> str:
     if not value:
         return "{}"
-    rows = [(_key(str(key)), expression(item, link)) for key, item in value.items()]
+    rows = [(key(str(name)), expression(item, link)) for name, item in value.items()]
     return "{\n" + "".join(f"  {line}\n" for line in aligned(rows, 2)) + "}"
 
 
-def _key(key: str) -> str:
-    if _BARE_KEY.fullmatch(key) and key not in _KEYWORDS:
-        return key
+def key(name: str) -> str:
+    """An object's key: bare where that can be."""
+    if _BARE_KEY.fullmatch(name) and name not in _KEYWORDS:
+        return name
     # Alignment counts what a reader takes for one character; beyond Latin that count is not ours to know.
-    quoted = string(key)
+    quoted = string(name)
     return "".join(char if ord(char) < 0x300 and char != "\xad" else _escaped(char) for char in quoted)
 
 

@@ -13,17 +13,21 @@ from typing import Final
 
 from hipaa_tui.patches import schema
 from hipaa_tui.patches.editing import NotEditableError, lay_over
+from hipaa_tui.patches.elsewhere import ReadFile
 from hipaa_tui.patches.folder import Folder, Managed, Resource
 from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.hcl import Block
 from hipaa_tui.patches.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.instances import Instance, split_address
+from hipaa_tui.patches.likeness import nothing
 from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.patches.scopes import Call
-from hipaa_tui.patches.syntax import Expression, Items, Traversal, expression_in
+from hipaa_tui.patches.sight import Difference
+from hipaa_tui.patches.syntax import Expression, Items, expression_in
 from hipaa_tui.text import plain
 
 _NAMED = 4
+_AS_IT_IS = Difference()
 REMOVED: Final = "(removed)"
 """Among the names that may change at an address: the block is taken out."""
 
@@ -36,6 +40,7 @@ class Want:
     part: Block
     shared: bool
     settled: Callable[[str], None]
+    difference: Difference = _AS_IT_IS
 
 
 @dataclass
@@ -43,20 +48,30 @@ class InPlace:
     """The edits of one patch.
 
     `edited` are the files as they are to be, by name; `wrong` the snippets' faults; `names` say what may change at
-    which address (None: anything). `elsewhere` gives the folders
-    of the repository that call a module's folder without the root module knowing.
+    which address (None: anything). `elsewhere` gives the folders of the repository that call a module's folder
+    without the root module knowing, `read` any other file of it; `spoken` says a block in the words of the
+    provider's version.
     """
 
     folder: Folder
     elsewhere: Callable[[str], Collection[str]] = lambda _: ()
     spoken: Callable[[Block], Block] = lambda block: block
+    read: ReadFile = nothing
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     names: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
 
-    def over(self, found: Managed, part: Block, *, shared: bool, settled: Callable[[str], None]) -> None:
-        """Lay the part over the block that manages an object.
+    def over(
+        self,
+        found: Managed,
+        part: Block,
+        *,
+        shared: bool,
+        settled: Callable[[str], None],
+        difference: Difference = _AS_IT_IS,
+    ) -> None:
+        """Lay the part over the block that manages an object. `difference` is what the part is of.
 
         `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
         several things only when `settle` is called. `shared` allows that others get the same.
@@ -70,15 +85,17 @@ class InPlace:
             self.wrong += unknown
             settled(unknown[0])
             return
+        part, difference = self.spoken(part), difference.spoken(self.spoken)
+        difference = difference.about(part)
         if found.instances:
             _, wants = self._waiting.setdefault((resource.file, resource.block.line), (resource, []))
             same = replace(part, labels=resource.block.labels)
-            wants += [Want(one, same, shared, settled) for one in found.instances]
+            wants += [Want(one, same, shared, settled, difference) for one in found.instances]
         elif resource.many or resource.scope:
             what = f"managed at {found.where}: set {plain(told(part), 240)} there"
             settled(f"{what}; by its count or for_each it stands for several resources")
         else:
-            settled(self._lay(resource, part, (), (), shared=shared))
+            settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
     def remove(self, resource: Resource, *, comments: str) -> str:
         """Take the block and its import block out; "" where that is done, else why not."""
@@ -138,14 +155,31 @@ class InPlace:
                 f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
             )
         mine = tuple(want.instance for want in wants)
-        return self._every(resource, wants[0].part, mine, shared=all(want.shared for want in wants))
+        differences = {want.difference for want in wants}
+        return self._every(
+            resource,
+            wants[0].part,
+            mine,
+            shared=all(want.shared for want in wants),
+            difference=differences.pop() if len(differences) == 1 else _AS_IT_IS,
+        )
 
-    def _every(self, resource: Resource, part: Block, mine: tuple[Instance, ...], *, shared: bool) -> str:
+    def _every(
+        self,
+        resource: Resource,
+        part: Block,
+        mine: tuple[Instance, ...],
+        *,
+        shared: bool,
+        difference: Difference,
+    ) -> str:
         chains: dict[tuple[Call, ...], None] = {}
         for one in mine:
             chains[tuple(self.folder.scopes.chain(split_address(one.block)[0]))] = None
         earlier = dict(self.edited)
-        reasons = [self._lay(resource, part, chain, mine, shared=shared) for chain in chains]
+        reasons = [
+            self._lay(resource, part, chain, mine, shared=shared, difference=difference) for chain in chains
+        ]
         # What one chain has edited stands as wanted for the next.
         wrong = next((one for one in reasons if one and one != _stands(resource)), "")
         if wrong:
@@ -160,19 +194,26 @@ class InPlace:
         mine: tuple[Instance, ...],
         *,
         shared: bool,
+        difference: Difference,
     ) -> str:
         """ "" where the block says it afterwards, else why not. Everything of it or nothing."""
-        part = self.spoken(part)
         what = f"managed at {resource.where}: set {plain(told(part), 240)} there"
-        following = Following(self.folder, chain, resource.address)
+        following = Following(self.folder, chain, resource.address, read=self.read)
         text = self._text(resource.file)
         means = self._means(resource)
         try:
             new = lay_over(
-                text.encode(), resource.block.labels, part, means, follow=following.follow
+                text.encode(),
+                resource.block.labels,
+                part,
+                means,
+                follow=following.follow,
+                difference=difference,
+                theirs=self.folder.values if resource.scope else None,
+                literal=following.literal,
             ).decode()
-            if new != text and resource.scope:
-                self._refuse_in_module(resource, part, chain)
+            changed = [*([resource.file] if new != text else []), *(one.file for one in following.settings)]
+            self._refuse_code_of_others(changed, chain)
             texts = {resource.file: new} if new != text else {}
             for one in following.settings:
                 before = texts.get(one.file, self._text(one.file))
@@ -194,12 +235,16 @@ class InPlace:
             return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
         self.edited.update(texts)
         for address in [one.address for one in mine] or [resource.address]:
-            self.names[address] = (self.names.get(address) or frozenset()) | _names(part)
+            self.names[address] = (self.names.get(address) or frozenset()) | _names(part, difference)
         self.names.update(dict.fromkeys(others))
         return ""
 
     def _text(self, file: str) -> str:
-        return self.edited.get(file, self.folder.files[file])
+        found = self.edited.get(file, self.folder.files.get(file))
+        found = self.read(file) if found is None else found
+        if found is None:
+            raise NotEditableError(f"{file} is not in the commit")
+        return found
 
     def _means(self, resource: Resource) -> Callable[[Expression], frozenset[str] | None]:
         if resource.scope:
@@ -231,6 +276,9 @@ class InPlace:
             if setting.file not in texts:
                 continue
             found += setting.others
+            if setting.scope:
+                found += [one.address for one in rest]
+                found += [f"{one} (calls {setting.scope})" for one in self.elsewhere(setting.scope)]
             found += [one.address for one in rest if self._below(one, setting.calls)]
             if setting.calls and setting.calls[-1].scope:
                 found += [
@@ -239,29 +287,23 @@ class InPlace:
                 ]
         return list(dict.fromkeys(found))
 
+    @staticmethod
+    def _refuse_code_of_others(files: Iterable[str], chain: tuple[Call, ...]) -> None:
+        if any(one.startswith(INSTALLED) for one in files):
+            raise NotEditableError(_elsewhere(chain))
+
     def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
         chain = self.folder.scopes.chain(split_address(instance.block)[0])
         return tuple(chain[: len(calls)]) == calls
-
-    @staticmethod
-    def _refuse_in_module(resource: Resource, part: Block, chain: tuple[Call, ...]) -> None:
-        """Another repository's module is not ours to edit; and what the root module declares has no name in ours."""
-        if resource.scope.startswith(INSTALLED):
-            raise NotEditableError(_elsewhere(chain))
-        for name, text in _arguments(part):
-            value = expression_in(text)
-            if isinstance(value, Traversal):
-                raise NotEditableError(
-                    f"{name} = {text} belongs to the root module: hand it down by a variable"
-                )
 
 
 def _stands(resource: Resource) -> str:
     return f"stands as wanted at {resource.where} already: only the cloud differs"
 
 
-def _names(part: Block) -> frozenset[str]:
-    return frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks})
+def _names(part: Block, difference: Difference = _AS_IT_IS) -> frozenset[str]:
+    taken_away = {one.type for one in difference.before.blocks} if difference.before else set()
+    return frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks} | taken_away)
 
 
 def _meaning(part: Block) -> str:
@@ -286,12 +328,6 @@ def _elsewhere(chain: tuple[Call, ...]) -> str:
         f"that is the code of {source}, which is not in this repository, and no input{where} sets only that: "
         "take a version of the module that has one, or change the module"
     )
-
-
-def _arguments(block: Block) -> Iterable[tuple[str, str]]:
-    yield from block.attributes
-    for inner in block.blocks:
-        yield from _arguments(inner)
 
 
 def told(block: Block) -> str:

@@ -102,7 +102,7 @@ def prepare(
         lambda: progress.step(0, total, "evaluate Terraform"),
     )
     existing = folder.files
-    versions = majors(folder, repository.text(LOCK_FILE))
+    versions = majors(folder, repository.text_of(LOCK_FILE) or "")
     selection = select(plan, clouds, folder, progress, total)
     work = Work(
         plan,
@@ -113,6 +113,7 @@ def prepare(
             folder,
             lambda name: repository.callers_of(name, folder.scopes.by_folder),
             lambda block: renamed(block, versions),
+            repository.text_of,
         ),
         options.shared,
         versions,
@@ -147,7 +148,7 @@ def prepare(
         files=tuple(files),
         imported=[piece.address for piece in work.patchwork.pieces if piece.import_id],
         created=[piece.address for piece in work.patchwork.pieces if not piece.import_id],
-        notes=_notes(folder, repository),
+        notes=_notes(folder),
         terraform=f"{validated}; {proved}" if proved else validated,
     )
     record = records.Told(whole, options.approvals, patched, part=part)
@@ -243,7 +244,7 @@ def _versions(providers: list[str]) -> str:
     return hcl.written(block)
 
 
-def _notes(folder: Folder, repository: Repository) -> list[str]:
+def _notes(folder: Folder) -> list[str]:
     """What the patch could not see, for a person to look at."""
     problem = folder.evaluation.problem if folder.evaluation else ""
     notes = [problem] if problem else []
@@ -251,12 +252,9 @@ def _notes(folder: Folder, repository: Repository) -> list[str]:
         f"{where} may be the same object: what it manages could not be told without Terraform"
         for where in folder.unresolved
     ]
-    notes += [
+    return notes + [
         f"{call.where} was not looked into: {plain(call.source, 120) or 'its source'} is not in the repository"
         for call in folder.scopes.unread()
-    ]
-    return notes + [
-        f"{name} was not looked into" for name in sorted(repository.names()) if name.endswith(".tf.json")
     ]
 
 

@@ -1,288 +1,203 @@
-"""Adds statements to policies that stand in HCL: in `jsonencode({…})`, and in `data "aws_iam_policy_document"`.
+"""Brings a policy that stands in a file to the wanted one, statement by statement.
 
-What is there stays byte for byte. A statement that would have to change or go is left to a person: who reads a policy
-reads it as a whole.
+A statement that says what is wanted keeps every byte. One that has to go is taken out only where it is certain
+that it is the one that the cloud has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
 
-from hipaa_tui.patches import hcl
-from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.syntax import (
-    Declared,
-    Expression,
-    Items,
-    Template,
-    Traversal,
-    Unknown,
-    expression_of,
-    is_literal,
-    tree,
-)
+from hipaa_tui.patches.containers import Box, wrapped
+from hipaa_tui.patches.edits import Edit
+from hipaa_tui.patches.likeness import Like
+from hipaa_tui.patches.merging import Merging
+from hipaa_tui.patches.parts import Part, several
+from hipaa_tui.patches.syntax import is_literal
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-Means = Callable[[Expression], frozenset[str] | None]
-_DOCUMENT: Final = {
-    "sid": "Sid",
-    "effect": "Effect",
-    "actions": "Action",
-    "not_actions": "NotAction",
-    "resources": "Resource",
-    "not_resources": "NotResource",
-}
-_BLOCKS: Final = {"principals": "Principal", "not_principals": "NotPrincipal"}
-_LISTS: Final = frozenset({"Action", "NotAction", "Resource", "NotResource"})
+STATEMENT = "Statement"
 
 
-class NotAddableError(Exception):
-    """Why a policy cannot be brought to the wanted one by adding statements, as half a sentence."""
+def is_policy(part: Part | None) -> bool:
+    """Is it an IAM policy?"""
+    return part is not None and part.get(STATEMENT) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement of the wanted policy: its source text, and what it means by keys."""
+class Matched:
+    """What becomes of a policy's statements, by their places in the file and in the wanted policy.
 
-    text: str
-    value: Expression
-
-    @property
-    def sid(self) -> str:
-        found = _members(self.value).get("Sid")
-        return found if isinstance(found, str) else "without a Sid"
-
-
-def wanted_statements(text: str) -> list[Statement] | None:
-    """The statements of a rendered `jsonencode({…})`; None where the text is no such policy."""
-    root = tree(f"x = {text}\n".encode())
-    found = _policy_list(next(_of_type(root, "function_call"), None))
-    if found is None:
-        return None
-    return [Statement((one.text or b"").decode(), expression_of(one)) for one in _elements(found)]
-
-
-# -- jsonencode
-
-
-def added_to_jsonencode(node: Node, wanted: Sequence[Statement], means: Means) -> tuple[int, int, str] | None:
-    """(start, end, text) of the edit that adds what is missing to the call of jsonencode at `node`; None where nothing is.
-
-    NotAddableError where adding is not enough, or `node` is no jsonencode of a literal policy.
+    `pairs` are (the file's, the wanted one's, the earlier one's or -1) that are to be made the same; `drop` go,
+    `add` come.
     """
-    call = next(_of_type(node, "function_call"), None)
-    found = _policy_list(call)
-    if found is None:
-        raise NotAddableError("its policy is no jsonencode of a literal list of statements")
-    there = _elements(found)
-    missing = missing_of([expression_of(one) for one in there], wanted, means)
-    if not missing:
-        return None
-    if found.start_point[0] == found.end_point[0] or not there:
-        raise NotAddableError("its statements stand on one line")
-    last = there[-1]
-    comma = next((one for one in found.children if one.type == "," and one.start_byte >= last.end_byte), None)
-    indent = " " * _column_of(there[-1])
-    texts = [_indented(one.text, indent) for one in missing]
-    end = comma.end_byte if comma else last.end_byte
-    joined = "".join(f"\n{indent}{text}," for text in texts)
-    return (end, end, joined) if comma else (end, end, "," + joined.removesuffix(","))
+
+    pairs: list[tuple[int, int, int]]
+    drop: list[int]
+    add: list[int]
 
 
-def _policy_list(call: Node | None) -> Node | None:
-    """The tuple of Statement in a call of jsonencode."""
-    if call is None or (call.children[0].text or b"") != b"jsonencode":
-        return None
-    whole = next(_of_type(call, "object"), None)
-    for element in whole.children if whole else ():
-        if element.type != "object_elem":
-            continue
-        sides = [one for one in element.children if one.type == "expression"]
-        if len(sides) == 2 and (sides[0].text or b"").decode().strip('"') == "Statement":
-            value = sides[1].children[0] if sides[1].children else None
-            inner = value.children[0] if value is not None and value.type == "collection_value" else None
-            return inner if inner is not None and inner.type == "tuple" else None
-    return None
-
-
-def _elements(found: Node) -> list[Node]:
-    return [one for one in found.children if one.type == "expression"]
-
-
-def _of_type(node: Node, type: str) -> Iterator[Node]:
-    """The outermost nodes of a type, in order."""
-    if node.type == type:
-        yield node
-        return
-    for child in node.children:
-        yield from _of_type(child, type)
-
-
-def _column_of(node: Node) -> int:
-    return int(node.start_point[1])
-
-
-def _indented(text: str, indent: str) -> str:
-    """An object's text with its lines at another depth."""
-    first, *rest = text.split("\n")
-    common = min((len(one) - len(one.lstrip()) for one in rest if one.strip()), default=0)
-    return "\n".join([first, *(f"{indent}{one[common:]}" if one.strip() else "" for one in rest)])
-
-
-# -- data "aws_iam_policy_document"
-
-
-def added_to_document(block: Declared, wanted: Sequence[Statement], means: Means) -> list[Block]:
-    """The statement blocks that are missing in a policy document's block. NotAddableError."""
-    odd = [one.name for one in block.attributes if one.name not in {"version", "policy_id"}]
-    if odd or any(one.type != "statement" for one in block.blocks):
-        raise NotAddableError(
-            f"the document at line {block.line} is put together from more than its statements"
-        )
-    there = [_of_block(one) for one in block.blocks]
-    return [_as_block(one) for one in missing_of(there, wanted, means)]
-
-
-def _of_block(block: Declared) -> Expression:
-    """A statement block as the object that it means."""
-    members: dict[str, Expression] = {"Effect": "Allow"}
-    for one in block.attributes:
-        if one.name not in _DOCUMENT:
-            return Unknown(one.text)
-        members[_DOCUMENT[one.name]] = one.value
-    conditions: dict[str, dict[str, Expression]] = {}
-    for inner in block.blocks:
-        if inner.type in _BLOCKS:
-            kind, ids = inner.value("type"), inner.value("identifiers")
-            if not isinstance(kind, str) or not isinstance(ids, Items) or _BLOCKS[inner.type] in members:
-                return Unknown(inner.type)
-            everybody = kind == "*" and ids.values == ("*",)
-            members[_BLOCKS[inner.type]] = "*" if everybody else Items((ids,), (kind,))
-        elif inner.type == "condition":
-            test, variable = inner.value("test"), inner.value("variable")
-            if not isinstance(test, str) or not isinstance(variable, str):
-                return Unknown(inner.type)
-            conditions.setdefault(test, {})[variable] = inner.value("values")
+def policy_edits(merging: Merging, part: Part, wanted: Part, earlier: Part | None) -> list[Edit]:
+    """What has to be edited in the policy. NotEditableError where a person has to."""
+    if part.entries is None or None in part.keys:
+        raise merging.refused("the policy is put together by expressions: change it where they are set", part)
+    edits: list[Edit] = []
+    add = []
+    for entry in wanted.entries or ():
+        name = str(entry.key)
+        mine, before = part.get(name), earlier.get(name) if earlier else None
+        if mine is None:
+            add.append((name, merging.value(entry.value)))
+        elif name == STATEMENT:
+            edits += _statements(merging, mine, entry.value, before)
         else:
-            return Unknown(inner.type)
-    if conditions:
-        tests = {test: Items(tuple(found.values()), tuple(found)) for test, found in conditions.items()}
-        members["Condition"] = Items(tuple(tests.values()), tuple(tests))
-    return Items(tuple(members.values()), tuple(members))
+            edits += merging.bring(mine, entry.value, before, name, name)
+    drop = []
+    for at, entry in enumerate(part.entries):
+        before = earlier.get(str(entry.key)) if earlier else None
+        if wanted.get(str(entry.key)) is None:
+            if before is None or merging.like.of(entry.value, before) is not Like.YES:
+                raise merging.refused(f"{entry.key} stands in the file alone, not in the cloud", entry.value)
+            drop.append(at)
+    box = Box(merging.source, part, merging.style.like(merging.source, part))
+    return [*edits, *box.change(drop, add)]
 
 
-def _as_block(statement: Statement) -> Block:
-    members = _members(statement.value)
-    rows: list[tuple[str, str]] = []
-    for name, key in _DOCUMENT.items():
-        if key in members and not (key == "Effect" and members[key] == "Allow"):
-            value = members[key]
-            rows.append((name, _listed(value) if key in _LISTS else _text(value)))
-    blocks = []
-    for name, key in _BLOCKS.items():
-        who = members.get(key)
-        if who == "*":
-            blocks.append(Block(name, (), (("type", '"*"'), ("identifiers", '["*"]'))))
-        elif isinstance(who, Items):
-            pairs = zip(who.keys, who.values, strict=True)
-            blocks += [
-                Block(name, (), (("type", _text(kind)), ("identifiers", _listed(ids)))) for kind, ids in pairs
-            ]
-        elif who is not None:
-            raise NotAddableError(f"the principals of {statement.sid} cannot be said in a policy document")
-    tests = members.get("Condition")
-    for test, variables in zip(tests.keys, tests.values, strict=True) if isinstance(tests, Items) else ():
-        if not isinstance(variables, Items):
-            raise NotAddableError(f"the condition of {statement.sid} cannot be said in a policy document")
-        for variable, values in zip(variables.keys, variables.values, strict=True):
-            about = (("test", _text(test)), ("variable", _text(variable)), ("values", _listed(values)))
-            blocks.append(Block("condition", (), about))
-    return Block("statement", (), tuple(rows), tuple(blocks))
+def _statements(merging: Merging, part: Part, wanted: Part, earlier: Part | None) -> list[Edit]:
+    if part.items is None and part.entries is None:
+        if merging.like.of(part, wanted) is Like.YES:
+            return []
+        shown = " ".join(part.text.split())[:80]
+        raise merging.refused(f"its statements are {shown}: change them where those are set", part)
+    mine, theirs = several(part), several(wanted)
+    matched = match(merging, mine, theirs, several(earlier) if earlier else ())
+    edits: list[Edit] = []
+    for at, to, was in matched.pairs:
+        before = several(earlier)[was] if earlier and was >= 0 else None
+        edits += merging.bring(mine[at], theirs[to], before, called(mine[at], at))
+    fresh = [merging.value(theirs[at]) for at in matched.add]
+    if part.items is None:
+        if matched.drop or len(fresh) > 1:
+            raise merging.refused("its Statement is one object: make it a list first", part)
+        style = merging.style.like(merging.source, part)
+        return [*edits, *(wrapped(merging.source, part, fresh[0], style) if fresh else ())]
+    sample = next((one for one in mine if one.entries), None)
+    box = Box(merging.source, part, merging.style.like(merging.source, sample))
+    return [*edits, *box.change(matched.drop, [(None, one) for one in fresh])]
 
 
-def _listed(value: Expression) -> str:
-    items = value.values if isinstance(value, Items) and not value.keys else (value,)
-    return "[" + ", ".join(map(_text, items)) + "]"
+def match(merging: Merging, mine: Sequence[Part], theirs: Sequence[Part], before: Sequence[Part]) -> Matched:
+    """Which statement of the file is which of the wanted policy's, of the earlier policy's, or neither's."""
+    return _Matching(merging, mine, theirs, before).matched()
 
 
-def _text(value: Expression) -> str:
-    """An expression's source text again."""
-    if isinstance(value, Traversal) and not value.indexed:
-        return ".".join(value.parts)
-    if isinstance(value, Template):
-        return '"' + "".join(_inside(part) for part in value.parts) + '"'
-    if isinstance(value, str):
-        if "${" in value:
-            # In a policy document IAM's own variables are written &{…}.
-            return hcl.string(value.replace("${", "&{"))
-        return hcl.string(value)
-    if isinstance(value, bool | int | float):
-        return hcl.expression(str(value).lower() if isinstance(value, bool) else value)
-    raise NotAddableError("a value of the statement cannot be said in a policy document")
+class _Matching:
+    """`to` says which wanted statement a statement of the file is; `free` and `unused` are still nobody's."""
+
+    def __init__(
+        self, merging: Merging, mine: Sequence[Part], theirs: Sequence[Part], before: Sequence[Part]
+    ) -> None:
+        self.merging, self.mine, self.theirs, self.before = merging, mine, theirs, before
+        self.to: dict[int, int] = {}
+        self.free = set(range(len(theirs)))
+        self.unused = set(range(len(before)))
+        self.pairs: list[tuple[int, int, int]] = []
+
+    def matched(self) -> Matched:
+        """NotEditableError where a statement of the file is neither."""
+        self._same()
+        self._by_sid()
+        self._untouched()
+        was = self._leaving()
+        drop = sorted(was)
+        new = sorted(self.free)
+        gone = [self.before[was[at]] for at in drop]
+        if _heirs(self.merging, gone, [self.theirs[i] for i in new]):
+            return Matched([*self.pairs, (drop[0], new[0], was[drop[0]])], [], [])
+        return Matched(self.pairs, drop, new)
+
+    def _take(self, at: int, to: int) -> None:
+        self.to[at] = to
+        self.free.discard(to)
+
+    def _left(self) -> list[tuple[int, Part]]:
+        return [(at, one) for at, one in enumerate(self.mine) if at not in self.to]
+
+    def _same(self) -> None:
+        for at, one in self._left():
+            same = (i for i in sorted(self.free) if self.merging.like.of(one, self.theirs[i]) is Like.YES)
+            found = next(same, None)
+            if found is not None:
+                self._take(at, found)
+        taken = [self.theirs[i] for i in self.to.values()]
+        for then in taken:
+            known = (b for b in sorted(self.unused) if self.merging.untouched(then, self.before[b]))
+            self.unused.discard(next(known, -1))
+
+    def _by_sid(self) -> None:
+        """Statements of one name are the same statement, where the name stands once in each policy."""
+        for at, one in self._left():
+            name = sid(one)
+            if not name or [sid(other) for other in self.mine].count(name) != 1:
+                continue
+            same = [i for i in self.free if sid(self.theirs[i]) == name]
+            if len(same) != 1 or [sid(other) for other in self.theirs].count(name) != 1:
+                continue
+            known = [b for b in self.unused if sid(self.before[b]) == name]
+            self._take(at, same[0])
+            self.unused.difference_update(known)
+            self.pairs.append((at, same[0], known[0] if len(known) == 1 else -1))
+
+    def _untouched(self) -> None:
+        """What no change touches may be written with references that only Terraform can tell."""
+        for at, one in self._left():
+            for i in sorted(self.free):
+                same = (
+                    b for b in sorted(self.unused) if self.merging.untouched(self.theirs[i], self.before[b])
+                )
+                known = next(same, None)
+                if known is not None and self.merging.like.of(one, self.theirs[i]) is Like.PERHAPS:
+                    self._take(at, i)
+                    self.unused.discard(known)
+                    break
+
+    def _leaving(self) -> dict[int, int]:
+        was: dict[int, int] = {}
+        for at, one in self._left():
+            like = self.merging.like
+            found = next((b for b in sorted(self.unused) if like.of(one, self.before[b]) is Like.YES), None)
+            if found is None:
+                raise self.merging.refused(_alone(self.merging, one, at, self.before), one)
+            was[at] = found
+            self.unused.discard(found)
+        return was
 
 
-def _inside(part: Expression) -> str:
-    return hcl.string(part)[1:-1] if isinstance(part, str) else f"${{{_text(part)}}}"
-
-
-# -- comparing
-
-
-def missing_of(there: Sequence[Expression], wanted: Sequence[Statement], means: Means) -> list[Statement]:
-    """The wanted statements that none of those there is. NotAddableError where one of those there is none of them."""
-    left = list(wanted)
-    for one in there:
-        same = next((each for each in left if _same(one, each.value, means, top=True)), None)
-        if same is None:
-            sid = _members(one).get("Sid")
-            raise NotAddableError(
-                f"its statement {sid if isinstance(sid, str) else 'without a Sid'} is not as the wanted policy has it"
-            )
-        left.remove(same)
-    return left
-
-
-def _members(value: Expression) -> dict[str, Expression]:
-    if not isinstance(value, Items) or not value.keys:
-        return {}
-    return {str(key): one for key, one in zip(value.keys, value.values, strict=False)}
-
-
-def _same(one: Expression, other: Expression, means: Means, *, top: bool = False) -> bool:
-    one, other = _single(one), _single(other)
-    if isinstance(one, Items) and isinstance(other, Items):
-        if bool(one.keys) != bool(other.keys):
-            return False
-        if not one.keys:
-            left = list(other.values)
-            for value in one.values:
-                found = next((each for each in left if _same(value, each, means)), None)
-                if found is None:
-                    return False
-                left.remove(found)
-            return not left
-        mine, theirs = _members(one), _members(other)
-        if top:
-            mine, theirs = (
-                {k: v for k, v in each.items() if (k, v) != ("Sid", "")} for each in (mine, theirs)
-            )
-        return mine.keys() == theirs.keys() and all(_same(mine[key], theirs[key], means) for key in mine)
-    if isinstance(one, Items) or isinstance(other, Items):
+def _heirs(merging: Merging, gone: Sequence[Part], new: Sequence[Part]) -> bool:
+    """Does one statement go and one come that says almost the same? Then it is changed where it stands."""
+    if len(gone) != 1 or len(new) != 1 or sid(gone[0]) != sid(new[0]):
         return False
-    if type(one) is type(other) and one == other and not isinstance(one, Unknown):
-        return True
-    if isinstance(one, bool | int | float) or isinstance(other, bool | int | float):
-        return is_literal(one) and is_literal(other) and str(one).lower() == str(other).lower()
-    known = means(one)
-    return known is not None and len(known) == 1 and known == means(other)
+    old, then = gone[0], new[0]
+    if old.entries is None or then.entries is None or set(old.keys) != set(then.keys):
+        return False
+    same = [merging.untouched(one.value, old.get(str(one.key)), str(one.key)) for one in then.entries]
+    return sum(not one for one in same) == 1
 
 
-def _single(value: Expression) -> Expression:
-    """IAM takes a list of one for its item."""
-    if isinstance(value, Items) and not value.keys and len(value.values) == 1:
-        return value.values[0]
-    return value
+def _alone(merging: Merging, one: Part, at: int, before: Sequence[Part]) -> str:
+    perhaps = [b for b in before if merging.like.of(one, b) is Like.PERHAPS]
+    if perhaps:
+        return f"what {called(one, at)} says only Terraform can tell: change it there"
+    return f"{called(one, at)} stands in the file alone, not in the cloud: apply it first, or take it out"
+
+
+def sid(statement: Part) -> str:
+    """The statement's name; "" where it has none."""
+    found = statement.get("Sid")
+    return str(found.value) if found is not None and is_literal(found.value) and found.value else ""
+
+
+def called(statement: Part, at: int) -> str:
+    """How to tell a person which statement is meant."""
+    name = sid(statement)
+    return f"statement {name}" if name else f"statement {at + 1}"

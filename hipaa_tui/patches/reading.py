@@ -42,8 +42,9 @@ def read_folder(
         state=read_state(options.state) if options.state else (),
     )
     if folder.broken:
+        syntax = "JSON" if ".json:" in folder.broken[0] else "HCL"
         raise InputError(
-            f"{folder.broken[0]}: not HCL in the commit, so what it manages is unknown; mend it first"
+            f"{folder.broken[0]}: not {syntax} in the commit, so what it manages is unknown; mend it first"
         )
     own = [name for name in folder.scopes.by_folder if not name.startswith(INSTALLED)]
 

@@ -65,7 +65,7 @@ class Patchwork:
         self._literals: dict[str, tuple[int, Raw]] = {}
         self._fields: dict[tuple[str, str], tuple[int, Raw]] = {}
         for bucket in self.folder.of_type("aws_s3_bucket"):
-            name = self.folder.certain_name(bucket)
+            name = "" if bucket.scope else self.folder.certain_name(bucket)
             for partition in ("aws", "aws-us-gov", "aws-cn") if name else ():
                 self._literals[f"arn:{partition}:s3:::{name}"] = (-1, Raw(f"{bucket.address}.arn"))
 

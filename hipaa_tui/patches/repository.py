@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,13 +152,13 @@ class Repository:
         return path
 
     def terraform_files(self, folder: str = "") -> dict[str, str]:
-        """The *.tf and *.tfvars files of a folder at the commit, by their name from the root folder on.
+        """The *.tf, *.tf.json and *.tfvars files of a folder at the commit, by their name from the root folder on.
 
         `folder` is named from the repository's own folder on ("../modules/bucket"). InputError for an unreadable one.
         """
         wanted: dict[str, _Entry] = {}
         for name, entry in self._inside(folder):
-            if not name.endswith((".tf", ".tfvars")) or entry.kind != "blob":
+            if not name.endswith((".tf", ".tf.json", ".tfvars")) or entry.kind != "blob":
                 continue
             shown = posixpath.join(folder, name)
             if entry.mode == "120000":
@@ -173,12 +174,19 @@ class Repository:
                 raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
         return found
 
-    def text(self, name: str) -> str:
-        """A file of the folder at the commit; "" where there is none, or it is no text."""
-        entry = next((one for found, one in self._inside("") if found == name), None)
-        if entry is None or entry.mode == "120000" or entry.kind != "blob" or entry.size > _LARGEST:
-            return ""
-        return next(self._blobs([entry])).decode("utf-8", "replace")
+    def text_of(self, name: str) -> str | None:
+        """A file of the commit, named from the root folder on; None where there is no such file that can be read."""
+        path = posixpath.normpath((self.prefix / name).as_posix())
+        entry = self._entries.get(path)
+        if path.startswith("../") or entry is None or not _plain_file(entry.path, entry.mode, entry.kind):
+            return None
+        if entry.size > _LARGEST:
+            raise InputError(f"{name}: larger than {_LARGEST // 2**20} MB, which no policy is")
+        (content,) = self._blobs([entry])
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
 
     def callers_of(self, folder: str, but: Iterable[str]) -> list[str]:
         """The folders of the repository that call the module in `folder`, as paths; not those named in `but`.
@@ -194,10 +202,10 @@ class Repository:
                     "-z",
                     "-I",
                     "-E",
-                    r'source[[:space:]]*=[[:space:]]*"\.\.?/',
+                    r'source"?[[:space:]]*[=:][[:space:]]*"\.\.?/',
                     self.base,
                 ),
-                *("--", ":(top,glob)**/*.tf"),
+                *("--", ":(top,glob)**/*.tf", ":(top,glob)**/*.tf.json"),
                 strip=False,
             )
         except GitFailed:
@@ -206,14 +214,10 @@ class Repository:
         for row in rows.splitlines():
             where, _, text = row.partition("\0")
             caller = posixpath.dirname(where.removeprefix(f"{self.base}:")) or "."
-            source = text.partition('"')[2].partition('"')[0]
+            source = re.split(r'source"?\s*[=:]\s*"', text, maxsplit=1)[-1].partition('"')[0]
             if posixpath.normpath(posixpath.join(caller, source)) == wanted and caller not in known:
                 found[caller] = None
         return list(found)
-
-    def names(self) -> set[str]:
-        """Everything in the folder at the commit."""
-        return {name for name, _ in self._inside("")}
 
     def _inside(self, folder: str) -> Iterator[tuple[str, _Entry]]:
         path = posixpath.normpath((self.prefix / folder).as_posix())

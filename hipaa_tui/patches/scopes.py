@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hipaa_tui.patches.installed import FOLDER as INSTALLED
+from hipaa_tui.patches.json_files import parse_json
 from hipaa_tui.patches.syntax import Attribute, Declared, Expression, parse
 
 Reader = Callable[[str], Mapping[str, str]]
@@ -203,7 +204,7 @@ def module_name(source: str) -> str:
 def _read(scope: Scope, texts: Mapping[str, str], broken: list[str], var_files: Sequence[str]) -> None:
     given: dict[str, dict[str, Attribute]] = {}
     for name, text in sorted(texts.items()):
-        parsed = parse(text)
+        parsed = parse_json(text) if name.endswith(".json") else parse(text)
         if parsed.broken:
             broken.append(f"{name}:{parsed.broken}")
         if name.endswith(".tfvars"):

@@ -38,7 +38,10 @@ def terraform_verdict(
         folder = root.joinpath(*repository.prefix.parts)
         steps = Steps(program, folder, Path(scratch), progress, time.monotonic() + seconds)
         try:
-            code, _ = steps.run("fmt", "-check", *(str(root.joinpath(*Path(one).parts)) for one in files))
+            written = [
+                str(root.joinpath(*Path(one).parts)) for one in files if one.endswith((".tf", ".tfvars"))
+            ]
+            code, _ = steps.run("fmt", "-check", *written) if written else (0, "")
             formatted = code == 0
             code, said = steps.run("init", "-backend=false", "-input=false", "-no-color")
             if code != 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, resolve
@@ -19,6 +19,7 @@ from hipaa_tui.patches.providers import inside_of_bucket, stands_inside
 from hipaa_tui.patches.render import Patchwork
 from hipaa_tui.patches.scopes import module_name
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved
+from hipaa_tui.patches.sight import Difference
 from hipaa_tui.patches.snippets import NoSnippetError, Refused, Rendered
 from hipaa_tui.patches.syntax import Declared
 from hipaa_tui.plans.model import Change, Plan
@@ -27,6 +28,8 @@ from hipaa_tui.settings.live import cloud_of
 from hipaa_tui.settings.model import CloudError, Clouds, Reading
 from hipaa_tui.settings.registry import setting
 from hipaa_tui.text import plain
+
+_AS_IT_IS: Final = Difference()
 
 
 @dataclass
@@ -206,9 +209,11 @@ class Work:
             part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         except NotEditableError as error:
             return f"already managed at {found.where}: edit it there ({error})"
-        return self._over(candidate, found, part)
+        return self._over(candidate, found, part, Difference(before, block.to_write()))
 
-    def _over(self, candidate: Candidate, found: Managed, part: Block) -> str:
+    def _over(
+        self, candidate: Candidate, found: Managed, part: Block, difference: Difference = _AS_IT_IS
+    ) -> str:
         """Lay the part over the block; what waits for other instances of the block is settled in `render_all`."""
         resource = found.resource
         addresses = [one.address for one in found.instances] or ([resource.address] if resource else [])
@@ -222,7 +227,7 @@ class Work:
                 self.addresses.update({one.id: addresses for one in candidate.changes})
 
         shared = "all" in self.shared or any(one.id in self.shared for one in candidate.changes)
-        self.inplace.over(found, part, shared=shared, settled=settled)
+        self.inplace.over(found, part, shared=shared, settled=settled, difference=difference)
         return answer[0] if answer else ""
 
     def _variables(self, candidate: Candidate) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hipaa_tui.patches.editing import NotEditableError, lay_over
 from hipaa_tui.patches.hcl import Block, expression, written
+from hipaa_tui.patches.sight import Difference
 from hipaa_tui.patches.syntax import parse
 
 LABELS = ("aws_db_instance", "phi")
@@ -182,10 +183,70 @@ def test_any_block_ends_with_what_was_wanted_and_keeps_the_rest(there, wanted, n
     assert out.endswith(f"{newline}# behind{newline}")
     assert out.count("\r\n") == (out.count("\n") if newline == "\r\n" else 0)
     (found,) = parse(out).blocks
+    merged = {  # a map keeps the keys that nothing is wanted of
+        name: {**there[name], **value}
+        if isinstance(value, dict) and isinstance(there.get(name), dict)
+        else value
+        for name, value in wanted.items()
+    }
     (meant,) = parse(
-        written(Block("x", (), tuple((n, expression(v)) for n, v in (there | wanted).items())))
+        written(Block("x", (), tuple((n, expression(v)) for n, v in (there | merged).items())))
     ).blocks
     assert {one.name: one.value for one in found.attributes} == {
         one.name: one.value for one in meant.attributes
     }
     assert len(found.blocks) == len(inner)
+
+
+RULE = ("from_port", "cidr_blocks")
+
+
+def rules(*given):
+    return tuple(Block("ingress", attributes=tuple(zip(RULE, one, strict=True))) for one in given)
+
+
+def changed(source, before, after, **more):
+    """The edit of a change that is known as a whole."""
+    difference = Difference(Block("resource", (), (), before), Block("resource", (), (), after))
+    fresh = tuple(one for one in after if one not in before)
+    return edited(source, blocks=fresh, difference=difference, **more)
+
+
+DYNAMIC = """
+  dynamic "ingress" {
+    for_each = %s
+    content {
+      from_port   = ingress.value.port
+      cidr_blocks = %s
+    }
+  }
+"""
+OPEN, SSH, WEB = '["0.0.0.0/0"]', ("22", '["0.0.0.0/0"]'), ("443", '["0.0.0.0/0"]')
+NARROW = ("22", '["10.0.0.0/8"]')
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (DYNAMIC % ("var.rules", "ingress.value.from"), "their for_each is var.rules: change them where that is set"),
+        (DYNAMIC % ("[{ port = 22 }, { port = 443 }]", OPEN), "cidr_blocks is .* for all of them: for element 1 of"),
+        (DYNAMIC % ("[{ port = 22, from = [\"0.0.0.0/0\"] }, { port = 22, from = [\"0.0.0.0/0\"] }]", "ingress.value.from"),
+         "which of the 2 elements"),
+        (DYNAMIC % ("[{ port = 22, from = var.open }]", "ingress.value.from"), "from in element 1 is var.open|not sure"),
+        ("\n  ingress = []\n", "ingress is set as an argument"),
+        ("\n  ingress {\n    from_port   = 1\n    cidr_blocks = []\n  }\n  ingress {\n    from_port   = 2\n    cidr_blocks = []\n  }\n",
+         "which one is meant is not sure"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_not_certain_is_left_to_a_person(body, sentence):
+    with pytest.raises(NotEditableError, match=sentence):
+        changed(block(body), rules(SSH, WEB), rules(NARROW, WEB))
+
+
+def test_the_last_rule_leaves_an_empty_argument():
+    source = block('\n  ingress {\n    from_port   = 22\n    cidr_blocks = ["0.0.0.0/0"]\n  }\n')
+    wanted = Block("resource", (), (("ingress", "[]"),))
+    difference = Difference(Block("resource", (), (), rules(SSH)), wanted)
+    out = edited(source, ("ingress", "[]"), difference=difference)
+    assert out == block("\n  ingress = []\n")
+    assert edited(out, ("ingress", "[]"), difference=difference) == out

@@ -252,3 +252,57 @@ def test_an_installed_module_that_is_a_link_is_not_read(repo, azure, tmp_path):
     far.symlink_to(tmp_path / "private")
     with pytest.raises(RefusedError, match="seems to be managed"):
         make(repo, azure, {"main.tf": FAR, ".gitignore": ".terraform\n"}, NAMES[0])
+
+
+def as_json(blocks):
+    return json.dumps(blocks, indent=2) + "\n"
+
+
+def test_json_configurations_are_followed_like_others(repo, azure):
+    """A value of a .tf.json block is set in the local, the variable or the module's call that has it."""
+    inside = {"name": "patientfiles", "https_traffic_only_enabled": True, "min_tls_version": "${local.tls}"}
+    main = {
+        "locals": {"tls": "${var.tls}"},
+        "variable": {"tls": {"default": "TLS1_0"}},
+        "resource": {"azurerm_storage_account": {"this": inside}},
+    }
+    patch = make(repo, azure, {"main.tf.json": as_json(main)}, NAMES[0])
+    assert (patch.files, patch.left_out) == (("main.tf.json",), ())
+    assert now(repo, "main.tf.json") == as_json(main).replace("TLS1_0", "TLS1_2")
+
+
+@pytest.mark.parametrize("more", [{}, {"tls": "TLS1_1"}])
+def test_a_module_that_is_called_from_json(repo, azure, more):
+    call = {"module": {"files": {"source": "./modules/account", "name": "patientfiles", **more}}}
+    patch = make(repo, azure, {"main.tf.json": as_json(call), "modules/account/main.tf": MODULE}, NAMES[0])
+    assert patch.files == ("main.tf.json",)
+    call["module"]["files"]["tls"] = "TLS1_2"
+    assert now(repo, "main.tf.json") == as_json(call)
+
+
+def test_a_for_each_in_json_is_found_by_its_instances(repo, azure):
+    inside = {
+        "for_each": '${toset(["patientfiles", "labresults"])}',
+        "name": "${each.key}",
+        "https_traffic_only_enabled": True,
+        "min_tls_version": "TLS1_0",
+    }
+    text = as_json({"resource": {"azurerm_storage_account": {"this": inside}}})
+    with pytest.raises(RefusedError, match=r"labresults.* would get it too"):
+        make(repo, azure, {"main.tf.json": text}, NAMES[0])
+    plan = plan_for(azure, *((TLS, target(ACCOUNT.replace("patientfiles", one))) for one in NAMES))
+    patch = make_patch(plan, repo, "hipaa/fix", {"azure": azure})
+    assert len(patch.addresses) == 2
+    assert now(repo, "main.tf.json") == text.replace("TLS1_0", "TLS1_2")
+
+
+def test_a_local_of_a_module_reaches_every_call_of_it(repo, azure):
+    module = MODULE.replace("var.tls", "local.tls") + 'locals {\n  tls = "TLS1_0"\n}\n'
+    calls = CALL + CALL.replace("patientfiles", "labresults").replace("files", "labs")
+    with pytest.raises(RefusedError, match=r"module\.labs\..* would get it too"):
+        make(repo, azure, {"main.tf": calls, "modules/account/main.tf": module}, NAMES[0])
+
+
+def test_a_broken_json_configuration_is_named(repo, azure):
+    with pytest.raises(InputError, match=r"main\.tf\.json:3: not JSON"):
+        make(repo, azure, {"main.tf.json": '{\n  "resource": \n}\n'}, NAMES[0])

@@ -634,3 +634,45 @@ def test_hooks_of_an_empty_repository_see_the_first_commit(
     hook(repo / ".git" / "hooks", "pre-commit", f"git status --porcelain > {tmp_path}/seen")
     patch(repo, azure, hooks=True)
     assert (tmp_path / "seen").read_text().splitlines() == [f"A  {FILE}", f"A  {VERSIONS}"]
+
+
+def test_a_file_that_terraform_reads_is_read_from_the_commit_only(repo: Path) -> None:
+    (repo / "infra").mkdir()
+    (repo / "infra" / "policy.json").write_text("{}\n")
+    (repo / "policy.json").write_text("[]\n")
+    (repo / "bytes.json").write_bytes(b"\xff\xfe")
+    (repo / "linked.json").symlink_to("/etc/hostname")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "state")
+    (repo / "infra" / "policy.json").write_text("changed\n")
+    read = Repository(repo / "infra").text_of
+    assert read("policy.json") == "{}\n"
+    assert read("../policy.json") == "[]\n"
+    for name in (
+        "../linked.json",
+        "../bytes.json",
+        "../../etc/hostname",
+        "gone.json",
+        "../infra",
+        "/etc/hostname",
+    ):
+        assert read(name) is None
+
+
+def test_callers_of_a_module_are_found_in_both_syntaxes(repo: Path) -> None:
+    for folder, name, text in (
+        ("one", "main.tf", 'module "m" {\n  source = "../m"\n}\n'),
+        ("two", "main.tf.json", '{"module": {"m": {"source": "../m"}}}\n'),
+        (
+            "three",
+            "main.tf.json",
+            '{\n  "module": {\n    "m": {\n      "source" : "../other"\n    }\n  }\n}\n',
+        ),
+        ("m", "main.tf", "# ours\n"),
+    ):
+        (repo / folder).mkdir()
+        (repo / folder / name).write_text(text)
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "state")
+    assert sorted(Repository(repo).callers_of("m", [])) == ["one", "two"]
+    assert Repository(repo).callers_of("other", ["m"]) == ["three"]

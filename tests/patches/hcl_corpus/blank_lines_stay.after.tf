@@ -1,0 +1,9 @@
+resource "thing" "phi" {
+
+
+  a = true
+
+
+  b = 1
+
+}

@@ -1,0 +1,9 @@
+resource "thing" "phi" {
+
+
+  a = false
+
+
+  b = 1
+
+}

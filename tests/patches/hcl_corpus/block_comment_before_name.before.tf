@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  /* a = true */ a = false
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  b = "} a = true {"
+  a = false
+}

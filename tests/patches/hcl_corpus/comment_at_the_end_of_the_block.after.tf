@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  b = 1
+  a = true
+  # the end
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" { # why
+  b = 1
+  a = true
+} # end

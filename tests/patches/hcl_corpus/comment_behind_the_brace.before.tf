@@ -1,0 +1,3 @@
+resource "thing" "phi" { # why
+  b = 1
+} # end

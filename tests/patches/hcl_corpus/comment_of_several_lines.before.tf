@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  /*
+  a = true
+  */
+  a = false
+}

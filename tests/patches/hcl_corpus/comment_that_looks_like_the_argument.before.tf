@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  # a = true
+  // a = true
+  a = false
+}

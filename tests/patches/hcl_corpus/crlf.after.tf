@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  b = 1
+  a = true
+}

@@ -1,0 +1,8 @@
+resource "thing" "phi" {
+  b = 1
+  a = true
+
+  c {
+    d = 1
+  }
+}

@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  b = 1
+
+  c {
+    d = 1
+  }
+}

@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  c {
+    d = 2
+  }
+}

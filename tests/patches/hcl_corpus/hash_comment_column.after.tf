@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a   = true    # cost
+  bcd = 1       # x
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a   = false   # cost
+  bcd = 1       # x
+}

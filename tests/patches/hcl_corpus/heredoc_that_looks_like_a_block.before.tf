@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  b = <<EOT
+  a = true
+}
+EOT
+  a = false
+}

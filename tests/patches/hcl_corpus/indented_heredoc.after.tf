@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  b = <<-EOT
+    a = true
+  EOT
+  a = true
+}

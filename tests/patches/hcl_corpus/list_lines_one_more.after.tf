@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  l = [
+    "x", # keep
+    "y",
+    "z"
+  ]
+}

@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  l = [
+    "x", # keep
+    "y", # change
+  ]
+}

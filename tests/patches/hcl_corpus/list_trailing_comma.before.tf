@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  l = [
+    "x", # keep
+  ]
+}

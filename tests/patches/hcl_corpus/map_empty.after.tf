@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  tags = {
+    a = "1"
+  }
+}

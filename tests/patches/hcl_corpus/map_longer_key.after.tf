@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  tags = {
+    b = "x"
+
+    longer = "1"
+  }
+}

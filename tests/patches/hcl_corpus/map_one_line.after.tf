@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = { b = "x", c = local.c, a = "1" }
+}

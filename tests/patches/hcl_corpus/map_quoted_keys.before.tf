@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  tags = {
+    "x:y" = "1"
+  }
+}

@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  tags = {
+    bb = "x" # keep
+    cc = local.c
+    a  = "1"
+  }
+}

@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  tags = {
+    bb = "x" # keep
+    cc = local.c
+  }
+}

@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = { a = "1", b = var.b }
+}

@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = { a = "0", b = var.b }
+}

@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  tags = {
+    "b" : "x",
+    "c" : "y"
+  }
+}

@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  tags = {
+    b = "x",
+    c = "y",
+    a = "1",
+  }
+}

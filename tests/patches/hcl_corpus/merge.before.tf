@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = merge(local.tags, { b = "x" })
+}

@@ -1,0 +1,9 @@
+resource "thing" "phi" {
+  tags = merge(
+    local.tags,
+    {
+      b = "x"
+      a = "1"
+    },
+  )
+}

@@ -1,0 +1,8 @@
+resource "thing" "phi" {
+  tags = merge(
+    local.tags,
+    {
+      b = "x"
+    },
+  )
+}

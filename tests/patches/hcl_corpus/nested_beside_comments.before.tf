@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  c { # why
+    # more
+    d = 1
+    // end
+  }
+}

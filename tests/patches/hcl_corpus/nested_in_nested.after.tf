@@ -1,0 +1,8 @@
+resource "thing" "phi" {
+  c {
+    d {
+      e = 1 # keep
+      a = true
+    }
+  }
+}

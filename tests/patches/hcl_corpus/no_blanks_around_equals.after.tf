@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a=true
+  b=1
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a=false
+  b=1
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  n = 1.50
+  m = 4
+}

@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  c {
+    d = 1
+    e = 2
+  }
+}

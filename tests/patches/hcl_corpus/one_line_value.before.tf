@@ -1,0 +1,1 @@
+resource "thing" "phi" { a = false }

@@ -1,0 +1,8 @@
+resource "thing" "phi" {
+  # ssh
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    cidr_blocks = ["0.0.0.0/0"] # everybody
+  }
+}

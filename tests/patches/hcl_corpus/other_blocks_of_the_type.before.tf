@@ -1,0 +1,6 @@
+resource "thing" "other" {
+  a = false
+}
+resource "thing" "phi" {
+  a = false
+}

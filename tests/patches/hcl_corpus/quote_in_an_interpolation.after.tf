@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  b = "${var.m["a = false"]}"
+  a = true
+}

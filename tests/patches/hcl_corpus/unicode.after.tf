@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  s = "ü" # ä
+  a = true
+}
