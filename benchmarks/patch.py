@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from hipaa_tui.json_value import Json
-from hipaa_tui.patches import validate
+from hipaa_tui.patches.judges import validate
+from hipaa_tui.patches.language.syntax import tree
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.syntax import tree
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hipaa_tui.gate import Gate
-from hipaa_tui.patches.records import Approved, Done, Ran, Told, write
+from hipaa_tui.patches.records.record import Approved, Done, Ran, Told, write
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.policy.approvals import Approval, approval_from
 from hipaa_tui.runs.journal import Journal, Record

@@ -43,9 +43,9 @@ from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 if TYPE_CHECKING:
-    from hipaa_tui.patches.managers import Managers
+    from hipaa_tui.patches.code.managers import Managers
+    from hipaa_tui.patches.git.publish import Publisher
     from hipaa_tui.patches.model import Patch, PatchOptions
-    from hipaa_tui.patches.publish import Publisher
     from hipaa_tui.patches.several import Several
     from hipaa_tui.recording import Recording
     from hipaa_tui.settings.model import Target
@@ -353,14 +353,14 @@ class Workbench:
 
     def committer(self, repo: Path) -> str:
         """Who commits to the repository, as git knows it; "" where it does not. InputError where there is none."""
-        from hipaa_tui.patches.commits import committer
-        from hipaa_tui.patches.repository import Repository
+        from hipaa_tui.patches.git.commits import committer
+        from hipaa_tui.patches.git.repository import Repository
 
         return committer(Repository(repo))
 
     def publisher(self, repo: Path, progress: Progress | None = None, *, hooks: bool = False) -> Publisher:
         """What pushes a patch's branch and opens its pull request. InputError where there is no repository."""
-        from hipaa_tui.patches.publish import Publisher
+        from hipaa_tui.patches.git.publish import Publisher
 
         return Publisher(repo, progress or Silent(), hooks=hooks)
 
@@ -396,7 +396,7 @@ class Workbench:
     def _managers(self) -> Managers | None:
         if not self.config.terraform:
             return None
-        from hipaa_tui.patches.managers import Managers
+        from hipaa_tui.patches.code.managers import Managers
 
         return Managers(self.config.terraform)
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.patches.arguments import JSON_FILE, document_edits
-from hipaa_tui.patches.edits import BOM, NotEditableError, edited
-from hipaa_tui.patches.json_parts import Hole, Text, heredoc_of, holes_in
-from hipaa_tui.patches.parts import Part, call_in, document_in, expression_node, part_of
-from hipaa_tui.patches.policy_blocks import TYPE, set_policy
-from hipaa_tui.patches.scopes import Scope
-from hipaa_tui.patches.sight import Asked, Sight
-from hipaa_tui.patches.styles import Style
-from hipaa_tui.patches.syntax import Expression, Template, Traversal, Unknown
+from hipaa_tui.patches.code.scopes import Scope
+from hipaa_tui.patches.editing.arguments import JSON_FILE, document_edits
+from hipaa_tui.patches.editing.policy_blocks import TYPE, set_policy
+from hipaa_tui.patches.editing.sight import Asked, Sight
+from hipaa_tui.patches.language.edits import BOM, NotEditableError, edited
+from hipaa_tui.patches.language.json_parts import Hole, Text, heredoc_of, holes_in
+from hipaa_tui.patches.language.parts import Part, call_in, document_in, expression_node, part_of
+from hipaa_tui.patches.language.styles import Style
+from hipaa_tui.patches.language.syntax import Expression, Template, Traversal, Unknown
 
 ReadFile = Callable[[str], str | None]
 """The text of a file of the repository, named from the root folder on; None where there is no such file."""

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hipaa_tui.patches.editing import NotEditableError, lay_over, set_value
+from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.code.scopes import Call, Scope
+from hipaa_tui.patches.editing.likeness import Means, nothing
+from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over, set_value
+from hipaa_tui.patches.editing.sight import Asked, Sight
 from hipaa_tui.patches.elsewhere import ReadFile, data_block, json_file
-from hipaa_tui.patches.folder import Folder
-from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.likeness import Means, nothing
-from hipaa_tui.patches.parts import document_in
-from hipaa_tui.patches.scopes import Call, Scope
-from hipaa_tui.patches.sight import Asked, Sight
-from hipaa_tui.patches.syntax import (
+from hipaa_tui.patches.language.hcl import Block
+from hipaa_tui.patches.language.parts import document_in
+from hipaa_tui.patches.language.syntax import (
     Declared,
     Expression,
     Items,

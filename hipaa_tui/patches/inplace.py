@@ -11,19 +11,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hipaa_tui.patches import schema
-from hipaa_tui.patches.editing import NotEditableError, lay_over
+from hipaa_tui.patches.code.folder import Folder, Managed, Resource
+from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
+from hipaa_tui.patches.code.instances import Instance, split_address
+from hipaa_tui.patches.code.scopes import Call
+from hipaa_tui.patches.editing.likeness import nothing
+from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
+from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.elsewhere import ReadFile
-from hipaa_tui.patches.folder import Folder, Managed, Resource
 from hipaa_tui.patches.following import Following, Setting
-from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.installed import FOLDER as INSTALLED
-from hipaa_tui.patches.instances import Instance, split_address
-from hipaa_tui.patches.likeness import nothing
+from hipaa_tui.patches.language import schema
+from hipaa_tui.patches.language.hcl import Block
+from hipaa_tui.patches.language.syntax import Expression, Items, expression_in
 from hipaa_tui.patches.removing import import_files, references, without, without_import
-from hipaa_tui.patches.scopes import Call
-from hipaa_tui.patches.sight import Difference
-from hipaa_tui.patches.syntax import Expression, Items, expression_in
 from hipaa_tui.text import plain
 
 _NAMED = 4

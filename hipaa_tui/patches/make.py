@@ -14,25 +14,26 @@ from typing import Final
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches import hcl, records
-from hipaa_tui.patches.branches import Goal, goals, make_branches
-from hipaa_tui.patches.commits import commit_tree, identity, write_tree
-from hipaa_tui.patches.folder import Folder
-from hipaa_tui.patches.hcl import Block
-from hipaa_tui.patches.hooks import run_hooks
+from hipaa_tui.patches.blocks.placing import place, with_tags
+from hipaa_tui.patches.blocks.render import Patchwork
+from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.code.instances import Known
+from hipaa_tui.patches.code.providers import LOCK_FILE, majors, renamed
+from hipaa_tui.patches.code.reading import read_folder
+from hipaa_tui.patches.git.branches import Goal, goals, make_branches
+from hipaa_tui.patches.git.commits import commit_tree, identity, write_tree
+from hipaa_tui.patches.git.hooks import run_hooks
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.patches.inplace import InPlace
-from hipaa_tui.patches.instances import Known
+from hipaa_tui.patches.judges.prove import Local, prove
+from hipaa_tui.patches.judges.validate import terraform_verdict
+from hipaa_tui.patches.language import hcl
+from hipaa_tui.patches.language.hcl import Block
+from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.patches.model import LeftOut, Patch, PatchOptions
-from hipaa_tui.patches.placing import place, with_tags
-from hipaa_tui.patches.prove import Local, prove
-from hipaa_tui.patches.providers import LOCK_FILE, majors, renamed
-from hipaa_tui.patches.reading import read_folder
-from hipaa_tui.patches.render import Patchwork
-from hipaa_tui.patches.repository import Repository
+from hipaa_tui.patches.records import record as records
 from hipaa_tui.patches.select import select
-from hipaa_tui.patches.snippets import Snippets
-from hipaa_tui.patches.syntax import parse
-from hipaa_tui.patches.validate import terraform_verdict
 from hipaa_tui.patches.work import Work
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.settings.model import Clouds, Progress, Silent

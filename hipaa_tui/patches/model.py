@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hipaa_tui.json_value import Json
 
 if TYPE_CHECKING:
-    from hipaa_tui.patches.records import Approved, Told
+    from hipaa_tui.patches.records.record import Approved, Told
 
 
 @dataclass(frozen=True, slots=True)

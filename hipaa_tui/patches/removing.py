@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hipaa_tui.patches.editing import NotEditableError
-from hipaa_tui.patches.folder import Folder, Resource
-from hipaa_tui.patches.syntax import Declared, tree
+from hipaa_tui.patches.code.folder import Folder, Resource
+from hipaa_tui.patches.editing.overlay import NotEditableError
+from hipaa_tui.patches.language.syntax import Declared, tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hipaa_tui.json_value import ABSENT, Json, at, resolve
-from hipaa_tui.patches.folder import Folder
+from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.language.syntax import Traversal
 from hipaa_tui.patches.model import LeftOut
-from hipaa_tui.patches.syntax import Traversal
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.settings.live import fresh

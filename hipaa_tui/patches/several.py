@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches.branches import Goal, goals, make_branches
+from hipaa_tui.patches.git.branches import Goal, goals, make_branches
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.patches.make import prepare
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.patches.repository import Repository
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.settings.model import Clouds, Progress
 

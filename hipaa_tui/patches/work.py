@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, resolve
-from hipaa_tui.patches import facts
-from hipaa_tui.patches.editing import NotEditableError
-from hipaa_tui.patches.folder import Managed, Resource
-from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.blocks import facts
+from hipaa_tui.patches.blocks.render import Patchwork
+from hipaa_tui.patches.blocks.snippets import NoSnippetError, Refused, Rendered
+from hipaa_tui.patches.code.folder import Managed, Resource
+from hipaa_tui.patches.code.objects import IDENTIFYING
+from hipaa_tui.patches.code.providers import inside_of_bucket, stands_inside
+from hipaa_tui.patches.code.scopes import module_name
+from hipaa_tui.patches.editing.overlay import NotEditableError
+from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.inplace import InPlace, between, told
-from hipaa_tui.patches.objects import IDENTIFYING
-from hipaa_tui.patches.providers import inside_of_bucket, stands_inside
-from hipaa_tui.patches.render import Patchwork
-from hipaa_tui.patches.scopes import module_name
+from hipaa_tui.patches.language.hcl import Block
+from hipaa_tui.patches.language.syntax import Declared
 from hipaa_tui.patches.select import Candidate, NotReady, Selection, resolved
-from hipaa_tui.patches.sight import Difference
-from hipaa_tui.patches.snippets import NoSnippetError, Refused, Rendered
-from hipaa_tui.patches.syntax import Declared
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.redaction import secrets_in
 from hipaa_tui.settings.live import cloud_of

@@ -11,7 +11,7 @@ from azure_server import NSG, azure, nsg, rule
 from hostile_corpus import TEXTS, forbidden, ocsf
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.plans.model import open_plan
 
 SHORT = {name: text for name, text in TEXTS.items() if len(text) < 2_000}

@@ -11,10 +11,10 @@ from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
 from hipaa_tui.content import content_folder
-from hipaa_tui.patches import schema
+from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.language import schema
+from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.snippets import Snippets
-from hipaa_tui.patches.syntax import parse
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load

@@ -8,8 +8,8 @@ from aws_estates.alarms import build
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
+from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.syntax import parse
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.settings.aws.cloud import AwsCloud

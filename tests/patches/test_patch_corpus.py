@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.patches.editing import NotEditableError, lay_over
-from hipaa_tui.patches.hcl import Block, written
-from hipaa_tui.patches.sight import Difference
-from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
+from hipaa_tui.patches.editing.sight import Difference
+from hipaa_tui.patches.language.hcl import Block, written
+from hipaa_tui.patches.language.syntax import parse
 
 CORPUS = Path(__file__).parent / "hcl_corpus"
 EDITS = json.loads((CORPUS / "edits.json").read_text("utf-8"))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hipaa_tui.content import content_folder
-from hipaa_tui.patches import schema
-from hipaa_tui.patches.snippets import Refused, Snippets
+from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.language import schema
 from hipaa_tui.settings.registry import setting
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/portal/1/2"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.patches.editing import NotEditableError, lay_over
-from hipaa_tui.patches.hcl import Block, expression, written
-from hipaa_tui.patches.sight import Difference
-from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
+from hipaa_tui.patches.editing.sight import Difference
+from hipaa_tui.patches.language.hcl import Block, expression, written
+from hipaa_tui.patches.language.syntax import parse
 
 LABELS = ("aws_db_instance", "phi")
 

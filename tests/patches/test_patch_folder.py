@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.patches.folder import Folder
-from hipaa_tui.patches.syntax import parse
+from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.language.syntax import parse
 
 
 def managed(main: str, mine: str, import_id: str = "", **files: str) -> str:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.patches import hcl
-from hipaa_tui.patches.hcl import Block, Raw
-from hipaa_tui.patches.syntax import Items, parse
+from hipaa_tui.patches.language import hcl
+from hipaa_tui.patches.language.hcl import Block, Raw
+from hipaa_tui.patches.language.syntax import Items, parse
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",))) | st.lists(
     st.sampled_from(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hipaa_tui.patches.instances import Evaluation, Known, split_address
+from hipaa_tui.patches.code.instances import Evaluation, Known, split_address
 
 KNOWN = Known("123456789012", "eu-west-1", "aws")
 

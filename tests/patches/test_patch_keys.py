@@ -11,9 +11,9 @@ from azure_vaults import KEY, RECOVERY, VAULT, key, ready_vault, recovery_vault,
 from patch_clouds import git, plan_for
 
 from hipaa_tui.json_value import resolve
+from hipaa_tui.patches.language.syntax import Declared, parse
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.settings.azure.cloud import AzureCloud
 from hipaa_tui.settings.model import Call
 from hipaa_tui.settings.registry import setting

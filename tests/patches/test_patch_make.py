@@ -24,12 +24,12 @@ from patch_clouds import (
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches import schema
-from hipaa_tui.patches.hcl import Block
+from hipaa_tui.patches.code.objects import IDENTIFYING
+from hipaa_tui.patches.language import schema
+from hipaa_tui.patches.language.hcl import Block
+from hipaa_tui.patches.language.syntax import Declared, parse
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.patches.objects import IDENTIFYING
-from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.playbooks.load import load

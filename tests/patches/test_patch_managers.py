@@ -10,7 +10,7 @@ from test_patch_aws import aws_target, bucket
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.home import Home, TerraformCode, read_config
-from hipaa_tui.patches.managers import Managers
+from hipaa_tui.patches.code.managers import Managers
 from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load

@@ -14,11 +14,11 @@ from patch_clouds import commit, git
 
 from hipaa_tui.content import content_folder
 from hipaa_tui.errors import RefusedError
-from hipaa_tui.patches import schema
+from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.language import schema
+from hipaa_tui.patches.language.syntax import Declared, parse
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.patches.snippets import Refused, Snippets
-from hipaa_tui.patches.syntax import Declared, parse
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.settings.aws.cloud import AwsCloud

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.patches.editing import NotEditableError, lay_over
-from hipaa_tui.patches.hcl import Block, Raw, json_document
-from hipaa_tui.patches.policy_blocks import set_policy
-from hipaa_tui.patches.sight import Difference, Sight
-from hipaa_tui.patches.syntax import Items, Traversal, expression_in, parse
+from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
+from hipaa_tui.patches.editing.policy_blocks import set_policy
+from hipaa_tui.patches.editing.sight import Difference, Sight
+from hipaa_tui.patches.language.hcl import Block, Raw, json_document
+from hipaa_tui.patches.language.syntax import Items, Traversal, expression_in, parse
 
 LABELS = ("aws_s3_bucket_policy", "phi")
 READ = {

@@ -9,10 +9,10 @@ import pytest
 from patch_clouds import ACCOUNT, commit, git, plan_for, target
 
 from hipaa_tui.errors import RefusedError
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.patches.judges.prove import Local, judged, prove
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import PatchOptions
-from hipaa_tui.patches.prove import Local, judged, prove
-from hipaa_tui.patches.repository import Repository
 from hipaa_tui.settings.model import Silent
 
 TERRAFORM = shutil.which("terraform")

@@ -7,9 +7,9 @@ from patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
 from test_patch_aws import bucket
 
 from hipaa_tui.errors import RefusedError
-from hipaa_tui.patches.folder import Folder
+from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.code.providers import majors, newest_major
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.providers import majors, newest_major
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
 from hipaa_tui.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.patches.git.publish import Publisher
+from hipaa_tui.patches.git.remotes import hosted, shown, without_credentials
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.patches.publish import Publisher
-from hipaa_tui.patches.remotes import hosted, shown, without_credentials
 from hipaa_tui.settings.model import Silent
 
 REAL_WHICH = shutil.which

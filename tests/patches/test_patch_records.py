@@ -16,11 +16,11 @@ from markdown_it.token import Token
 from patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.patches.escapes import code_span, cut, fence, markdown
 from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import LeftOut, PatchOptions
-from hipaa_tui.patches.records import FORMATS, TEMPLATES, Approved, Done, Patched, Ran, Told, write
-from hipaa_tui.patches.templates import LONGEST, fill
+from hipaa_tui.patches.records.escapes import code_span, cut, fence, markdown
+from hipaa_tui.patches.records.record import FORMATS, TEMPLATES, Approved, Done, Patched, Ran, Told, write
+from hipaa_tui.patches.records.templates import LONGEST, fill
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Plan
 

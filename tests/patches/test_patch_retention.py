@@ -9,8 +9,8 @@ from aws_guards import do, key, make_bucket, text
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
+from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.syntax import parse
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load

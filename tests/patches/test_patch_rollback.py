@@ -11,8 +11,8 @@ from test_patch_aws import bucket, run
 from hipaa_tui.errors import RefusedError
 from hipaa_tui.json_value import ABSENT
 from hipaa_tui.patches.backwards import backwards
+from hipaa_tui.patches.judges.prove import judged
 from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.prove import judged
 from hipaa_tui.patches.removing import without
 
 MAIN = '# Ours.\nresource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n\nresource "aws_sqs_queue" "jobs" {\n  name = "jobs"\n}\n'

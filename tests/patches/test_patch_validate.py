@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from patch_clouds import commit
 
-from hipaa_tui.patches.repository import Repository
-from hipaa_tui.patches.validate import terraform_verdict
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.patches.judges.validate import terraform_verdict
 from hipaa_tui.settings.model import Cancelled, Silent
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")

@@ -15,9 +15,9 @@ from types import SimpleNamespace
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.evidencing import Progress as Proven
 from hipaa_tui.json_value import compact, reference
+from hipaa_tui.patches.git.publish import Opened, Pushed
+from hipaa_tui.patches.git.remotes import Hosted
 from hipaa_tui.patches.model import LeftOut, Patch
-from hipaa_tui.patches.publish import Opened, Pushed
-from hipaa_tui.patches.remotes import Hosted
 from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped, save
 from hipaa_tui.playbooks.load import Catalogue

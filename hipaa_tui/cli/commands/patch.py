@@ -17,7 +17,7 @@ from hipaa_tui.redaction import redact_text
 from hipaa_tui.text import plain, plain_lines
 
 if TYPE_CHECKING:
-    from hipaa_tui.patches.publish import Publisher
+    from hipaa_tui.patches.git.publish import Publisher
     from hipaa_tui.workbench import Workbench
 
 _SUFFIXES = {"pr": "pr.md", "servicenow": "servicenow.json", "jira": "jira.json"}

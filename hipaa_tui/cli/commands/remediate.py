@@ -13,9 +13,9 @@ from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, has_terminal, need_terminal, say
 from hipaa_tui.errors import ExitCode, InputError, RefusedError
-from hipaa_tui.patches.commits import author_from
+from hipaa_tui.patches.git.commits import author_from
+from hipaa_tui.patches.git.remotes import shown
 from hipaa_tui.patches.model import PatchOptions
-from hipaa_tui.patches.remotes import shown
 from hipaa_tui.plans.model import Plan, irreversible_targets
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import typed

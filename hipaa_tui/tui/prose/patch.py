@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
 
 if TYPE_CHECKING:
+    from hipaa_tui.patches.git.publish import Opened, Pushed
     from hipaa_tui.patches.model import Patch
-    from hipaa_tui.patches.publish import Opened, Pushed
 
 
 def patch(made: Patch, pushed: Pushed | None = None, opened: Opened | None = None) -> list[Para]:

@@ -20,8 +20,8 @@ from hipaa_tui.tui.widgets.reader import Reader
 from hipaa_tui.tui.words import extent
 
 if TYPE_CHECKING:
+    from hipaa_tui.patches.git.publish import Opened, Pushed
     from hipaa_tui.patches.model import Patch
-    from hipaa_tui.patches.publish import Opened, Pushed
     from hipaa_tui.plans.model import Plan
     from hipaa_tui.settings.model import Progress
 
@@ -115,7 +115,7 @@ class PatchScreen(Page):
     def _author(self, repo: Path) -> str | None:
         """Who commits: "" where git knows it, None where that has to be said first."""
         from hipaa_tui.errors import InputError
-        from hipaa_tui.patches.commits import author_from
+        from hipaa_tui.patches.git.commits import author_from
 
         field = self.query_one("#author", Input)
         try:
@@ -152,7 +152,7 @@ class PatchScreen(Page):
         self._offer(request=True)
 
     def _offer(self, *, request: bool) -> None:
-        from hipaa_tui.patches.remotes import shown
+        from hipaa_tui.patches.git.remotes import shown
         from hipaa_tui.tui.screens.pushing import PushingScreen
 
         if self.made is None:

@@ -1,0 +1,189 @@
+"""Fills the snippets: a template a setting gives HCL, and only blocks that are understood come out of it.
+
+A snippet is a template that gives HCL; it is parsed, checked against the schema extract and printed
+again by us, so a snippet needs no care for layout and cannot give anything but blocks. It sees:
+
+    value, before, live    the wanted value, the earlier one, and what stands there now (null: ABSENT)
+    exists, applied        whether it stands there now (only then may it be imported), as wanted already
+    identity, facts        what the cloud assigned, and what was looked up besides (facts.py)
+    target, partition      the resource
+    address(type, name, label)
+                           the address of the block for the object `name`, with `.label`; unique in the folder
+    ref(type, name, attribute, literal)
+                           the attribute of the block for that object where the patch or the folder
+                           has one, else the literal
+    follows(type, name)    `[address]` of such a block of the patch, for depends_on; else `[]`
+    x | hcl, x | hcl_json  an expression of exactly this value; jsonencode(…) of a policy
+    x | text               a string of exactly this text, never a reference (import ids)
+    x | label, x | json    a safe label; the JSON document in a string
+    x | at("a.b.0")        what stands at the path, null where nothing does
+    begun(address)         does an earlier change describe the resource already? Then what is only there
+                           for completeness must not be said again
+    refuse(reason)         leaves the change out
+    x | own_named(name), x | rule_blocks(group), x | words
+                           see shapes.py; the words of a text with commas
+
+A setting that is only a part of a large block (one argument of an aws_db_instance) has its snippet in `edits/`:
+one resource block with that part, which is said to the person who owns the block.
+
+A string that is the ARN or ARM id of something with a block before it becomes a reference to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.json_value import at
+from hipaa_tui.patches.blocks.shapes import own_named, rule_blocks
+from hipaa_tui.patches.language import hcl
+from hipaa_tui.patches.language.syntax import Declared, parse
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LONGEST: Final = 400_000
+"""Characters that one snippet may give."""
+_FILTERS: Final = frozenset(
+    {
+        "lower",
+        "upper",
+        "default",
+        "first",
+        "last",
+        "join",
+        "length",
+        "sort",
+        "replace",
+        "trim",
+        "map",
+        "list",
+        "selectattr",
+        "rejectattr",
+        "unique",
+    }
+)
+
+
+class Refused(Exception):
+    """Why a change cannot be said in Terraform, as a sentence."""
+
+
+class NoSnippetError(Refused):
+    """Terraform has no resource of its own for the setting."""
+
+
+def _refuse(reason: str) -> str:
+    raise Refused(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a snippet gave, before it stands in the patch."""
+
+    blocks: tuple[Declared, ...]
+    imports: Mapping[str, str]
+
+
+class Snippets:
+    """The snippets of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._environment = _environment(folder)
+        self._compiled: dict[Path, Template] = {}
+        self._link: hcl.Link = lambda _: None
+        self._environment.filters |= {
+            "hcl": lambda value: hcl.expression(value, self._link),
+            "hcl_json": lambda value: hcl.json_document(value, self._link),
+        }
+
+    def fill(
+        self,
+        setting: str,
+        variables: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+        link: hcl.Link,
+        *,
+        folder: str = "",
+    ) -> Rendered:
+        """What the setting's snippet gives. InputError says what is wrong with the snippet; Refused.
+
+        In "edits" are those of settings that are only a part of a large block: they give that part; in
+        "modules/NAME" what is set at the call of that module.
+        """
+        from jinja2 import TemplateError
+
+        path = self.folder / folder / f"{setting}.tf.j2"
+        self._link = link
+        try:
+            text = self._template(path, setting).render({**variables, **functions, "refuse": _refuse})
+        except Refused:
+            raise
+        except (TemplateError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
+            raise InputError(f"the snippet {path.name} cannot be filled: {error}") from None
+        if len(text) > LONGEST:
+            raise InputError(f"the snippet {path.name} gives more than {LONGEST} characters")
+        return _understood(path.name, text)
+
+    def _template(self, path: Path, setting: str) -> Template:
+        """Compiled once: a patch of a hundred changes fills the same few. NoSnippetError."""
+        if path not in self._compiled:
+            try:
+                source = path.read_text(encoding="utf-8")
+            except OSError:
+                raise NoSnippetError(f"there is no Terraform snippet for {setting}") from None
+            self._compiled[path] = self._environment.from_string(source)
+        return self._compiled[path]
+
+
+def _environment(snippets: Path) -> ImmutableSandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(snippets),  # refuses names that leave the folder
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters = {name: one for name, one in environment.filters.items() if name in _FILTERS}
+    environment.filters["label"] = hcl.label
+    environment.filters["text"] = lambda text: hcl.string(str(text))
+    environment.filters["at"] = at
+    environment.filters["words"] = lambda text: [word for word in str(text).replace(",", " ").split() if word]
+    environment.filters["own_named"] = own_named
+    environment.filters["rule_blocks"] = rule_blocks
+    environment.filters["json"] = lambda value: json.dumps(value, sort_keys=True)
+    environment.globals.clear()
+    return environment
+
+
+def _understood(name: str, text: str) -> Rendered:
+    """The blocks and import ids in a snippet's text. InputError where it is anything else."""
+    parsed = parse(text)
+    if parsed.broken or parsed.attributes:
+        raise InputError(f"the snippet {name} gives no HCL (its line {parsed.broken or 1})")
+    resources = tuple(block for block in parsed.blocks if block.type in {"resource", "module"})
+    if not resources:
+        raise InputError(f"the snippet {name} gives no resource")
+    return Rendered(resources, dict(_imports(name, parsed.blocks)))
+
+
+def _imports(name: str, blocks: Iterable[Declared]) -> Iterable[tuple[str, str]]:
+    for block in blocks:
+        if block.type in {"resource", "module"}:
+            continue
+        to = next((one.text for one in block.attributes if one.name == "to"), "")
+        id = block.value("id")
+        if block.type != "import" or not to or not isinstance(id, str):
+            raise InputError(
+                f"the snippet {name} may give resource and import blocks only, an import with a literal id"
+            )
+        yield to, id

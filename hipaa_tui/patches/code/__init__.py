@@ -1,0 +1,1 @@
+"""What a repository's Terraform says: its modules, variables and instances, and which block manages what."""

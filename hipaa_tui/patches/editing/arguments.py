@@ -1,0 +1,250 @@
+"""Sets one argument of a block: a literal in the place of a literal, a policy statement by statement, a map key by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hipaa_tui.patches.editing import policies
+from hipaa_tui.patches.editing.likeness import Likeness
+from hipaa_tui.patches.editing.merging import Merging
+from hipaa_tui.patches.editing.sight import Sight
+from hipaa_tui.patches.language.edits import (
+    Edit,
+    NotEditableError,
+    comment_kept,
+    encoded,
+    indent_at,
+    newline_of,
+)
+from hipaa_tui.patches.language.json_parts import Text, heredoc_of, heredoc_span, holes_in
+from hipaa_tui.patches.language.nodes import line_of, value_of
+from hipaa_tui.patches.language.parts import Part, call_in, document_in, part_in, part_of
+from hipaa_tui.patches.language.styles import Style
+from hipaa_tui.patches.language.syntax import (
+    Expression,
+    Items,
+    Unknown,
+    expression_in,
+    expression_of,
+    is_literal,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+HEREDOC: Final = Style(json=True, templated=True, sign=": ", quoted=True)
+JSON_FILE: Final = Style(json=True, references=False, sign=": ", quoted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Edits arguments of one file."""
+
+    source: bytes
+    sight: Sight
+
+    def set(self, attribute: Node, name: str, text: str, earlier: str = "") -> list[Edit]:
+        """What has to be edited. NotEditableError where a person has to."""
+        node = value_of(attribute)
+        now, then = expression_of(node), expression_in(text)
+        if self.same(now, then) or squeezed(self.text(node)) == squeezed(text):
+            return []
+        try:
+            return self._set(node, name, text, earlier)
+        except NotEditableError as error:
+            raise NotEditableError(str(error), error.line or line_of(attribute)) from None
+
+    def _set(self, node: Node, name: str, text: str, earlier: str) -> list[Edit]:
+        now = expression_of(node)
+        wanted = document_in(text)
+        if wanted is not None:
+            found = self.document(node)
+            if found is not None:
+                return document_edits(self.source, found, wanted, document_in(earlier), self.sight)
+            if isinstance(now, str) and not quoted_differs(now, wanted, document_in(earlier), self.sight):
+                return []
+        then = part_in(text)
+        if then is not None and wanted is None and (then.entries is not None or then.items is not None):
+            found_part = part_of(node, self.source)
+            merged = call_in(node, "merge")
+            if merged:
+                return self._merged(merged, then, part_in(earlier) if earlier else None, name)
+            if (
+                (found_part.entries is None) == (then.entries is None)
+                and not isinstance(found_part.value, Unknown)
+                and (found_part.entries is not None or found_part.items is not None)
+            ):
+                return self._merging(keep=True).bring(
+                    found_part, then, part_in(earlier) if earlier else None, name
+                )
+        if not is_literal(now):
+            if self.sight.follow:
+                self.sight.follow(now, name, text, earlier)
+                return []
+            shown = " ".join(self.text(node).split())[:80]
+            raise NotEditableError(f"{name} is {shown}: change it where that is set")
+        if self.sight.apart:
+            _refuse_names(name, text)
+        new = text.replace("\n", "\n" + indent_at(self.source, node.start_byte))
+        shorter = len(self.text(node)) - len(new)
+        return [
+            Edit(node.start_byte, node.end_byte, encoded(new, newline_of(self.source))),
+            *comment_kept(self.source, node.end_byte, shorter),
+        ]
+
+    def document(self, node: Node) -> tuple[Part, Style] | None:
+        """The document that an expression encodes, and how it is written there."""
+        inner = call_in(node, "jsonencode")
+        if inner is not None and len(inner) == 1:
+            return part_of(inner[0], self.source), Style()
+        heredoc = heredoc_of(node)
+        if heredoc is not None:
+            start, end = heredoc_span(heredoc, self.source)
+            text = Text(self.source, start, end, holes_in(heredoc), templated=True)
+            return text.part(), HEREDOC
+        return None
+
+    def _merging(self, *, keep: bool = False) -> Merging:
+        return merging_in(self.source, Style(), self.sight, keep=keep)
+
+    def _merged(self, arguments: list[Node], wanted: Part, earlier: Part | None, name: str) -> list[Edit]:
+        """`merge(…)`: a key is changed in the object that sets it, a new one goes into the last object."""
+        parts = [part_of(one, self.source) for one in arguments]
+        if wanted.entries is None or not any(one.entries is not None for one in parts):
+            raise NotEditableError(
+                f"{name} is {squeezed(self.text(arguments[0].parent or arguments[0]))[:80]}: change it there"
+            )
+        last = max(at for at, one in enumerate(parts) if one.entries is not None)
+        rest: dict[int, list[str]] = {}
+        for entry in wanted.entries:
+            key = str(entry.key)
+            where = self._setter(parts, key, last, name)
+            known = parts[where] if where >= 0 else None
+            if known is not None and known.entries is None:
+                found = self.sight.literal(known.value)
+                value = (
+                    dict(zip(map(str, found.keys), found.values, strict=True))[key]
+                    if isinstance(found, Items)
+                    else None
+                )
+                where = -1 if self.same(value, entry.value.value) else last
+            if where >= 0:
+                rest.setdefault(where, []).append(key)
+        edits: list[Edit] = []
+        for at, keys in rest.items():
+            part = Part(
+                wanted.start,
+                wanted.end,
+                wanted.value,
+                wanted.text,
+                entries=tuple(one for one in wanted.entries if one.key in keys),
+            )
+            before = earlier and Part(
+                earlier.start,
+                earlier.end,
+                earlier.value,
+                earlier.text,
+                entries=tuple(one for one in earlier.entries or () if one.key in keys),
+            )
+            edits += self._merging(keep=True).bring(parts[at], part, before or None, name)
+        return edits
+
+    def _setter(self, parts: list[Part], key: str, last: int, name: str) -> int:
+        """Which argument of merge() says the key's value; where none does, the last object."""
+        for at in range(len(parts) - 1, -1, -1):
+            one = parts[at]
+            if one.entries is not None:
+                if one.get(key) is not None or (
+                    at == last and not any(key in self._keys(other) for other in parts[:at])
+                ):
+                    return at
+                continue
+            found = self.sight.literal(one.value)
+            if isinstance(found, Items) and (found.keys or not found.values):
+                if key in map(str, found.keys):
+                    return at
+            elif at > last:
+                shown = squeezed(one.text)[:60]
+                raise NotEditableError(f"{shown} counts last in merge(…) and may say {key}: set it there")
+        return last
+
+    def _keys(self, part: Part) -> list[str]:
+        if part.entries is not None:
+            return [str(one) for one in part.keys]
+        found = self.sight.literal(part.value)
+        return [str(one) for one in found.keys] if isinstance(found, Items) else []
+
+    # -- comparing
+
+    def same(self, now: Expression, then: Expression) -> bool:
+        """Does the file's expression say what is wanted?"""
+        if type(now) is type(then) and now == then and is_literal(now):
+            return True
+        if isinstance(then, str):
+            return self.sight.means(now) == frozenset({then})
+        if isinstance(now, Items) and isinstance(then, Items):
+            return self._same_items(now, then)
+        # Terraform takes "true" and "7" for true and 7.
+        return (
+            isinstance(now, str)
+            and not isinstance(then, str)
+            and is_literal(then)
+            and now == str(then).lower()
+        )
+
+    def _same_items(self, now: Items, then: Items) -> bool:
+        if len(now.values) != len(then.values) or len(now.keys) != len(then.keys):
+            return False
+        if not now.keys:
+            return all(map(self.same, now.values, then.values))
+        mine, theirs = (dict(zip(map(repr, one.keys), one.values, strict=True)) for one in (now, then))
+        return mine.keys() == theirs.keys() and all(self.same(mine[key], theirs[key]) for key in mine)
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def merging_in(
+    source: bytes, style: Style, sight: Sight, *, keep: bool = False, policy: bool = False
+) -> Merging:
+    """How documents of this file are brought to what is wanted."""
+    like = Likeness(sight.means, sight.theirs, sight.literal, policy=policy, apart=sight.apart)
+    return Merging(
+        source, style, like, keep=keep, free=style.references and not sight.apart, follow=sight.follow
+    )
+
+
+def document_edits(
+    source: bytes, found: tuple[Part, Style], wanted: Part, earlier: Part | None, sight: Sight
+) -> list[Edit]:
+    """A document, brought to the wanted one where it stands."""
+    part, style = found
+    policy = policies.is_policy(wanted)
+    merging = merging_in(source, style, sight, policy=policy)
+    if policy:
+        return policies.policy_edits(merging, part, wanted, earlier)
+    return merging.bring(part, wanted, earlier, "")
+
+
+def quoted_differs(text: str, wanted: Part, earlier: Part | None, sight: Sight) -> bool:
+    """Does a quoted string of JSON say something else? NotEditableError where it says what no cloud has seen."""
+    source = text.encode()
+    try:
+        part = Text(source, 0, len(source)).part()
+    except NotEditableError:
+        return True
+    try:
+        return bool(document_edits(source, (part, JSON_FILE), wanted, earlier, Sight(theirs=sight.theirs)))
+    except NotEditableError as error:
+        raise NotEditableError(str(error)) from None
+
+
+def _refuse_names(name: str, text: str) -> None:
+    value = expression_in(text)
+    if not is_literal(value) and document_in(text) is None:
+        raise NotEditableError(f"{name} = {text[:80]} belongs to the root module: hand it down by a variable")
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,111 @@
+"""Makes the branch, last and in one step: nothing of the repository changes before, and all of it or none then.
+
+A branch that exists is only ever continued, where the user says so: on a tip that hipaa-tui made, or that the user
+names, and never while somebody has it checked out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.patches.records.record import TRAILER
+from hipaa_tui.text import plain
+
+OWN: Final = "own"
+"""Continue a branch whose tip hipaa-tui made."""
+_HASH: Final = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a commit goes: the branch, and the commit that it builds on ("": the branch is new)."""
+
+    name: str
+    tip: str = ""
+
+
+def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> list[Goal]:
+    """The branches as they stand now. InputError where one is no name, is taken, or stands in another's way.
+
+    `going_on` says what may be continued: "" nothing, OWN what hipaa-tui made, else the tip that the user names.
+    """
+    there = dict(
+        line.split(" ", 1)
+        for line in repository.run(
+            "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"
+        ).splitlines()
+    )
+    found = []
+    for name in names:
+        if not _names_a_branch(repository, name):
+            raise InputError(f"{plain(name, 100)!r} is no name that git accepts for a branch; choose another")
+        ref = f"refs/heads/{name}"
+        for other in (*there, *(f"refs/heads/{one}" for one in names if one != name)):
+            if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
+                raise InputError(
+                    f"the branch {other.removeprefix('refs/heads/')} stands in the way of {name}; choose another name"
+                )
+        tip = there.get(ref, "")
+        if tip:
+            _refuse_tip(repository, name, tip, going_on)
+        elif not repository.base and repository.run("symbolic-ref", "--quiet", "HEAD") == ref:
+            raise InputError(
+                f"{name} is the branch that is checked out, with no commit yet; choose another name with --branch"
+            )
+        found.append(Goal(name, tip))
+    return found
+
+
+def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> None:
+    if not going_on:
+        raise InputError(
+            f"the branch {name} exists; choose another name with --branch, or build on it with --continue"
+        )
+    if f"branch refs/heads/{name}" in repository.answer("worktree", "list", "--porcelain").splitlines():
+        raise InputError(
+            f"the branch {name} is checked out, and what is checked out is never moved; check out another one first"
+        )
+    if going_on != OWN:
+        if not _HASH.fullmatch(going_on) or not tip.startswith(going_on):
+            raise InputError(
+                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; look at it again: "
+                f"`git log {name}`"
+            )
+        return
+    made = repository.answer("log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", tip)
+    if not made.startswith("hipaa-tui "):
+        about = plain(repository.answer("log", "-1", "--format=%s, by %an", tip), 120)
+        raise InputError(
+            f"the last commit of {name} was not made by hipaa-tui ({tip[:12]} {about}); to build on it all the same, "
+            f"name it: --continue {tip[:12]}"
+        )
+
+
+def _names_a_branch(repository: Repository, name: str) -> bool:
+    if not name or name.startswith("-") or name in {"HEAD", "@"} or "\0" in name or "\n" in name:
+        return False
+    try:
+        repository.run("check-ref-format", f"refs/heads/{name}")
+    except GitFailed:
+        return False
+    return True
+
+
+def make_branches(repository: Repository, made: Mapping[Goal, str]) -> None:
+    """Point each branch to its commit, all or none. InputError where one is not what it was."""
+    lines = [
+        f"update refs/heads/{goal.name} {commit} {goal.tip or '0' * len(commit)}\n"
+        for goal, commit in made.items()
+    ]
+    try:
+        repository.feed(
+            "".join(["start\n", *lines, "commit\n"]), "update-ref", "-m", "hipaa-tui: patch", "--stdin"
+        )
+    except GitFailed as error:
+        names = ", ".join(goal.name for goal in made)
+        raise InputError(f"git cannot make the branch {names}: {error}; choose another name") from None

@@ -1,0 +1,87 @@
+"""Makes the commit: its tree in a private index, the commit itself by `git commit-tree`, signed as the user's git says.
+
+Work tree, index, HEAD, stash and every ref stay byte for byte what they were: no ref points to the commit yet.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hipaa_tui.errors import InputError
+from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.text import plain
+
+_AUTHOR: Final = re.compile(r"\s*(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>\s*")
+
+
+def author_from(text: str) -> tuple[str, str]:
+    """(name, mail) of "Name <mail>". InputError where it is none."""
+    found = _AUTHOR.fullmatch(text)
+    if found is None or plain(text, 300) != text:
+        raise InputError(f'{plain(text, 100)!r} is no author; write it as "Your Name <you@example.org>"')
+    return found["name"], found["mail"]
+
+
+def committer(repository: Repository) -> str:
+    """Who commits as git knows it, "Name <mail>"; "" where it does not."""
+    known = [
+        repository.answer("-c", "user.useConfigOnly=true", "var", who)
+        for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
+    ]
+    return plain(known[0].rpartition(">")[0] + ">", 300) if all(known) else ""
+
+
+def identity(repository: Repository, author: str) -> dict[str, str]:
+    """The environment that makes git commit as the author. InputError where nobody is known."""
+    if not author:
+        if not committer(repository):
+            raise InputError(
+                'git does not know who you are; say it with --author "Your Name <you@example.org>", or once for all: '
+                '`git config --global user.name "Your Name"` and `git config --global user.email you@example.org`'
+            )
+        return {}
+    name, mail = author_from(author)
+    found = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail}
+    if not repository.answer("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"):
+        found |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": mail}
+    return found
+
+
+def write_tree(repository: Repository, files: Mapping[str, str]) -> str:
+    """The tree of the base with `files` (path in the repository → text). InputError where git refuses."""
+    with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
+        private = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        try:
+            repository.run("read-tree", repository.base or "--empty", env=private)
+            for number, (path, text) in enumerate(sorted(files.items())):
+                source = Path(scratch) / f"blob{number}"
+                source.write_bytes(text.encode("utf-8"))
+                blob = repository.run("hash-object", "-w", "--no-filters", "--", str(source))
+                repository.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=private)
+            return repository.run("write-tree", env=private)
+        except GitFailed as error:
+            raise InputError(f"git cannot write the commit: {error}") from None
+
+
+def commit_tree(repository: Repository, tree: str, message: str, *, author: str = "") -> str:
+    """A commit of the tree on top of the base.
+
+    InputError where git refuses, or cannot sign although commit.gpgsign is set.
+    """
+    env = identity(repository, author)
+    signed = repository.answer("config", "--type=bool", "--get", "commit.gpgsign") == "true"
+    with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
+        text = Path(scratch) / "message"
+        text.write_bytes(message.encode("utf-8"))
+        command = ["commit-tree", tree, "-F", str(text)]
+        command += ["-p", repository.base] if repository.base else []
+        command += ["-S"] if signed else []
+        try:
+            return repository.run("-c", "i18n.commitEncoding=UTF-8", *command, env=env)
+        except GitFailed as error:
+            why = "cannot sign the commit (commit.gpgsign is set)" if signed else "cannot write the commit"
+            raise InputError(f"git {why}, so no branch was made: {error}") from None

@@ -1,0 +1,230 @@
+"""Pushes a patch's branch and opens its pull request, with the user's own git, gh and az, when told to.
+
+Nothing is ever forced: where the remote's branch has commits that ours is not built on, nothing is pushed. These
+programs keep the credentials; what they print is somebody else's text, and is shown without any.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hipaa_tui.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.json_value import Json
+from hipaa_tui.patches.git import programs
+from hipaa_tui.patches.git.remotes import AZURE, GITHUB, Hosted, hosted, shown, without_credentials
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.patches.records.escapes import cut
+from hipaa_tui.settings.model import Progress
+from hipaa_tui.text import plain
+
+SECONDS: Final = 180.0
+_LONGEST: Final = {GITHUB: 65_000, AZURE: 4_000}
+"""Characters of a pull request's text that the host takes."""
+_LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[^\s\"'<>\\]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A branch that stands on a remote. `url` is shown without credentials."""
+
+    remote: str
+    url: str
+    branch: str
+    base: str
+    """The branch that a pull request goes into, "" for the host's default one."""
+    hosted: Hosted | None = None
+
+    @property
+    def page(self) -> str:
+        """Where a person opens the pull request; "" where the host is not known."""
+        return self.hosted.page(self.branch, self.base) if self.hosted else ""
+
+    def as_json(self) -> dict[str, Json]:
+        return {"remote": self.remote, "url": self.url, "page": self.page}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A pull request, or why there is none. `link` is its address."""
+
+    link: str = ""
+    reason: str = ""
+
+
+class Publisher:
+    """One repository's remotes."""
+
+    def __init__(self, folder: Path, progress: Progress, *, hooks: bool = False) -> None:
+        self._repository = Repository(folder)
+        self._folder = self._repository.folder
+        self._progress = progress
+        self._hooks = hooks
+
+    def remote(self, name: str = "") -> tuple[str, str]:
+        """(name, address that git pushes to) of the remote; without a name, of the one that git would take.
+
+        InputError where there is none of that name.
+        """
+        there = self._repository.answer("remote").splitlines()
+        if not name:
+            head = self._repository.answer("symbolic-ref", "--quiet", "--short", "HEAD")
+            asked = [
+                self._repository.answer("config", "--get", key)
+                for key in (f"branch.{head}.pushRemote", "remote.pushDefault", f"branch.{head}.remote")
+            ]
+            only = there[0] if len(there) == 1 else ""
+            name = next((one for one in (*asked, "origin", only) if one in there), "")
+        if name not in there:
+            known = ", ".join(plain(one, 60) for one in there) or "none"
+            what = (
+                f"{shown(name)!r} is no remote of the repository" if name else "there is no remote to push to"
+            )
+            raise InputError(f"{what}; it has: {known}. `git remote add` makes one")
+        urls = self._repository.answer("remote", "get-url", "--push", "--all", "--", name).splitlines()
+        if len(urls) != 1:
+            raise InputError(f"the remote {plain(name, 60)} has {len(urls)} addresses; push it yourself")
+        return name, urls[0]
+
+    def push(self, branch: str, remote: str = "") -> Pushed:
+        """Put the branch on the remote. InputError, RefusedError; IncompleteError where the remote did not take it."""
+        name, url = self.remote(remote)
+        ref = f"refs/heads/{branch}"
+        tip = self._repository.run("rev-parse", "--verify", "--end-of-options", ref)
+        head = self._repository.answer("symbolic-ref", "--quiet", "HEAD")
+        theirs = self._there(name, url, ref, *([head] if head else []))
+        there = theirs.get(ref, "")
+        if there != tip:
+            if there and not self._builds_on(tip, there):
+                raise RefusedError(
+                    f"the branch {branch} of {plain(name, 60)} has other commits ({there[:12]}), and nothing is forced; "
+                    "give this patch another branch, or fetch and continue that one"
+                )
+            quiet = [] if self._hooks else ["--no-verify"]
+            push = [
+                "push",
+                "--porcelain",
+                "--no-follow-tags",
+                "--recurse-submodules=no",
+                *quiet,
+                "--",
+                name,
+                f"{ref}:{ref}",
+            ]
+            code, said = self._git(push, "git push")
+            if code != 0:
+                raise IncompleteError(
+                    f"the branch {branch} stands in your repository, but {shown(url)} did not take it: {self._gist(said, url)}; "
+                    f"try `git push {plain(name, 60)} {branch}`"
+                )
+        base = head.removeprefix("refs/heads/") if head in theirs and head != ref else ""
+        return Pushed(plain(name, 100), shown(url), branch, base, hosted(url))
+
+    def open(self, pushed: Pushed, title: str, body: str) -> Opened:
+        """Open the pull request by gh or az, where they are there and the host is theirs. Never an error: the branch stands."""
+        place = pushed.hosted
+        program = {GITHUB: "gh", AZURE: "az"}.get(place.kind, "") if place else ""
+        if place is None or not program:
+            return Opened(reason="no program that is known here opens pull requests on that host")
+        found = shutil.which(program)
+        if found is None:
+            return Opened(reason=f"{program} is not on PATH")
+        # Both take a leading sign for something else: an option, or a file to be read.
+        title = plain(title, 200).lstrip("-@ ")
+        body = cut(body, _LONGEST[place.kind])
+        with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
+            text = Path(scratch) / "body.md"
+            text.write_text(body, encoding="utf-8")
+            command = (
+                _gh(place, pushed, title, text)
+                if program == "gh"
+                else _az(place, pushed, title, body.lstrip("-@ "))
+            )
+            own = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
+            own |= {"AZURE_CORE_ONLY_SHOW_ERRORS": "1", "AZURE_CORE_NO_COLOR": "1"}
+            try:
+                code, said = programs.run(
+                    [found, *command],
+                    Path(scratch),
+                    self._progress,
+                    program,
+                    seconds=SECONDS,
+                    env=os.environ | own,
+                )
+            except InputError as error:
+                return Opened(reason=str(error))
+        if code != 0:
+            return Opened(reason=f"{program} did not open it: {self._gist(said, '')}")
+        return Opened(link=_link(said, place))
+
+    def _there(self, name: str, url: str, *refs: str) -> dict[str, str]:
+        code, said = self._git(["ls-remote", "--", name, *refs], "git ls-remote")
+        if code != 0:
+            raise IncompleteError(
+                f"the branch stands in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
+                f"push it yourself with `git push {plain(name, 60)}`"
+            )
+        rows = (line.split("\t", 1) for line in said.splitlines() if re.match(r"[0-9a-f]{40,64}\t", line))
+        return {ref: hash for hash, ref in rows}
+
+    def _builds_on(self, tip: str, other: str) -> bool:
+        return self._repository.answer("merge-base", other, tip) == other
+
+    def _git(self, arguments: list[str], what: str) -> tuple[int, str]:
+        quiet = [
+            "-c",
+            "core.fsmonitor=false",
+            *([] if self._hooks else ["-c", f"core.hooksPath={os.devnull}"]),
+        ]
+        own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GCM_INTERACTIVE": "never"}
+        command = ["git", *quiet, *arguments]
+        return programs.run(
+            command, self._folder, self._progress, what, seconds=SECONDS, env=os.environ | own
+        )
+
+    def _gist(self, said: str, url: str) -> str:
+        lines = [line for line in (plain(one, 300).strip() for one in said.splitlines()) if line]
+        return plain(without_credentials(" | ".join(lines[-6:]), url), 500) or "it said nothing"
+
+
+def _gh(place: Hosted, pushed: Pushed, title: str, body: Path) -> list[str]:
+    into = ["--base", pushed.base] if pushed.base else []
+    repo = place.slug if place.host == "github.com" else f"{place.host}/{place.slug}"
+    return [
+        *("pr", "create", "--repo", repo, "--head", pushed.branch, *into),
+        *(f"--title={title}", "--body-file", str(body)),
+    ]
+
+
+def _az(place: Hosted, pushed: Pushed, title: str, body: str) -> list[str]:
+    organization, project = place.owner.split("/")
+    into = ["--target-branch", pushed.base] if pushed.base else []
+    return [
+        *(
+            "repos",
+            "pr",
+            "create",
+            "--organization",
+            f"https://dev.azure.com/{organization}",
+            "--project",
+            project,
+        ),
+        *("--repository", place.name, "--source-branch", pushed.branch, *into, "--detect", "false"),
+        *(f"--title={title}", f"--description={body}", "--output", "json"),
+    ]
+
+
+def _link(said: str, place: Hosted) -> str:
+    """The pull request's address in what the program printed, on that host only."""
+    if place.kind == AZURE:
+        found = re.search(r'"pullRequestId":\s*([0-9]{1,12})\b', said)
+        page = place.page("x", "").partition("/pullrequestcreate")[0]
+        return f"{page}/pullrequest/{found[1]}" if found else page
+    ours = f"https://{place.host}/{place.slug}/pull/".lower()
+    links = [one for one in _LINK.findall(said) if one.lower().startswith(ours)]
+    return plain(links[-1], 300) if links else f"https://{place.host}/{place.slug}/pulls"

@@ -1,0 +1,1 @@
+"""What Terraform itself says of a patch."""

@@ -1,0 +1,1 @@
+"""What a change is, for people: commit message, pull request, change records."""
