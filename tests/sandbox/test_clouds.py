@@ -118,9 +118,17 @@ def test_the_servers_never_see_real_credentials(real_world, tmp_path):
     code += (
         "one = Sandbox(Path(sys.argv[1]))._spawn('x', Path(sys.argv[1]) / 'x.log', ['http.server', '0'])\n"
     )
-    code += "print(Path(f'/proc/{one.process.pid}/environ').read_text()); one.end()"
+    code += "environ = Path(f'/proc/{one.process.pid}/environ')\n"
+    # The kernel shows nothing for a moment while the new program takes the process over.
+    code += "while not environ.read_text(): pass\n"
+    code += "print(environ.read_text()); one.end()"
     said = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     ).stdout
     assert "PYTHONPATH" in said
     assert "a-real" not in said
