@@ -200,6 +200,10 @@ class Following:
             raise NotEditableError(f"var.{variable} is not declared in {call.folder}")
         found = next((one for one in call.block.attributes if one.name == variable), None)
         calls = tuple(self.chain[:level])
+        if found is not None and self._is_shared_map(found.value, text, level - 1):
+            place = Place(call.file, ("module", call.name), variable, found.line)
+            self._take(place, text, f"module.{call.name}", level, self._sight(level - 1))
+            return
         if found is not None and not is_literal(found.value) and not _is_encoded(found.value):
             self._set(found.value, variable, text, level=level - 1, user=f"module.{call.name}.{variable}")
             return
@@ -215,6 +219,17 @@ class Following:
             return lay_over(data, (call.name,), part, kind="module")
 
         self.settings.append(Setting(call.file, add, where, calls, tuple(dict.fromkeys(self._others))))
+
+    def _is_shared_map(self, value: Expression, text: str, level: int) -> bool:
+        """Is it a map that is merged with what the call has to say more: a local, the root module's variable, `merge`?"""
+        wanted = expression_in(text)
+        if not isinstance(wanted, Items) or not wanted.keys or not self._earlier:
+            return False
+        if isinstance(value, Unknown):
+            return value.text.startswith("merge(")
+        if not isinstance(value, Traversal) or value.indexed or len(value.parts) != 2:
+            return False
+        return value.parts[0] == "local" or (value.parts[0] == "var" and level == 0)
 
     def _literal_below_root(self, text: str, level: int) -> None:
         """What the root module declares has no name in another module."""

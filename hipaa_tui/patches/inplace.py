@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from hipaa_tui.patches.agreeing import Want, changed_keys, meaning
 from hipaa_tui.patches.code.folder import Folder, Managed, Resource
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Instance, split_address
@@ -22,7 +23,7 @@ from hipaa_tui.patches.elsewhere import ReadFile
 from hipaa_tui.patches.following import Following, Setting
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
-from hipaa_tui.patches.language.syntax import Expression, Items, expression_in
+from hipaa_tui.patches.language.syntax import Expression
 from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.text import plain
 
@@ -30,17 +31,6 @@ _NAMED = 4
 _AS_IT_IS = Difference()
 REMOVED: Final = "(removed)"
 """Among the names that may change at an address: the block is taken out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """A part that one instance of a block wants; `shared` says that others may get the same."""
-
-    instance: Instance
-    part: Block
-    shared: bool
-    settled: Callable[[str], None]
-    difference: Difference = _AS_IT_IS
 
 
 @dataclass
@@ -148,14 +138,16 @@ class InPlace:
 
     def _agreed(self, resource: Resource, wants: list[Want]) -> str:
         """What several instances want of the same arguments, where it is the same."""
+        wants = changed_keys(resource, wants)
         parts = {want.part for want in wants}
-        if len({_meaning(part) for part in parts}) > 1:
+        differences = {want.difference for want in wants}
+        taken = any(one.taken or one.left for one in differences) and len(differences) > 1
+        if taken or len({meaning(part) for part in parts}) > 1:
             return (
                 f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
                 f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
             )
         mine = tuple(want.instance for want in wants)
-        differences = {want.difference for want in wants}
         return self._every(
             resource,
             wants[0].part,
@@ -302,21 +294,8 @@ def _stands(resource: Resource) -> str:
 
 
 def _names(part: Block, difference: Difference = _AS_IT_IS) -> frozenset[str]:
-    taken_away = {one.type for one in difference.before.blocks} if difference.before else set()
-    return frozenset({name for name, _ in part.attributes} | {one.type for one in part.blocks} | taken_away)
-
-
-def _meaning(part: Block) -> str:
-    """The part with the keys of its maps in one order."""
-
-    def plain(value: Expression) -> object:
-        if isinstance(value, Items) and value.keys:
-            pairs = zip(value.keys, value.values, strict=False)
-            return sorted((repr(key), repr(plain(one))) for key, one in pairs)
-        return [plain(one) for one in value.values] if isinstance(value, Items) else value
-
-    attributes = sorted((name, repr(plain(expression_in(text)))) for name, text in part.attributes)
-    return repr((part.type, attributes, [_meaning(one) for one in part.blocks]))
+    said = {name for name, _ in part.attributes} | {one.type for one in part.blocks}
+    return frozenset(said | set(difference.taken) | set(difference.left))
 
 
 def _elsewhere(chain: tuple[Call, ...]) -> str:
@@ -340,16 +319,12 @@ def told(block: Block) -> str:
 def between(before: Block | None, after: Block, identifying: Collection[str]) -> Block:
     """The part of `after` that `before` does not have; all but what says which object it is where there was nothing.
 
-    NotEditableError where something would have to be taken away: that is a person's to do.
+    What has to be taken away is known from the two (see `Difference`).
     """
     if before is None:
         kept = tuple(row for row in after.attributes if row[0] not in identifying)
         return replace(after, attributes=kept)
     earlier = dict(before.attributes)
-    gone = [name for name in earlier if name not in dict(after.attributes)]
-    gone += [one.type for one in before.blocks if all(one.type != other.type for other in after.blocks)]
-    if gone:
-        raise NotEditableError(f"{gone[0]} has to be taken out")
     attributes = tuple((name, text) for name, text in after.attributes if earlier.get(name) != text)
     blocks = []
     for one in after.blocks:

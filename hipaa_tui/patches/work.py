@@ -16,7 +16,6 @@ from hipaa_tui.patches.code.folder import Managed, Resource
 from hipaa_tui.patches.code.objects import IDENTIFYING
 from hipaa_tui.patches.code.providers import inside_of_bucket, stands_inside
 from hipaa_tui.patches.code.scopes import module_name
-from hipaa_tui.patches.editing.overlay import NotEditableError
 from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.inplace import InPlace, between, told
 from hipaa_tui.patches.language.hcl import Block
@@ -156,6 +155,10 @@ class Work:
             return none
         except Refused as error:
             return str(error)
+        before = None
+        if variables["before"] is not ABSENT:
+            with suppress(Refused, InputError, NoSnippetError):
+                before = self.patchwork.part(change.setting, {**variables, "value": variables["before"]})
         type = part.labels[0]
         names = {change.target.name, change.target.id}
         found = self.patchwork.folder.holding(type, names)
@@ -163,7 +166,7 @@ class Work:
             return foreign
         if found is None:
             return f"is a part of that resource's own block: in the block {type} that manages it set {told(part)}"
-        return self._over(candidate, found, part)
+        return self._over(candidate, found, part, Difference(before, part))
 
     def _foreign(self, candidate: Candidate, variables: dict[str, Any]) -> str | None:
         """Set it at the call of a module from elsewhere that manages the resource, else why not; None without one."""
@@ -205,10 +208,7 @@ class Work:
                     change.setting, {**variables, "value": variables["before"]}, candidate.provider
                 )
                 before = next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
-        try:
-            part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
-        except NotEditableError as error:
-            return f"already managed at {found.where}: edit it there ({error})"
+        part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         return self._over(candidate, found, part, Difference(before, block.to_write()))
 
     def _over(

@@ -34,6 +34,9 @@ def block(given, type="resource", labels=("thing", "phi")):
 def edited(data, edit):
     wanted = block(edit)
     earlier = block({**edit, "blocks": edit["earlier"]}) if "earlier" in edit else None
+    if "before" in edit:
+        blocks = edit.get("earlier_blocks", edit.get("blocks", ()))
+        earlier = block({"attributes": edit["before"], "blocks": blocks})
     return lay_over(
         data, ("thing", "phi"), wanted, difference=Difference(earlier, wanted if earlier else None)
     )
@@ -67,6 +70,22 @@ def test_what_is_fmt_clean_stays_so(tmp_path):
     worse = [one for one in unclean if ".after." in one and one.replace(".after.", ".before.") not in unclean]
     assert worse == []
     assert len(unclean) < len(EDITS) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("  b = 3\n", "b has to be taken out, and is 3 in the file alone"),
+        ("  b = var.b\n", "b has to be taken out, and is var.b in the file alone"),
+        ("  c { b = 2 }\n", "its blocks c have to go, and one says what is in the file alone"),
+    ],
+)
+def test_what_the_file_alone_says_is_not_taken_out(text, sentence):
+    source = f'resource "thing" "phi" {{\n  a = 1\n{text}}}\n'.encode()
+    wanted = Block("resource", ("thing", "phi"), (("a", "1"),))
+    earlier = Block("resource", ("thing", "phi"), (("a", "1"), ("b", "2")), (Block("c", (), (("b", "3"),)),))
+    with pytest.raises(NotEditableError, match=sentence):
+        lay_over(source, ("thing", "phi"), wanted, difference=Difference(earlier, wanted))
 
 
 BLANK = st.sampled_from(["", " ", "  ", "\t", " /* x = 1 */ ", "/* } */"])

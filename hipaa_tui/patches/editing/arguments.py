@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.editing import policies
@@ -24,6 +24,7 @@ from hipaa_tui.patches.language.styles import Style
 from hipaa_tui.patches.language.syntax import (
     Expression,
     Items,
+    Traversal,
     Unknown,
     expression_in,
     expression_of,
@@ -33,6 +34,7 @@ from hipaa_tui.patches.language.syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_WIDEST_FLAT: Final = 60
 HEREDOC: Final = Style(json=True, templated=True, sign=": ", quoted=True)
 JSON_FILE: Final = Style(json=True, references=False, sign=": ", quoted=True)
 
@@ -67,17 +69,18 @@ class Arguments:
         then = part_in(text)
         if then is not None and wanted is None and (then.entries is not None or then.items is not None):
             found_part = part_of(node, self.source)
+            before = part_in(earlier) if earlier else None
             merged = call_in(node, "merge")
             if merged:
-                return self._merged(merged, then, part_in(earlier) if earlier else None, name)
+                return self._merged(merged, then, before, name)
+            if before is not None and self._is_shared_map(now, then, before):
+                return self._beside(node, then, before)
             if (
                 (found_part.entries is None) == (then.entries is None)
                 and not isinstance(found_part.value, Unknown)
                 and (found_part.entries is not None or found_part.items is not None)
             ):
-                return self._merging(keep=True).bring(
-                    found_part, then, part_in(earlier) if earlier else None, name
-                )
+                return self._merging(keep=True).bring(found_part, then, before, name)
         if not is_literal(now):
             if self.sight.follow:
                 self.sight.follow(now, name, text, earlier)
@@ -92,6 +95,14 @@ class Arguments:
             Edit(node.start_byte, node.end_byte, encoded(new, newline_of(self.source))),
             *comment_kept(self.source, node.end_byte, shorter),
         ]
+
+    def says(self, attribute: Node, text: str) -> bool:
+        """Does the argument say that, as far as can be told without Terraform?"""
+        alone = Arguments(self.source, replace(self.sight, follow=None))
+        try:
+            return alone.set(attribute, "", text) == []
+        except NotEditableError:
+            return False
 
     def document(self, node: Node) -> tuple[Part, Style] | None:
         """The document that an expression encodes, and how it is written there."""
@@ -108,6 +119,40 @@ class Arguments:
     def _merging(self, *, keep: bool = False) -> Merging:
         return merging_in(self.source, Style(), self.sight, keep=keep)
 
+    def _is_shared_map(self, now: Expression, wanted: Part, earlier: Part) -> bool:
+        """Is it a map that others may use, which only has to say more?"""
+        if not isinstance(now, Traversal) or now.indexed or len(now.parts) != 2:
+            return False
+        # A module's variable is set at its call.
+        named = now.parts[0] == "local" or (now.parts[0] == "var" and not self.sight.apart)
+        more = wanted.entries is not None and set(earlier.keys) <= set(wanted.keys)
+        return named and more and None not in wanted.keys and earlier.entries is not None
+
+    def _beside(self, node: Node, wanted: Part, earlier: Part) -> list[Edit]:
+        """`merge(…)` of the shared map with what it has to say more here: others keep theirs."""
+        merging = self._merging()
+        shared = self.sight.literal(expression_of(node))
+        said = (
+            dict(zip(map(str, shared.keys), shared.values, strict=False)) if isinstance(shared, Items) else {}
+        )
+        more = [
+            one
+            for one in wanted.entries or ()
+            if not merging.untouched(one.value, earlier.get(str(one.key)))
+            and not self.same(said.get(str(one.key)), one.value.value)
+        ]
+        if not more:
+            return []
+        value = {str(one.key): merging.value(one.value) for one in more}
+        indent, style = indent_at(self.source, node.start_byte), Style()
+        flat = style.written(value, indent, flat=True)
+        shown = style.written(value, indent) if len(flat) > _WIDEST_FLAT or "\n" in flat else flat
+        new = f"merge({self.text(node)}, {shown})"
+        return [
+            Edit(node.start_byte, node.end_byte, encoded(new, newline_of(self.source))),
+            *comment_kept(self.source, node.end_byte, len(self.text(node)) - len(new)),
+        ]
+
     def _merged(self, arguments: list[Node], wanted: Part, earlier: Part | None, name: str) -> list[Edit]:
         """`merge(…)`: a key is changed in the object that sets it, a new one goes into the last object."""
         parts = [part_of(one, self.source) for one in arguments]
@@ -117,8 +162,12 @@ class Arguments:
             )
         last = max(at for at, one in enumerate(parts) if one.entries is not None)
         rest: dict[int, list[str]] = {}
+        said = {key for one in parts for key in self._keys(one)}
         for entry in wanted.entries:
             key = str(entry.key)
+            before = earlier.get(key) if earlier else None
+            if key not in said and before is not None and self._merging().untouched(entry.value, before):
+                continue  # one of the others says it, and it is no part of the change
             where = self._setter(parts, key, last, name)
             known = parts[where] if where >= 0 else None
             if known is not None and known.entries is None:
@@ -140,14 +189,14 @@ class Arguments:
                 wanted.text,
                 entries=tuple(one for one in wanted.entries if one.key in keys),
             )
-            before = earlier and Part(
+            old = earlier and Part(
                 earlier.start,
                 earlier.end,
                 earlier.value,
                 earlier.text,
                 entries=tuple(one for one in earlier.entries or () if one.key in keys),
             )
-            edits += self._merging(keep=True).bring(parts[at], part, before or None, name)
+            edits += self._merging(keep=True).bring(parts[at], part, old or None, name)
         return edits
 
     def _setter(self, parts: list[Part], key: str, last: int, name: str) -> int:

@@ -9,6 +9,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from hipaa_tui.json_value import Json
@@ -150,15 +151,46 @@ def _over(source: bytes, body: Part, wanted: Block, sight: Sight, difference: Di
         if body.get(type) is None:
             values = [_block(merging, one) for one in meant]
             add.append((type, values[0] if len(values) == 1 else values))
-    gone = [
-        type
+    drop = _leaving(source, body, wanted, sight, difference)
+    return [*edits, *Box(source, body, merging.style).change(drop, add)]
+
+
+def _leaving(source: bytes, body: Part, wanted: Block, sight: Sight, difference: Difference) -> list[int]:
+    """The places of the arguments and blocks that the change takes away, where they say what the cloud has."""
+    merging, alone = _merging(source, body, sight), replace(sight, follow=None)
+    partly = [
+        one.type
         for one in (difference.before.blocks if difference.before else ())
-        if difference.gone(type := one.type)
+        if difference.gone(one.type)
     ]
-    lost = [type for type in gone if not any(one.type == type for one in wanted.blocks)]
-    if lost:
-        raise NotEditableError(f"a block {lost[0]} has to be taken out", line_at(source, body.start))
-    return [*edits, *Box(source, body, merging.style).change([], add)]
+    drop = []
+    for at, entry in enumerate(body.entries or ()):
+        name = str(entry.key)
+        if wanted.get(name) is not None or any(one.type == name for one in wanted.blocks):
+            continue
+        if name in difference.taken:
+            try:
+                same = not _argument(
+                    merging,
+                    alone,
+                    entry.value,
+                    Asked(name, difference.earlier(name), difference.earlier(name)),
+                )
+            except NotEditableError:
+                same = False
+        elif name in partly:
+            gone, there = difference.gone(name), several(entry.value)
+            same = len(gone) == len(there) and all(
+                any(_says(source, one, each, sight) for each in gone) for one in there
+            )
+        else:
+            continue
+        if not same:
+            raise merging.refused(
+                f"{name} has to be taken out, and is otherwise in the file alone", entry.value
+            )
+        drop.append(at)
+    return drop
 
 
 def _merging(source: bytes, body: Part, sight: Sight) -> Merging:

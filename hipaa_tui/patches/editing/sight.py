@@ -50,9 +50,24 @@ class Difference:
     def known(self) -> bool:
         return self.before is not None and self.after is not None
 
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The arguments that the change takes away."""
+        if self.before is None or self.after is None:
+            return ()
+        return tuple(name for name, _ in self.before.attributes if self.after.get(name) is None)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The types of nested blocks that the change takes away altogether."""
+        if self.before is None or self.after is None:
+            return ()
+        after = {one.type for one in self.after.blocks}
+        return tuple(dict.fromkeys(one.type for one in self.before.blocks if one.type not in after))
+
     def about(self, part: Block) -> Difference:
         """Without the arguments that are no part of the change, and the labels: those of several objects differ."""
-        names = {name for name, _ in part.attributes}
+        names = {name for name, _ in part.attributes} | set(self.taken)
 
         def only(block: Block | None) -> Block | None:
             rows = tuple(row for row in block.attributes if row[0] in names) if block else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hipaa_tui.patches.editing.arguments import Arguments
@@ -51,7 +52,7 @@ class Writer:
             if name in attributes:
                 edits += self.arguments.set(attributes[name], name, text, difference.earlier(name))
             elif same and isinstance(value, Items) and not value.values:
-                edits += self._several(block, same, [], difference.gone(name), fresh)
+                edits += self._several(block, same, [], difference.gone(name), fresh, all_go=True)
                 added.append((name, text))
             elif same:
                 raise NotEditableError(f"it has blocks {name}: change them there", line_of(same[0]))
@@ -63,9 +64,49 @@ class Writer:
                     f"{type} is set as an argument: change it there", line_of(attributes[type])
                 )
             edits += self._nested(block, type, wanted, difference, fresh)
+        edits += self._taken(attributes, wanted, difference)
         if added or fresh:
             edits += self.added(block, added, fresh)
         return edits
+
+    def _taken(self, attributes: Mapping[str, Node], wanted: Block, difference: Difference) -> Iterator[Edit]:
+        """Arguments that the change takes away, where they say what the cloud has."""
+        for name in difference.taken:
+            node = attributes.get(name)
+            if node is None or wanted.get(name) is not None:
+                continue
+            if not self.arguments.says(node, difference.earlier(name)):
+                shown = " ".join(self.arguments.text(value_of(node)).split())[:80]
+                raise NotEditableError(
+                    f"{name} has to be taken out, and is {shown} in the file alone", line_of(node)
+                )
+            start, end = line_start(self.source, node.start_byte), line_end(self.source, node.end_byte)
+            rest = self.source[node.end_byte : end].strip()
+            if self.source[start : node.start_byte].strip() or not (
+                not rest or rest.startswith((b"#", b"//"))
+            ):
+                raise NotEditableError(
+                    f"{name} has to be taken out, and shares its line with others", line_of(node)
+                )
+            yield Edit(start, end, b"")
+            yield from self._closer(node, [one for one in attributes.values() if one != node])
+
+    def _closer(self, gone: Node, others: list[Node]) -> Iterator[Edit]:
+        """`terraform fmt` aligns by the longest name of a group: the others come closer where that one goes."""
+        group, lines = [gone], {one.start_point[0]: one for one in others if _one_line(one)}
+        for step in (-1, 1):
+            line = gone.start_point[0] + step
+            while line in lines:
+                group.append(lines[line])
+                line += step
+        column = _column([gone])
+        wide = [len(name_of(one)) for one in group]
+        if len(group) == 1 or wide[0] != column or max(wide[1:]) == column:
+            return
+        if all(_column([one]) == column for one in group):
+            for one in group[1:]:
+                at = one.start_byte + len(name_of(one).encode())
+                yield Edit(at, one.start_byte + column, b" " * (max(wide[1:]) - len(name_of(one))))
 
     # -- nested blocks
 
@@ -89,7 +130,7 @@ class Writer:
             fresh.append(meant[0])
             return []
         if difference.known and (gone or there):
-            return self._several(block, there, new, gone, fresh)
+            return self._several(block, there, new, gone, fresh, all_go=type in difference.left)
         if not there:
             fresh.extend(meant)
         for one in meant if there else ():
@@ -100,7 +141,14 @@ class Writer:
         return []
 
     def _several(
-        self, block: Node, there: list[Node], new: list[Block], gone: list[Block], fresh: list[Block]
+        self,
+        block: Node,
+        there: list[Node],
+        new: list[Block],
+        gone: list[Block],
+        fresh: list[Block],
+        *,
+        all_go: bool,
     ) -> list[Edit]:
         """Of several blocks of one type those that are to go, to change and to come, each where it is certain which."""
         edits: list[Edit] = []
@@ -116,9 +164,11 @@ class Writer:
                     f"it has {len(there)} blocks {one.type}, and which one is meant is not sure",
                     line_of(block),
                 )
-        if not new and len(leaving) < len(there) and not gone:
+        stays = next((one for one in there if all(one != node for node, _ in leaving)), None)
+        if all_go and stays is not None:
             raise NotEditableError(
-                f"it has {len(there)} blocks, and which of them have to go is not sure", line_of(block)
+                f"its blocks {_type(stays)} have to go, and one says what is in the file alone",
+                line_of(stays),
             )
         for node, old in leaving:
             heir = _heir(old, missing)
@@ -273,6 +323,10 @@ def _heir(old: Block, new: list[Block]) -> Block | None:
         if best and alike(best) * 2 >= len(best.attributes) and names <= {n for n, _ in best.attributes}
         else None
     )
+
+
+def _one_line(node: Node) -> bool:
+    return node.start_point[0] == node.end_point[0]
 
 
 def _column(there: list[Node]) -> int:

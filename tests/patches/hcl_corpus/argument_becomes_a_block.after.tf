@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  a = 1
+
+  c {
+    d = 2
+  }
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a = 1
+  b = 2
+}

@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  a = 1
+
+  c = 3
+}

@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  a = 1
+}

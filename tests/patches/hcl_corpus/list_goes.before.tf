@@ -1,0 +1,7 @@
+resource "thing" "phi" {
+  a = 1
+  list = [
+    "x",
+    "y",
+  ]
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  a   = 1    # one
+  bbb = 3    # three
+}

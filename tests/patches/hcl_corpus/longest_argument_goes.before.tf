@@ -1,0 +1,5 @@
+resource "thing" "phi" {
+  a         = 1    # one
+  long_name = "x" # two
+  bbb       = 3    # three
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  name = "x"
+  tags = merge(local.tags, { "hipaa:phi" = "true" }) # ours
+}

@@ -1,0 +1,4 @@
+resource "thing" "phi" {
+  name = "x"
+  tags = local.tags # ours
+}

@@ -1,0 +1,6 @@
+resource "thing" "phi" {
+  tags = merge(var.tags, {
+    "data-classification" = "protected health information"
+    phi                   = "true"
+  })
+}

@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = var.tags
+}

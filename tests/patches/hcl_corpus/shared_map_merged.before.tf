@@ -1,0 +1,3 @@
+resource "thing" "phi" {
+  tags = merge(var.tags, { Name = "x" })
+}
