@@ -40,7 +40,7 @@ class Setting:
 
     `calls` lead to the module call that the edit stands in: what is below it gets the value; none for the root's own.
     `others` also read it. `scope` is the module's folder where the edit stands in its own code: whoever calls it
-    gets the value too.
+    gets the value too. `silent`: by itself it changes nothing for anybody.
     """
 
     file: str
@@ -49,6 +49,7 @@ class Setting:
     calls: tuple[Call, ...] = ()
     others: tuple[str, ...] = ()
     scope: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
 from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.elsewhere import ReadFile
 from hipaa_tui.patches.following import Following, Setting
+from hipaa_tui.patches.handing import Handing
 from hipaa_tui.patches.language import schema
+from hipaa_tui.patches.language.edits import OfRootError
 from hipaa_tui.patches.language.hcl import Block
-from hipaa_tui.patches.language.syntax import Expression
+from hipaa_tui.patches.language.syntax import Expression, Traversal
 from hipaa_tui.patches.removing import import_files, references, without, without_import
 from hipaa_tui.text import plain
 
@@ -50,7 +52,11 @@ class InPlace:
     edited: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     names: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    _handing: Handing = field(init=False)
     _waiting: dict[tuple[str, int], tuple[Resource, list[Want]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._handing = Handing(self.folder.scopes)
 
     def over(
         self,
@@ -192,18 +198,8 @@ class InPlace:
         what = f"managed at {resource.where}: set {plain(told(part), 240)} there"
         following = Following(self.folder, chain, resource.address, read=self.read)
         text = self._text(resource.file)
-        means = self._means(resource)
         try:
-            new = lay_over(
-                text.encode(),
-                resource.block.labels,
-                part,
-                means,
-                follow=following.follow,
-                difference=difference,
-                theirs=self.folder.values if resource.scope else None,
-                literal=following.literal,
-            ).decode()
+            new, kept = self._brought(resource, part, difference, following)
             changed = [*([resource.file] if new != text else []), *(one.file for one in following.settings)]
             self._refuse_code_of_others(changed, chain)
             texts = {resource.file: new} if new != text else {}
@@ -213,7 +209,9 @@ class InPlace:
                 if after != before:
                     texts[one.file] = after
             others = (
-                [] if shared else self._others(resource, mine, following.settings, texts, direct=new != text)
+                []
+                if shared
+                else self._others(resource, mine, following.settings, texts, direct=new != text and not kept)
             )
         except NotEditableError as error:
             line = f" (line {error.line})" if error.line else ""
@@ -230,6 +228,46 @@ class InPlace:
             self.names[address] = (self.names.get(address) or frozenset()) | _names(part, difference)
         self.names.update(dict.fromkeys(others))
         return ""
+
+    def _brought(
+        self, resource: Resource, part: Block, difference: Difference, following: Following
+    ) -> tuple[str, bool]:
+        """The file of the block, brought to the part; and whether those keep theirs who share the block."""
+        if not self._handing.has(resource):
+            try:
+                return self._laid(resource, part, difference, following), False
+            except OfRootError:
+                following.settings.clear()
+        handed = self._handing.down(resource, part, difference, following.chain)
+        new = self._laid(resource, handed.part, handed.difference, following, handed.names)
+        following.settings += handed.settings
+        return new, handed.kept
+
+    def _laid(
+        self,
+        resource: Resource,
+        part: Block,
+        difference: Difference,
+        following: Following,
+        handed: frozenset[str] = frozenset(),
+    ) -> str:
+        """The file of the block, brought to the part. NotEditableError."""
+
+        def theirs(value: Expression) -> frozenset[str] | None:
+            own = isinstance(value, Traversal) and value.parts[0] == "var" and value.parts[1] in handed
+            return None if own else self.folder.values(value)
+
+        return lay_over(
+            self._text(resource.file).encode(),
+            resource.block.labels,
+            part,
+            self._means(resource),
+            follow=following.follow,
+            difference=difference,
+            theirs=theirs if resource.scope else None,
+            literal=following.literal,
+            handed=handed,
+        ).decode()
 
     def _text(self, file: str) -> str:
         found = self.edited.get(file, self.folder.files.get(file))
@@ -265,7 +303,7 @@ class InPlace:
                 else []
             )
         for setting in settings:
-            if setting.file not in texts:
+            if setting.file not in texts or setting.silent:
                 continue
             found += setting.others
             if setting.scope:

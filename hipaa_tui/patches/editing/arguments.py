@@ -12,6 +12,7 @@ from hipaa_tui.patches.editing.sight import Sight
 from hipaa_tui.patches.language.edits import (
     Edit,
     NotEditableError,
+    OfRootError,
     comment_kept,
     encoded,
     indent_at,
@@ -55,7 +56,8 @@ class Arguments:
         try:
             return self._set(node, name, text, earlier)
         except NotEditableError as error:
-            raise NotEditableError(str(error), error.line or line_of(attribute)) from None
+            error.line = error.line or line_of(attribute)
+            raise
 
     def _set(self, node: Node, name: str, text: str, earlier: str) -> list[Edit]:
         now = expression_of(node)
@@ -87,8 +89,8 @@ class Arguments:
                 return []
             shown = " ".join(self.text(node).split())[:80]
             raise NotEditableError(f"{name} is {shown}: change it where that is set")
-        if self.sight.apart:
-            _refuse_names(name, text)
+        if not self.sight.has_name(expression_in(text)) and wanted is None:
+            raise OfRootError(name, text)
         new = text.replace("\n", "\n" + indent_at(self.source, node.start_byte))
         shorter = len(self.text(node)) - len(new)
         return [
@@ -287,12 +289,6 @@ def quoted_differs(text: str, wanted: Part, earlier: Part | None, sight: Sight) 
         return bool(document_edits(source, (part, JSON_FILE), wanted, earlier, Sight(theirs=sight.theirs)))
     except NotEditableError as error:
         raise NotEditableError(str(error)) from None
-
-
-def _refuse_names(name: str, text: str) -> None:
-    value = expression_in(text)
-    if not is_literal(value) and document_in(text) is None:
-        raise NotEditableError(f"{name} = {text[:80]} belongs to the root module: hand it down by a variable")
 
 
 def squeezed(text: str) -> str:

@@ -7,6 +7,7 @@ it is set. What is added goes behind what is there, in the way `terraform fmt` l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hipaa_tui.patches.editing import json_files
@@ -38,19 +39,20 @@ def lay_over(
     difference: Difference = _AS_IT_IS,
     theirs: Means | None = None,
     literal: Literal = nothing,
+    handed: frozenset[str] = frozenset(),
 ) -> bytes:
     """The file with the block of these labels (a resource's type and name) brought to what `wanted` says of it.
 
     Arguments and nested blocks that `wanted` does not name stay as they are. The same bytes come back where all
     is as wanted. `difference` is what it is about as a whole; `follow` takes over what is set elsewhere, `literal` says
-    what a variable is. `theirs` says what a reference in `wanted` is where its name means nothing (in a module).
+    what a variable is. `theirs` says what a reference in `wanted` is where its name means nothing (in a module); `handed` are variables that it has there.
     NotEditableError where that cannot be done without a person. A .tf.json file is known by its first sign.
     """
     bom = BOM if data.startswith(BOM) else b""
     source = data.removeprefix(BOM)
     head = (kind, *labels)
-    sight = Sight(means, theirs or means, literal, follow, apart=theirs is not None)
-    again = Sight(means, theirs or means, literal, _set_elsewhere if follow else None, apart=sight.apart)
+    sight = Sight(means, theirs or means, literal, follow, apart=theirs is not None, handed=handed)
+    again = replace(sight, follow=_set_elsewhere if follow else None)
     if json_files.is_json(source):
         out = edited(source, json_files.over(source, head, wanted, sight, difference))
         if json_files.over(out, head, wanted, again, difference):

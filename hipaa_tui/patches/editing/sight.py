@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hipaa_tui.patches.editing.likeness import Literal, Means, nothing
 from hipaa_tui.patches.language.hcl import Block
-from hipaa_tui.patches.language.syntax import Expression
+from hipaa_tui.patches.language.syntax import Expression, Traversal, is_literal
 
 Follow = Callable[[Expression, str, str, str], None]
 """Takes over an argument whose value is set elsewhere: (what stands there, its name, the wanted text, the earlier one).
@@ -20,7 +20,7 @@ NotEditableError where it cannot. The earlier text is "" where none is known.
 class Sight:
     """`means` tells what a reference of the file can be, `theirs` what one of the wanted block is; `literal` gives
     the literal that a variable or a local is; `follow` takes over what is set elsewhere. `apart`: the block stands
-    in a module, where the names of the wanted block mean nothing.
+    in a module, where the names of the wanted block mean nothing, but for the variables `handed` down to it.
     """
 
     means: Means = nothing
@@ -28,6 +28,13 @@ class Sight:
     literal: Literal = nothing
     follow: Follow | None = None
     apart: bool = False
+    handed: frozenset[str] = frozenset()
+
+    def has_name(self, value: Expression) -> bool:
+        """Does the wanted expression mean something where the block stands?"""
+        if not self.apart or is_literal(value):
+            return True
+        return isinstance(value, Traversal) and value.parts[0] == "var" and value.parts[1] in self.handed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.edits import (
     Edit,
     NotEditableError,
+    OfRootError,
     behind_comments,
     encoded,
     indent_at,
@@ -21,6 +22,7 @@ from hipaa_tui.patches.language.edits import (
 )
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.nodes import attributes_in, head_of, line_of, name_of, parts_of, value_of
+from hipaa_tui.patches.language.parts import document_in, part_in, walk
 from hipaa_tui.patches.language.syntax import Items, expression_in
 
 if TYPE_CHECKING:
@@ -209,7 +211,7 @@ class Writer:
     def added(self, block: Node, added: list[tuple[str, str]], fresh: list[Block]) -> list[Edit]:
         """New arguments behind the last one, new blocks before the closing brace."""
         if self.sight.apart:
-            _refuse_names(added, fresh)
+            _refuse_names(self.sight, added, fresh)
         if block.start_point[0] == block.end_point[0]:
             return [self._opened(block, added, fresh)]
         opened, close, inside = parts_of(block)
@@ -343,20 +345,13 @@ def _tabbed(line: str) -> str:
     return "\t" * ((len(line) - len(bare)) // 2) + bare
 
 
-def _refuse_names(added: list[tuple[str, str]], fresh: list[Block]) -> None:
+def _refuse_names(sight: Sight, added: list[tuple[str, str]], fresh: list[Block]) -> None:
     """A reference to what the root module declares means nothing in a module."""
-    from hipaa_tui.patches.language.parts import part_in, walk
-    from hipaa_tui.patches.language.syntax import is_literal
-
     rows = [*added, *(row for one in fresh for row in _rows(one))]
     for name, text in rows:
-        part = part_in(
-            text.removeprefix("jsonencode(").removesuffix(")") if text.startswith("jsonencode(") else text
-        )
-        if part is None or not all(is_literal(one.value) for one in walk(part)):
-            raise NotEditableError(
-                f"{name} = {text[:80]} belongs to the root module: hand it down by a variable"
-            )
+        part = document_in(text) or part_in(text)
+        if part is None or not all(sight.has_name(one.value) for one in walk(part)):
+            raise OfRootError(name, text)
 
 
 def _rows(block: Block) -> list[tuple[str, str]]:

@@ -20,6 +20,13 @@ class NotEditableError(Exception):
         self.line = line
 
 
+class OfRootError(NotEditableError):
+    """A block in a module would have to refer to what the root module declares."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name} = {text[:80]} belongs to the root module: hand it down by a variable")
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """`text` in the place of the bytes from `start` to `end`."""
