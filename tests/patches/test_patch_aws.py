@@ -225,23 +225,6 @@ def test_a_flow_log_comes_with_its_group_role_and_key(repo: Path, aws: Cloud, ap
     assert len([one for one in found if one.startswith("import")]) == (len(patch.addresses) if applied else 0)
 
 
-class SelectorsTold:
-    """moto keeps a trail's selectors and forgets to say that it has them."""
-
-    provider = "aws"
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.pages, self.caller, self.scan_regions = cloud.pages, cloud.caller, cloud.scan_regions
-        self.denied = cloud.denied
-
-    def call(self, call: Call) -> dict:
-        answer = self.cloud.call(call)
-        if call.operation == "GetTrail":
-            answer["Trail"]["HasCustomEventSelectors"] = True
-        return answer
-
-
 def test_a_trail_keeps_its_selectors_and_its_bucket(repo: Path, aws: Cloud) -> None:
     bucket(aws, "trail-logs")
     service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:*"}
@@ -253,9 +236,8 @@ def test_a_trail_keeps_its_selectors_and_its_bucket(repo: Path, aws: Cloud) -> N
     arn = ask(aws, "cloudtrail", "CreateTrail", Name="main", S3BucketName="trail-logs")["TrailARN"]
     wanted = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}]
     ask(aws, "cloudtrail", "PutEventSelectors", TrailName="main", EventSelectors=wanted)
-    cloud = SelectorsTold(aws)
-    plan = plan_for(cloud, ("aws.cloudtrail.multi-region", aws_target("AWS::CloudTrail::Trail", arn)))
-    _, found = patched(plan, repo, cloud)
+    plan = plan_for(aws, ("aws.cloudtrail.multi-region", aws_target("AWS::CloudTrail::Trail", arn)))
+    _, found = patched(plan, repo, aws)
     block = found["aws_cloudtrail.main"]
     assert block.value("is_multi_region_trail") is True
     assert block.value("s3_bucket_name") == "trail-logs"
