@@ -17,7 +17,7 @@ from hipaa_tui.patches.code.folder import Folder, Resource
 from hipaa_tui.patches.code.objects import IDENTIFYING
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
-from hipaa_tui.patches.language.syntax import Traversal, expression_in, tree
+from hipaa_tui.patches.language.syntax import Traversal, tree
 
 _MERGED: Final = re.compile(r"merge\(\s*((?:local|var)\.[\w-]+)\s*,")
 _ADDRESS: Final = re.compile(r"\b((?:aws|azurerm)_\w+\.[\w-]+)")
@@ -121,7 +121,8 @@ def _habit(type: str, folder: Folder) -> str:
 
 def with_tags(pieces: Iterable[Piece], folder: Folder) -> list[Piece]:
     """New resources get the tags that the repository gives to its own; what exists keeps its own."""
-    base = common_tags(folder)
+    pieces = list(pieces)
+    base = common_tags(folder) if pieces else ""
     return [_tagged(piece, base) if base and not piece.import_id else piece for piece in pieces]
 
 
@@ -132,14 +133,14 @@ def common_tags(folder: Folder) -> str:
     for one in folder.resources:
         if one.scope:
             continue
-        text = next((each.text for each in one.block.attributes if each.name == "tags"), "")
-        if not text:
+        tags = next((each for each in one.block.attributes if each.name == "tags"), None)
+        if tags is None:
             continue
         tagged += 1
-        value = expression_in(text)
+        value = tags.value
         if isinstance(value, Traversal) and len(value.parts) == 2 and value.parts[0] in {"local", "var"}:
             counted[".".join(value.parts)] += 1
-        elif found := _MERGED.match(text):
+        elif found := _MERGED.match(tags.text):
             counted[found.group(1)] += 1
     name, count = counted.most_common(1)[0] if counted else ("", 0)
     return name if count >= 2 and 2 * count >= tagged else ""

@@ -179,9 +179,18 @@ class Folder:
             return (one for one in self.of_type(mine.type) if self._may_meet(one, mine))
         found = [one for value in sorted(values) for one in known.get(value, ())]
         # An import block or a state may say of a block what its text does not.
-        told = [one for one in self.of_type(mine.type) if one.address in self.imports or self._in_state(one)]
+        told = self._told.get(mine.type, ())
         every = {id(one): one for one in (*found, *unknown, *told)}
         return (one for one in every.values() if self._may_meet(one, mine))
+
+    @cached_property
+    def _told(self) -> dict[str, list[Resource]]:
+        """The blocks by their type of which an import block or a state speaks."""
+        found: dict[str, list[Resource]] = {}
+        for one in self.resources if self.imports or self._stated else ():
+            if one.address in self.imports or self._in_state(one):
+                found.setdefault(one.type, []).append(one)
+        return found
 
     def reference(self, type: str, name: str) -> str:
         """How the root module refers to the one called `name`, with its key among many; "" where it cannot."""

@@ -57,11 +57,14 @@ def write_tree(repository: Repository, files: Mapping[str, str]) -> str:
         private = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
         try:
             repository.run("read-tree", repository.base or "--empty", env=private)
-            for number, (path, text) in enumerate(sorted(files.items())):
-                source = Path(scratch) / f"blob{number}"
-                source.write_bytes(text.encode("utf-8"))
-                blob = repository.run("hash-object", "-w", "--no-filters", "--", str(source))
-                repository.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=private)
+            paths = sorted(files)
+            sources = [Path(scratch) / f"blob{number}" for number, _ in enumerate(paths)]
+            for source, path in zip(sources, paths, strict=True):
+                source.write_bytes(files[path].encode("utf-8"))
+            listed = "".join(f"{source}\n" for source in sources)
+            blobs = repository.feed(listed, "hash-object", "-w", "--no-filters", "--stdin-paths").split()
+            rows = (f"100644 {blob}\t{path}\0" for blob, path in zip(blobs, paths, strict=True))
+            repository.feed("".join(rows), "update-index", "-z", "--index-info", env=private)
             return repository.run("write-tree", env=private)
         except GitFailed as error:
             raise InputError(f"git cannot write the commit: {error}") from None

@@ -326,12 +326,12 @@ class Repository:
         except GitFailed:
             return ""
 
-    def feed(self, text: str, *arguments: str) -> None:
-        """Have git read `text`. GitFailed with what it said."""
+    def feed(self, text: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        """Have git read `text`, and give its answer. GitFailed with what it said."""
         with tempfile.TemporaryFile("w+b") as source:
             source.write(text.encode())
             source.seek(0)
-            self.bytes_of(*arguments, istream=source)
+            return self.bytes_of(*arguments, env=env, istream=source).decode("utf-8", "replace")
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, strip: bool = True) -> str:
         text = self.bytes_of(*arguments, env=env).decode("utf-8", "replace")
