@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from hipaa_tui.tui.paragraphs import Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.plain_input import PlainInput
 
@@ -39,7 +40,7 @@ class AskScreen(ModalScreen[str | None]):
             yield PlainInput(self._value)
             yield Note(id="complaint")
             yield Note([Para("Enter goes on, Esc cancels.", "muted")], classes="hint")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @on(Input.Changed)
     def _changed(self) -> None:

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from hipaa_tui.plans.planner import blocked_reasons
 from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.words import extent
 
@@ -37,7 +37,7 @@ class BlockedScreen(ModalScreen["Plan | None"]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Note(self.paragraphs)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def paragraphs(self) -> list[Para]:

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Input
+from textual.widgets import Button, Input
 
 from hipaa_tui.plans.model import irreversible_targets
 from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
 from hipaa_tui.tui.prose.plan import VERBS, title
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.plain_input import PlainInput
 from hipaa_tui.tui.words import extent
@@ -59,7 +60,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
                 yield Button(verb if typed else f"{verb} (y)", id="apply", variant="warning")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def paragraphs(self) -> list[Para]:

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.words import count, moment
 
@@ -34,7 +34,7 @@ class InterruptedScreen(ModalScreen[bool | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Note(self.paragraphs)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def paragraphs(self) -> list[Para]:

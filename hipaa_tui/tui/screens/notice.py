@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.reader import Reader
 
@@ -33,7 +33,7 @@ class NoticeScreen(ModalScreen[None]):
             with Reader():
                 yield Note(self.paragraphs)
             yield Note([GAP, Para("Enter or Esc closes this.", "muted")])
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def text(self) -> str:

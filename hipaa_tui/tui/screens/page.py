@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from hipaa_tui.text import plain, plain_lines
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Page(Screen[None]):
         yield TitleBar(self.caption, self.hipaa.session_note)
         yield from self.body()
         # The palette's hint would push the screen's own keys off an 80-column footer.
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """What stands between title bar and footer."""

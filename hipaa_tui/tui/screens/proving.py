@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.tui.paragraphs import GAP, Para, heading
 from hipaa_tui.tui.paths import typed_file
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.plain_input import PlainInput
 
@@ -57,7 +58,7 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
                 ],
                 classes="hint",
             )
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#prove-note" if self._first else "#prove-step", Input).focus()

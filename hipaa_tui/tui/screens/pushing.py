@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from hipaa_tui.tui.paragraphs import GAP, Para, heading, labelled
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 
 
@@ -39,4 +39,4 @@ class PushingScreen(ModalScreen[bool | None]):
                     Para("Your own git does it, never by force. y pushes; Enter and Esc cancel.", "muted"),
                 ]
             )
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from hipaa_tui.tui.jobs import Job
 from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.progress_line import ProgressLine
 
@@ -51,7 +51,7 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
             yield Note([Para("")], id="what")
             sequel = "Nothing is changed by it." if self._harmless else "What was sent by then stands."
             yield Note([GAP, Para(f"Esc stops this. {sequel}", "muted")], id="hint")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.set_timer(PATIENCE, self._reveal)
