@@ -1,0 +1,43 @@
+"""What was shared with everybody, as Terraform: blocks of their own, and the sentence where there is no word for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_guards import do
+from aws_server import ACCOUNT, REGION
+from patch_clouds import git
+
+from hipaa_tui.errors import RefusedError
+from hipaa_tui.patches.make import make_patch
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.playbooks.load import load
+from hipaa_tui.settings.registry import resource_type
+
+
+def patched(aws: Any, repo: Path, playbook: str, id: str) -> tuple[str, tuple[Any, ...]]:
+    """(what the patch writes, on one line; what it leaves out)."""
+    one = load().get(playbook)
+    target = resource_type(one.resource).target(id, ACCOUNT, REGION)
+    assert target is not None
+    patch = make_patch(make_plan([Wish(one, target, ())], {"aws": aws}, {}), repo, "hipaa/fix", {"aws": aws})
+    files = [git(repo, "show", f"hipaa/fix:{path}") for path in patch.files]
+    return " ".join(" ".join(files).split()), patch.left_out
+
+
+def test_the_block_of_public_images_is_made_without_an_import(aws: Any, repo: Path) -> None:
+    """The provider cannot import it, and making it writes the same value again."""
+    text, left_out = patched(aws, repo, "aws.ec2.image-block-public-access", ACCOUNT)
+    assert left_out == ()
+    assert 'resource "aws_ec2_image_block_public_access"' in text
+    assert 'state = "block-new-sharing"' in text
+    assert "import" not in text
+
+
+def test_an_image_that_everybody_may_launch_is_left_to_the_api(aws: Any, repo: Path) -> None:
+    image = do(aws, "ec2", "RegisterImage", Name="web")["ImageId"]
+    do(aws, "ec2", "ModifyImageAttribute", ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    with pytest.raises(RefusedError, match="no word for an image that everybody may launch"):
+        patched(aws, repo, "aws.ec2.public-image", image)
