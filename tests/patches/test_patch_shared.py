@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_estates.shared import policy
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
@@ -41,3 +43,31 @@ def test_an_image_that_everybody_may_launch_is_left_to_the_api(aws: Any, repo: P
     do(aws, "ec2", "ModifyImageAttribute", ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
     with pytest.raises(RefusedError, match="no word for an image that everybody may launch"):
         patched(aws, repo, "aws.ec2.public-image", image)
+
+
+OPEN = {"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "*"}
+
+
+def test_a_queues_and_a_topics_policy_are_blocks_of_their_own(aws: Any, repo: Path) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
+    url = do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)["QueueUrl"]
+    text, left_out = patched(aws, repo, "aws.sqs.public-policy", arn)
+    assert left_out == ()
+    assert 'resource "aws_sqs_queue_policy"' in text
+    assert f'id = "{url}"' in text
+    assert f'"aws:PrincipalAccount" = "{ACCOUNT}"' in text
+
+
+def test_a_topics_policy_that_the_repository_has_is_edited_there(aws: Any, repo: Path) -> None:
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
+    do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
+    block = f'resource "aws_sns_topic_policy" "theirs" {{\n  arn    = "{arn}"\n  policy = {json.dumps(wide)}\n}}\n'
+    (repo / "topics.tf").write_text(block)
+    git(repo, "add", "topics.tf")
+    git(repo, "commit", "-q", "-m", "topics")
+    text, left_out = patched(aws, repo, "aws.sns.public-policy", arn)
+    assert left_out == ()
+    assert text.count('resource "aws_sns_topic_policy"') == 1
+    assert "aws:SourceAccount" in text
