@@ -8,6 +8,7 @@ from typing import Any
 from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.settings.aws.cloud import AwsCloud
+from hipaa_tui.settings.aws.sns_delivery import PROTOCOLS
 from hipaa_tui.settings.model import Call
 
 PLAYBOOKS = (
@@ -15,7 +16,9 @@ PLAYBOOKS = (
     "aws.ec2.image-block-public-access",
     "aws.sqs.public-policy",
     "aws.sns.public-policy",
+    "aws.sns.delivery-logging",
 )
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/theirs"
 FRIEND = "210987654321"
 
 
@@ -49,7 +52,19 @@ def build(cloud: AwsCloud) -> AwsCloud:
             **more,
         }
         do("sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy(topic))
+    logged(do, arn)
     return cloud
+
+
+def logged(do: Any, topic: str) -> None:
+    """Deliveries of the topic are logged already, by a role of theirs."""
+    for kind in PROTOCOLS:
+        for field, value in (
+            ("FailureFeedbackRoleArn", ROLE),
+            ("SuccessFeedbackRoleArn", ROLE),
+            ("SuccessFeedbackSampleRate", "5"),
+        ):
+            do("sns", "SetTopicAttributes", TopicArn=topic, AttributeName=kind + field, AttributeValue=value)
 
 
 def policy(*statements: Any) -> str:

@@ -29,6 +29,13 @@ def patched(aws: Any, repo: Path, playbook: str, id: str) -> tuple[str, tuple[An
     return " ".join(" ".join(files).split()), patch.left_out
 
 
+def committed(repo: Path, text: str) -> None:
+    """The repository has this."""
+    (repo / "topics.tf").write_text(text)
+    git(repo, "add", "topics.tf")
+    git(repo, "commit", "-q", "-m", "topics")
+
+
 def test_the_block_of_public_images_is_made_without_an_import(aws: Any, repo: Path) -> None:
     """The provider cannot import it, and making it writes the same value again."""
     text, left_out = patched(aws, repo, "aws.ec2.image-block-public-access", ACCOUNT)
@@ -64,10 +71,47 @@ def test_a_topics_policy_that_the_repository_has_is_edited_there(aws: Any, repo:
     wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
     do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
     block = f'resource "aws_sns_topic_policy" "theirs" {{\n  arn    = "{arn}"\n  policy = {json.dumps(wide)}\n}}\n'
-    (repo / "topics.tf").write_text(block)
-    git(repo, "add", "topics.tf")
-    git(repo, "commit", "-q", "-m", "topics")
+    committed(repo, block)
     text, left_out = patched(aws, repo, "aws.sns.public-policy", arn)
     assert left_out == ()
     assert text.count('resource "aws_sns_topic_policy"') == 1
     assert "aws:SourceAccount" in text
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        'resource "aws_sns_topic" "theirs" {\n  name   = "alerts"\n  policy = "{}"\n}\n',
+        'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n'
+        'resource "aws_sns_topic_policy" "it" {\n  arn    = aws_sns_topic.theirs.arn\n  policy = "{}"\n}\n',
+    ],
+)
+def test_a_second_policy_is_never_put_beside_one_of_the_repository(aws: Any, repo: Path, theirs: str) -> None:
+    """Two blocks for one policy would take turns in writing it."""
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
+    do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
+    committed(repo, theirs)
+    with pytest.raises(RefusedError, match="the topic stands in this repository"):
+        patched(aws, repo, "aws.sns.public-policy", arn)
+
+
+def test_a_second_policy_is_never_put_beside_a_queues(aws: Any, repo: Path) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
+    do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)
+    committed(repo, 'resource "aws_sqs_queue" "theirs" {\n  name   = "orders"\n  policy = "{}"\n}\n')
+    with pytest.raises(RefusedError, match="the queue stands in this repository"):
+        patched(aws, repo, "aws.sqs.public-policy", arn)
+
+
+def test_a_topics_log_of_deliveries_is_set_in_its_own_block(aws: Any, repo: Path) -> None:
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    committed(repo, 'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n')
+    text, left_out = patched(aws, repo, "aws.sns.delivery-logging", arn)
+    assert left_out == ()
+    assert text.count('resource "aws_sns_topic"') == 1
+    for kind in ("application", "firehose", "http", "lambda", "sqs"):
+        assert f"{kind}_failure_feedback_role_arn" in text
+        assert f"{kind}_success_feedback_sample_rate" in text
+    assert "aws_iam_role" in text
