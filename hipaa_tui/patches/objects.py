@@ -83,6 +83,7 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_wafv2_web_acl_association": ("resource_arn",),
     "aws_wafv2_web_acl_logging_configuration": ("resource_arn",),
     "aws_ecr_repository_policy": ("repository",),
+    "aws_secretsmanager_secret_policy": ("secret_arn",),
     "aws_sns_topic_policy": ("arn",),
     "aws_sqs_queue_policy": ("queue_url",),
     "azurerm_resource_group": ("name",),

@@ -1,4 +1,4 @@
-"""Shared with everybody: an image, the region's images, a queue, a topic whose deliveries nobody logs; "kept" is as it should be."""
+"""Shared with everybody: an image, the region's images, a queue, a secret, a topic whose deliveries nobody logs; "kept" is as it should be."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PLAYBOOKS = (
     "aws.sqs.public-policy",
     "aws.sns.public-policy",
     "aws.sns.delivery-logging",
+    "aws.secretsmanager.public-policy",
 )
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/theirs"
 FRIEND = "210987654321"
@@ -52,6 +53,9 @@ def build(cloud: AwsCloud) -> AwsCloud:
             **more,
         }
         do("sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy(topic))
+        secret = do("secretsmanager", "CreateSecret", Name=name, SecretString="hunter2hunter2")["ARN"]
+        read = {"Sid": "All", **everybody, "Action": "secretsmanager:GetSecretValue", "Resource": "*", **more}
+        do("secretsmanager", "PutResourcePolicy", SecretId=secret, ResourcePolicy=policy(read))
     logged(do, arn)
     return cloud
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_guards import allow, do, text, verdict
+from aws_guards import Answers, allow, do, text, verdict
 from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.plans.guards.model import Outcome
@@ -42,6 +42,16 @@ def test_a_statement_that_stays_for_its_condition_is_named(aws):
 @pytest.mark.parametrize("statements", [(), (allow({"AWS": ACCOUNT}, "sqs:*", QUEUE),)])
 def test_a_policy_without_everybody_passes(aws, statements):
     assert said(aws, *statements)[0] is Outcome.PASS
+
+
+def test_a_replica_is_left_to_its_primary(aws):
+    arn = do(aws, "secretsmanager", "CreateSecret", Name="db-pass", SecretString="hunter2hunter2")["ARN"]
+    target = resource_type("AWS::SecretsManager::Secret").target(arn, ACCOUNT, REGION)
+    assert verdict(aws, "secret-is-primary", target)[0] is Outcome.PASS
+    replica = Answers(aws, DescribeSecret={"ARN": arn, "PrimaryRegion": "eu-west-1"})
+    outcome, reason = verdict(replica, "secret-is-primary", target)
+    assert outcome is Outcome.BLOCK
+    assert "eu-west-1" in reason
 
 
 def test_everybody_but_some_is_a_persons_to_put_right(aws):

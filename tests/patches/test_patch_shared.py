@@ -105,6 +105,28 @@ def test_a_second_policy_is_never_put_beside_a_queues(aws: Any, repo: Path) -> N
         patched(aws, repo, "aws.sqs.public-policy", arn)
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_secrets_policy_is_a_block_of_its_own_where_the_secret_is_nobodys(
+    aws: Any, repo: Path, there: bool
+) -> None:
+    arn = do(aws, "secretsmanager", "CreateSecret", Name="db-pass", SecretString="hunter2hunter2")["ARN"]
+    wide = policy({**OPEN, "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
+    do(aws, "secretsmanager", "PutResourcePolicy", SecretId=arn, ResourcePolicy=wide)
+    if there:
+        committed(
+            repo,
+            'resource "aws_secretsmanager_secret" "theirs" {\n  name   = "db-pass"\n  policy = "{}"\n}\n',
+        )
+        with pytest.raises(RefusedError, match="the secret stands in this repository"):
+            patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+        return
+    text, left_out = patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+    assert left_out == ()
+    assert 'resource "aws_secretsmanager_secret_policy" "db_pass"' in text
+    assert f'secret_arn = "{arn}"' in text
+    assert "hunter" not in text
+
+
 def test_a_topics_log_of_deliveries_is_set_in_its_own_block(aws: Any, repo: Path) -> None:
     arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
     committed(repo, 'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n')

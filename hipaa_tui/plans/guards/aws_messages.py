@@ -1,4 +1,4 @@
-"""Looks at whom the policy of a queue or topic lets in, before everybody becomes the account's own."""
+"""Looks at whom the policy of a queue, a topic or a secret lets in, before everybody becomes the account's own."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from hipaa_tui.settings.aws.policy_access import (
     services,
     sids,
 )
+from hipaa_tui.settings.model import Call
 
 _SHOWN: Final = 5
-_POLICIES: Final = ("aws.sqs.policy", "aws.sns.policy")
+_POLICIES: Final = ("aws.sqs.policy", "aws.sns.policy", "aws.secretsmanager.policy")
 
 
 def message_policy_users(look: Look) -> Verdict:
     """Blocks what only a person can narrow; else warns, since nobody can list who came in as everybody.
 
-    Senders and readers of other accounts leave no trace in the queue or topic, and their calls are data events,
-    which CloudTrail keeps only where it is told to.
+    Senders and readers of other accounts leave no trace in a queue or topic, and their calls are data events, which
+    CloudTrail keeps only where it is told to; readers of a secret stand in CloudTrail for 90 days.
     """
     draft = next((one for one in look.changes if one.setting in _POLICIES), None)
     if draft is None or draft.before is ABSENT:
@@ -55,6 +56,15 @@ def message_policy_users(look: Look) -> Verdict:
     )
 
 
+def secret_is_primary(look: Look) -> Verdict:
+    """Blocks at a replica, which takes its policy from its primary and no call of its own."""
+    asked = Call("aws", "secretsmanager", "DescribeSecret", {"SecretId": look.target.id}, look.target.region)
+    primary = str(look.cloud.call(asked).get("PrimaryRegion") or look.target.region)
+    if primary != look.target.region:
+        return Outcome.BLOCK, f"it is a replica of the secret in {primary}: change the policy there"
+    return Outcome.PASS, "it is no replica"
+
+
 def _conditional(text: Any, wide: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The statements for everybody that stay for the sake of their condition."""
     found = policy.statements(text)
@@ -65,5 +75,5 @@ def _conditional(text: Any, wide: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-GUARDS = {"message-policy-users": message_policy_users}
-CAUTIOUS = ("message-policy-users",)
+GUARDS = {"message-policy-users": message_policy_users, "secret-is-primary": secret_is_primary}
+CAUTIOUS = ("message-policy-users", "secret-is-primary")

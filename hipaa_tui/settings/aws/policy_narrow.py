@@ -18,7 +18,7 @@ from hipaa_tui.settings.aws.policy_access import EVERYBODY, allows, principals, 
 
 
 def only_account(current: Json, wanted: Json) -> Json:
-    """{"account", "send": the action by which services send, "sources": ARN patterns, "longest", "most"?: statements}.
+    """{"account", "send"?: the action by which services send, "sources"?: ARN patterns, "longest", "most"?: statements}.
 
     Statements that do not let everybody in stay word for word, in their order. ValueError where the policy would
     be larger than the service takes.
@@ -54,11 +54,13 @@ def _narrowed(statement: Mapping[str, Any], wanted: Json, taken: set[str]) -> li
         found.append({**statement, "Principal": named})
         statement = {**statement, "Principal": EVERYBODY, "Sid": _free("PrincipalsOfAccount", taken)}
     found.append(_with(statement, "StringEquals", "aws:PrincipalAccount", account))
-    send = str(wanted["send"])
-    if not allows(statement, send):
+    send = str(wanted.get("send") or "")
+    if not send or not allows(statement, send):
         return found
     sending = {**statement, "Action": send}
-    narrow = [("ServicesOfAccount", "StringEquals", "aws:SourceAccount", account)]
+    narrow: list[tuple[str, str, str, Json]] = [
+        ("ServicesOfAccount", "StringEquals", "aws:SourceAccount", account)
+    ]
     if wanted.get("sources"):
         narrow.append(("TopicsOfAccount", "ArnLike", "aws:SourceArn", list(wanted["sources"])))
     for sid, operator, key, value in narrow:

@@ -99,6 +99,26 @@ def test_a_queues_policy_comes_goes_and_outlives_other_attributes(aws):
     assert one.read(aws, target).value is ABSENT
 
 
+def test_a_secrets_policy_comes_and_goes(aws):
+    one = setting("aws.secretsmanager.policy")
+    arn = do(aws, "secretsmanager", "CreateSecret", Name="db-pass", SecretString="hunter2hunter2")["ARN"]
+    target = resource_type(one.resource).target(arn, ACCOUNT, REGION)
+    before = one.read(aws, target)
+    assert (before.value, before.identity["Name"]) == (ABSENT, "db-pass")
+    wide = text({**OPEN, "Action": "*", "Resource": "*"})
+    for call in one.write(target, before, wide):
+        aws.call(call)
+    after = one.read(aws, target)
+    assert one.same(after.value, wide)
+    (own,) = one.display(only_account(after.value, {"account": ACCOUNT, "longest": 20480}))["Statement"]
+    assert own["Condition"] == OURS
+    for call in one.remove(target, after):
+        aws.call(call)
+    assert one.read(aws, target).value is ABSENT
+    gone = resource_type(one.resource).target(arn.replace("db-pass", "gone"), ACCOUNT, REGION)
+    assert one.read(aws, gone).value is ABSENT
+
+
 def test_a_topics_policy_is_read_and_written(aws):
     one = setting("aws.sns.policy")
     target = resource_type(one.resource).target("alerts", ACCOUNT, REGION)
