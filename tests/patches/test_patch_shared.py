@@ -1,0 +1,139 @@
+"""What was shared with everybody, as Terraform: blocks of their own, and the sentence where there is no word for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_estates.shared import policy
+from aws_guards import do
+from aws_server import ACCOUNT, REGION
+from patch_clouds import git
+
+from hipaa_tui.errors import RefusedError
+from hipaa_tui.patches.make import make_patch
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.playbooks.load import load
+from hipaa_tui.settings.registry import resource_type
+
+
+def patched(aws: Any, repo: Path, playbook: str, id: str) -> tuple[str, tuple[Any, ...]]:
+    """(what the patch writes, on one line; what it leaves out)."""
+    one = load().get(playbook)
+    target = resource_type(one.resource).target(id, ACCOUNT, REGION)
+    assert target is not None
+    patch = make_patch(make_plan([Wish(one, target, ())], {"aws": aws}, {}), repo, "hipaa/fix", {"aws": aws})
+    files = [git(repo, "show", f"hipaa/fix:{path}") for path in patch.files]
+    return " ".join(" ".join(files).split()), patch.left_out
+
+
+def committed(repo: Path, text: str) -> None:
+    """The repository has this."""
+    (repo / "topics.tf").write_text(text)
+    git(repo, "add", "topics.tf")
+    git(repo, "commit", "-q", "-m", "topics")
+
+
+def test_the_block_of_public_images_is_made_without_an_import(aws: Any, repo: Path) -> None:
+    """The provider cannot import it, and making it writes the same value again."""
+    text, left_out = patched(aws, repo, "aws.ec2.image-block-public-access", ACCOUNT)
+    assert left_out == ()
+    assert 'resource "aws_ec2_image_block_public_access"' in text
+    assert 'state = "block-new-sharing"' in text
+    assert "import" not in text
+
+
+def test_an_image_that_everybody_may_launch_is_left_to_the_api(aws: Any, repo: Path) -> None:
+    image = do(aws, "ec2", "RegisterImage", Name="web")["ImageId"]
+    do(aws, "ec2", "ModifyImageAttribute", ImageId=image, LaunchPermission={"Add": [{"Group": "all"}]})
+    with pytest.raises(RefusedError, match="no word for an image that everybody may launch"):
+        patched(aws, repo, "aws.ec2.public-image", image)
+
+
+OPEN = {"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "*"}
+
+
+def test_a_queues_and_a_topics_policy_are_blocks_of_their_own(aws: Any, repo: Path) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
+    url = do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)["QueueUrl"]
+    text, left_out = patched(aws, repo, "aws.sqs.public-policy", arn)
+    assert left_out == ()
+    assert 'resource "aws_sqs_queue_policy"' in text
+    assert f'id = "{url}"' in text
+    assert f'"aws:PrincipalAccount" = "{ACCOUNT}"' in text
+
+
+def test_a_topics_policy_that_the_repository_has_is_edited_there(aws: Any, repo: Path) -> None:
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
+    do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
+    block = f'resource "aws_sns_topic_policy" "theirs" {{\n  arn    = "{arn}"\n  policy = {json.dumps(wide)}\n}}\n'
+    committed(repo, block)
+    text, left_out = patched(aws, repo, "aws.sns.public-policy", arn)
+    assert left_out == ()
+    assert text.count('resource "aws_sns_topic_policy"') == 1
+    assert "aws:SourceAccount" in text
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        'resource "aws_sns_topic" "theirs" {\n  name   = "alerts"\n  policy = "{}"\n}\n',
+        'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n'
+        'resource "aws_sns_topic_policy" "it" {\n  arn    = aws_sns_topic.theirs.arn\n  policy = "{}"\n}\n',
+    ],
+)
+def test_a_second_policy_is_never_put_beside_one_of_the_repository(aws: Any, repo: Path, theirs: str) -> None:
+    """Two blocks for one policy would take turns in writing it."""
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
+    do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
+    committed(repo, theirs)
+    with pytest.raises(RefusedError, match="the topic stands in this repository"):
+        patched(aws, repo, "aws.sns.public-policy", arn)
+
+
+def test_a_second_policy_is_never_put_beside_a_queues(aws: Any, repo: Path) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
+    do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)
+    committed(repo, 'resource "aws_sqs_queue" "theirs" {\n  name   = "orders"\n  policy = "{}"\n}\n')
+    with pytest.raises(RefusedError, match="the queue stands in this repository"):
+        patched(aws, repo, "aws.sqs.public-policy", arn)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_secrets_policy_is_a_block_of_its_own_where_the_secret_is_nobodys(
+    aws: Any, repo: Path, there: bool
+) -> None:
+    arn = do(aws, "secretsmanager", "CreateSecret", Name="db-pass", SecretString="hunter2hunter2")["ARN"]
+    wide = policy({**OPEN, "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
+    do(aws, "secretsmanager", "PutResourcePolicy", SecretId=arn, ResourcePolicy=wide)
+    if there:
+        committed(
+            repo,
+            'resource "aws_secretsmanager_secret" "theirs" {\n  name   = "db-pass"\n  policy = "{}"\n}\n',
+        )
+        with pytest.raises(RefusedError, match="the secret stands in this repository"):
+            patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+        return
+    text, left_out = patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+    assert left_out == ()
+    assert 'resource "aws_secretsmanager_secret_policy" "db_pass"' in text
+    assert f'secret_arn = "{arn}"' in text
+    assert "hunter" not in text
+
+
+def test_a_topics_log_of_deliveries_is_set_in_its_own_block(aws: Any, repo: Path) -> None:
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    committed(repo, 'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n')
+    text, left_out = patched(aws, repo, "aws.sns.delivery-logging", arn)
+    assert left_out == ()
+    assert text.count('resource "aws_sns_topic"') == 1
+    for kind in ("application", "firehose", "http", "lambda", "sqs"):
+        assert f"{kind}_failure_feedback_role_arn" in text
+        assert f"{kind}_success_feedback_sample_rate" in text
+    assert "aws_iam_role" in text
