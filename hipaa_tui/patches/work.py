@@ -14,7 +14,7 @@ from hipaa_tui.patches.blocks.render import Patchwork
 from hipaa_tui.patches.blocks.snippets import NoSnippetError, Refused, Rendered
 from hipaa_tui.patches.code.folder import Managed, Resource
 from hipaa_tui.patches.code.objects import IDENTIFYING
-from hipaa_tui.patches.code.providers import inside_of_bucket, stands_inside
+from hipaa_tui.patches.code.providers import inside_of, stands_inside
 from hipaa_tui.patches.code.scopes import module_name
 from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.inplace import InPlace, between, told
@@ -120,7 +120,7 @@ class Work:
                 for one in candidate.changes:
                     self.patchwork.export(one.id, found.address, variables["identity"])
             if found.inside is not None and len(rendered.blocks) == 1:
-                return self._inside(candidate, rendered.blocks[0], found.inside)
+                return self._inside(candidate, variables, rendered.blocks[0], found.inside)
             if found.resource is None or len(rendered.blocks) != 1:
                 return f"already managed at {found.where}: edit it there"
             return self._managed(candidate, variables, rendered.blocks[0], found)
@@ -133,18 +133,22 @@ class Work:
             bucket = self.patchwork.folder.holding("aws_s3_bucket", names)
             if bucket is None or bucket.resource is None:
                 return f"hashicorp/aws before 4.0 has no {first.labels[0]}, and no block here manages the bucket alone"
-            return self._inside(candidate, first, bucket.resource)
+            return self._inside(candidate, variables, first, bucket.resource)
         return None
 
-    def _inside(self, candidate: Candidate, block: Declared, bucket: Resource) -> str:
+    def _inside(
+        self, candidate: Candidate, variables: dict[str, Any], block: Declared, bucket: Resource
+    ) -> str:
         """Set it in the bucket's own block, as it was done before each setting had a block of its own."""
-        part = inside_of_bucket(block.to_write())
+        part = inside_of(block.to_write())
+        before = self._earlier(candidate, variables, block)
         if part is None:
             return f"stands in {bucket.where} in a form of its own: set {told(block.to_write())} there"
         mine = self.patchwork.folder.instances(bucket) if bucket.many or bucket.scope else ()
         names = {candidate.change.target.name, candidate.change.target.id}
         own = tuple(one for one in mine if names & set(one.values.values()))
-        return self._over(candidate, Managed(bucket.where, bucket.address, bucket, own), part)
+        difference = Difference(before and inside_of(before), part)
+        return self._over(candidate, Managed(bucket.where, bucket.address, bucket, own), part, difference)
 
     def _part(self, candidate: Candidate, variables: dict[str, Any], none: str) -> str:
         """Set a part of the resource's own block, where the folder has it; else why not, with what to set."""
@@ -200,16 +204,19 @@ class Work:
         self, candidate: Candidate, variables: dict[str, Any], block: Declared, found: Managed
     ) -> str:
         """Edit the block that manages the object; else why not."""
-        change = candidate.change
-        before = None
-        if variables["before"] is not ABSENT:
-            with suppress(Refused, InputError, NotReady):
-                earlier = self.patchwork.render(
-                    change.setting, {**variables, "value": variables["before"]}, candidate.provider
-                )
-                before = next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
+        before = self._earlier(candidate, variables, block)
         part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         return self._over(candidate, found, part, Difference(before, block.to_write()))
+
+    def _earlier(self, candidate: Candidate, variables: dict[str, Any], block: Declared) -> Block | None:
+        """The block as the value before makes it; None where there is none, or it cannot be said."""
+        if variables["before"] is ABSENT:
+            return None
+        given = {**variables, "value": variables["before"]}
+        with suppress(Refused, InputError, NotReady):
+            earlier = self.patchwork.render(candidate.change.setting, given, candidate.provider)
+            return next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
+        return None
 
     def _over(
         self, candidate: Candidate, found: Managed, part: Block, difference: Difference = _AS_IT_IS

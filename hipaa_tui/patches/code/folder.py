@@ -363,6 +363,9 @@ class Folder:
         certain = False
         for argument in arguments:
             theirs, ours = self._of(other, argument), self._of(mine, argument)
+            if self._same_reference(other, mine, argument):
+                certain = True
+                continue
             if theirs is None or ours is None:
                 continue
             if not theirs & ours:
@@ -372,11 +375,29 @@ class Folder:
             self.unresolved[other.where] = None
         return certain
 
+    @staticmethod
+    def _same_reference(other: Resource, mine: Resource, argument: str) -> bool:
+        """Do both name the same thing of the root module? Then it matters not what only Terraform can tell of it."""
+        one, two = other.block.value(argument), mine.block.value(argument)
+        if other.scope or not isinstance(one, Traversal) or not isinstance(two, Traversal):
+            return False
+        if one.indexed or two.indexed:
+            return False
+        # By its id, URL, ARN or name: it is the same resource.
+        ours = len(one.parts) == len(two.parts) == 3 and one.parts[0] not in {"module", "data"}
+        return one.parts[:2] == two.parts[:2] if ours else one == two
+
     def _inline(self, mine: Resource) -> Managed | None:
         parent, argument = INLINE.get(mine.type, ("", ""))
+        named_by = next(iter(IDENTIFYING.get(mine.type, ())), "")
+        said = mine.block.value(named_by)
         for other in self.of_type(parent) if parent else ():
             here = other.block.value(argument) is not None or any(other.block.inner(argument, "dynamic"))
-            if here and self._meet(self._of(other, "bucket"), self._of(mine, "bucket")):
+            referred = (
+                isinstance(said, Traversal) and not other.scope and said.parts[:2] == other.block.labels
+            )
+            name = next(iter(IDENTIFYING.get(parent, ())), "name")
+            if here and (referred or self._meet(self._of(other, name), self._of(mine, named_by))):
                 return Managed(f"{other.where}, in its {argument}", inside=other)
         if mine.type == "azurerm_network_security_rule":
             for other in self.of_type("azurerm_network_security_group"):
