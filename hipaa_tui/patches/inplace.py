@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hipaa_tui.patches.agreeing import Want, changed_keys, meaning
+from hipaa_tui.patches.agreeing import Want, changed_keys, in_words_of_all, meaning
 from hipaa_tui.patches.code.folder import Folder, Managed, Resource
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Instance, split_address
@@ -93,8 +93,8 @@ class InPlace:
         else:
             settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
-    def remove(self, resource: Resource, *, comments: str) -> str:
-        """Take the block and its import block out; "" where that is done, else why not."""
+    def remove(self, resource: Resource, *, comments: str, instances: Iterable[str] = ()) -> str:
+        """Take the block and its import blocks out; "" where that is done, else why not."""
         what = f"stands at {resource.where}"
         others = references(self.folder, resource)
         if others:
@@ -106,7 +106,7 @@ class InPlace:
         self.edited[resource.file] = text
         for file in import_files(self.folder, resource.address):
             self.edited[file] = without_import(self._text(file).encode(), resource.address).decode()
-        self.names[resource.address] = frozenset({REMOVED})
+        self.names.update(dict.fromkeys([resource.address, *instances], frozenset({REMOVED})))
         return ""
 
     def call(self, call: Call, part: Block) -> str:
@@ -144,7 +144,7 @@ class InPlace:
 
     def _agreed(self, resource: Resource, wants: list[Want]) -> str:
         """What several instances want of the same arguments, where it is the same."""
-        wants = changed_keys(resource, wants)
+        wants = changed_keys(resource, in_words_of_all(resource, wants))
         parts = {want.part for want in wants}
         differences = {want.difference for want in wants}
         taken = any(one.taken or one.left for one in differences) and len(differences) > 1

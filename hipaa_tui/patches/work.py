@@ -10,6 +10,7 @@ from typing import Any, Final
 from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, resolve
 from hipaa_tui.patches.blocks import facts
+from hipaa_tui.patches.blocks.gathering import gather
 from hipaa_tui.patches.blocks.render import Patchwork
 from hipaa_tui.patches.blocks.snippets import NoSnippetError, Refused, Rendered
 from hipaa_tui.patches.code.folder import Managed, Resource
@@ -44,6 +45,7 @@ class Work:
     versions: Mapping[str, int] = field(default_factory=dict)
     addresses: dict[str, list[str]] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
+    _leaving: dict[str, list[tuple[Candidate, Managed]]] = field(default_factory=dict)
 
     def render_all(self) -> None:
         """Every candidate in the plan's order; what cannot be rendered is left out, with its reason."""
@@ -54,14 +56,40 @@ class Work:
             if reason:
                 self.selection.leave(candidate.changes, reason)
         self.inplace.settle()
+        for leaving in self._leaving.values():
+            self._all_removed(leaving)
+
+    def _all_removed(self, leaving: list[tuple[Candidate, Managed]]) -> None:
+        """Take out a block of which every instance goes; else nothing of it."""
+        (candidate, found), *_ = leaving
+        resource, gone = found.resource, {one.address for _, each in leaving for one in each.instances}
+        if resource is None:
+            return
+        reason = f"{found.where} stands for others too: take these out there"
+        if gone and gone == {one.address for one in self.patchwork.folder.instances(resource)}:
+            reason = self.inplace.remove(resource, comments=f": {candidate.change.playbook}", instances=gone)
+        for one, each in leaving:
+            if reason:
+                self.selection.leave(one.changes, reason)
+            else:
+                mine = [instance.address for instance in each.instances]
+                self.addresses.update({change.id: mine for change in one.changes})
+
+    def gather(self) -> None:
+        """Make one block of what all instances of a block get."""
+        found = gather(self.patchwork.pieces, self.patchwork.folder)
+        self.patchwork.pieces = found.pieces
+        for change, addresses in self.addresses.items():
+            self.addresses[change] = [found.addresses.get(one, one) for one in addresses]
 
     def allowed(self) -> dict[str, frozenset[str] | None]:
         """What may change at which address."""
         made = {
-            piece.address: frozenset(
+            address: frozenset(
                 {name for name, _ in piece.block.attributes} | {one.type for one in piece.block.blocks}
             )
             for piece in self.patchwork.pieces
+            for address, _ in piece.instances()
         }
         return {**made, **self.inplace.names}
 
@@ -104,8 +132,11 @@ class Work:
         found = self.patchwork.managed(self.patchwork.render(change.setting, before, candidate.provider))
         if found is None:
             return f"{title}: no block here manages it, so there is nothing to take out"
-        if found.resource is None or found.instances or found.resource.many:
+        if found.resource is None or found.resource.scope:
             return f"{title} stands at {found.where} with others or in a block of another: take it out there"
+        if found.instances or found.resource.many:
+            self._leaving.setdefault(found.where, []).append((candidate, found))
+            return ""
         reason = self.inplace.remove(found.resource, comments=f": {change.playbook}")
         if not reason:
             self.addresses.update({one.id: [found.resource.address] for one in candidate.changes})
@@ -271,7 +302,9 @@ class Work:
 
     def _comment(self, change: Change) -> str:
         group = next((one for one in self.plan.groups if one.id == change.group), None)
-        controls = f", HIPAA {', '.join(group.controls)}" if group and group.controls else ""
+        cited = group.controls if group else ()
+        more = f" and {len(cited) - 1} more" if len(cited) > 1 else ""
+        controls = f", HIPAA {cited[0]}{more}" if cited else ""
         title = setting(change.setting).title
         return plain(f"{title} of {change.target.name}: {change.playbook}{controls}", 200)
 

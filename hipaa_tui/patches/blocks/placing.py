@@ -123,7 +123,10 @@ def with_tags(pieces: Iterable[Piece], folder: Folder) -> list[Piece]:
     """New resources get the tags that the repository gives to its own; what exists keeps its own."""
     pieces = list(pieces)
     base = common_tags(folder) if pieces else ""
-    return [_tagged(piece, base) if base and not piece.import_id else piece for piece in pieces]
+    return [
+        _tagged(piece, base) if base and not any(id for _, id in piece.instances()) else piece
+        for piece in pieces
+    ]
 
 
 def common_tags(folder: Folder) -> str:
