@@ -13,6 +13,7 @@ from typing import Final
 
 from hipaa_tui.patches.agreeing import Want, changed_keys, in_words_of_all, meaning
 from hipaa_tui.patches.code.folder import Folder, Managed, Resource
+from hipaa_tui.patches.code.generated import generated
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Instance, split_address
 from hipaa_tui.patches.code.scopes import Call
@@ -100,6 +101,7 @@ class InPlace:
         if others:
             return f"{what}, and {others[0]} refers to it: take both out by hand"
         try:
+            self._refuse_code_of_others([resource.file, *import_files(self.folder, resource.address)])
             text = without(self._text(resource.file).encode(), resource.address, comments=comments).decode()
         except NotEditableError as error:
             return f"{what}: {error}: take it out by hand"
@@ -117,6 +119,7 @@ class InPlace:
         text = self._text(call.file)
         following = Following(self.folder, (), f"module.{call.name}")
         try:
+            self._refuse_code_of_others([call.file])
             new = lay_over(
                 text.encode(), (call.name,), part, self.folder.values, follow=following.follow, kind="module"
             ).decode()
@@ -317,10 +320,16 @@ class InPlace:
                 ]
         return list(dict.fromkeys(found))
 
-    @staticmethod
-    def _refuse_code_of_others(files: Iterable[str], chain: tuple[Call, ...]) -> None:
-        if any(one.startswith(INSTALLED) for one in files):
-            raise NotEditableError(_elsewhere(chain))
+    def _refuse_code_of_others(self, files: Iterable[str], chain: tuple[Call, ...] = ()) -> None:
+        """Another repository's code, and what a program writes."""
+        for file in dict.fromkeys(files):
+            if file.startswith(INSTALLED):
+                raise NotEditableError(_elsewhere(chain))
+            mark = generated(file, self._text(file))
+            if mark:
+                raise NotEditableError(
+                    f"{file} is written by a program ({plain(mark, 100)}): change what that makes it from"
+                )
 
     def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
         chain = self.folder.scopes.chain(split_address(instance.block)[0])
