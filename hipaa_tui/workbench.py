@@ -434,7 +434,8 @@ class Workbench:
     def _wanted(self, check: str) -> str:
         """The type of resource that the check's playbook changes, or ""."""
         playbook = self.catalogue.for_check(check)
-        return playbook.resource if playbook is not None and not playbook.guided else ""
+        known = playbook is not None and playbook.resource in resource_types()
+        return playbook.resource if playbook is not None and known else ""
 
     def _managed(self, target: Target) -> str:
         """Which Terraform of the team's manages the resource, as half a sentence."""
