@@ -81,10 +81,8 @@ class Locator:
         there = [one for one in self.folder.resources if one.file in meant.files]
         if not row.address:
             if meant.unsure:
-                raise _Unclear(
-                    "the name can mean several files; run the tool in the folder that --repo names",
-                    meant.files,
-                )
+                said = "the name can mean several files; run the tool in the folder that --repo names"
+                raise _Unclear(meant.problem or said, meant.files)
             return self._at_line(row, meant.files[0])
         named = list(self._at_address(row.address, there))
         if meant.unsure:
@@ -92,10 +90,8 @@ class Locator:
         if named:
             return self._alone(row, iter(named))
         if meant.unsure:
-            raise _Unclear(
-                f"{row.address} stands in none of the files that the name can mean, at that line",
-                meant.files,
-            )
+            said = f"{row.address} stands in none of the files that the name can mean, at that line"
+            raise _Unclear(meant.problem or said, meant.files)
         found = self._at_line(row, meant.files[0])
         raise _Unclear(
             f"{found.file}:{row.line} is {found.address} at the repository's commit, not {row.address}; "

@@ -7,8 +7,9 @@ are a stranger's: they are compared with the paths of the commit, and nothing is
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
@@ -18,13 +19,14 @@ from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.text import plain
 
 _ENDINGS: Final = (".tf", ".tf.json")
+_UP: Final = re.compile(r"^(?:\.\./)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
     """The folder's files that a name can mean; where it is `unsure`, the block has to confirm it.
 
-    `problem` says why there is none, in half a sentence.
+    `problem` says why there is none, or would be none without the block, in half a sentence.
     """
 
     files: tuple[str, ...] = ()
@@ -62,7 +64,9 @@ class Names:
         paths = list(dict.fromkeys((from_folder, posixpath.normpath(short))))
         inside = [one for one in paths if not _leaves(one)]
         if not inside:
-            return Meant(problem=f"{plain(name, 120)} lies outside of the repository")
+            # KICS's image names what is mounted at /path so: "../../path/main.tf".
+            outside = f"{plain(name, 120)} lies outside of the repository"
+            return replace(self._by_tail(_UP.sub("", posixpath.normpath(short))), problem=outside)
         found = self._exact(inside)
         return found if found.files or not self._missing(inside) else self._by_tail(inside[-1])
 
@@ -92,7 +96,7 @@ class Names:
         found = [
             name
             for known, name in self._known.items()
-            if known.endswith(f"/{path}") or path.endswith(f"/{known}")
+            if known.endswith(f"/{path}") or path.endswith((f"/{known}", f"/{name}"))
         ]
         return Meant(tuple(found), unsure=True) if found else self._exact([path])
 
