@@ -324,6 +324,19 @@ class TestUnclear:
     def test_what_is_no_resource_says_so(self, repo, block, line, said):
         assert said in reason(locate(repo, {"main.tf": PROVIDER + block}, row(line)))
 
+    def test_what_is_clear_of_a_row_is_kept(self, repo):
+        calls = (
+            'module "a" {\n  source = "./store"\n  name   = "phi-a"\n}\n'
+            'module "b" {\n  source = "./store"\n  name   = random_id.x.hex\n}\n'
+            'resource "random_id" "x" {\n  byte_length = 4\n}\n'
+        )
+        found = locate(
+            repo, {"main.tf": PROVIDER + calls, "store/main.tf": MODULE}, row(2, file="store/main.tf")
+        )
+        assert [one.resource for one in found.findings] == ["arn:aws:s3:::phi-a"]
+        assert (found.rows, len(found.unlocated)) == (1, 1)
+        assert "only known to Terraform" in found.unlocated[0].reason
+
     def test_code_that_changed_since_the_report(self, repo):
         files = {"main.tf": PROVIDER + BUCKET}
         found = locate(repo, files, row(address="aws_s3_bucket.gone"))

@@ -7,8 +7,8 @@ not guessed: the reason says what to give, so that it is certain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -17,21 +17,20 @@ from hipaa_tui.findings.interface import InCode
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.patches.code import arns
 from hipaa_tui.patches.code.folder import Folder, Resource
-from hipaa_tui.patches.code.instances import Instance, split_address
+from hipaa_tui.patches.code.instances import Instance
 from hipaa_tui.patches.code.meant import Names
 from hipaa_tui.patches.code.objects import SINGLETONS, belongs_to
 from hipaa_tui.patches.code.scopes import auto_loaded
+from hipaa_tui.patches.code.spots import INDEX, Spots, Unclear
 from hipaa_tui.patches.code.whose import Place, Whose
-from hipaa_tui.patches.language.syntax import Declared, Expression, Template, Traversal, tree
+from hipaa_tui.patches.language.syntax import Expression, Template, Traversal
 from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.text import plain
 
-_INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _LAST_INDEX: Final = re.compile(r'(?:\["(?:[^"\\]|\\.)*"\]|\[\d+\])$')
 _NOT_REGIONAL: Final = "us-east-1"
 _HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _STATE: Final = "give the state with --state, which has it"
-_MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,13 @@ class Unlocated:
     candidates: tuple[str, ...] = ()
 
 
-class _Unclear(Exception):
-    """Why there is no resource to name, as half a sentence; what it may be besides."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finding for each resource that the row is about, and why others are not named. `here`: the block is the folder's."""
 
-    def __init__(self, reason: str, candidates: Sequence[str] = ()) -> None:
-        super().__init__(reason)
-        self.candidates = tuple(candidates[:_MOST])
+    findings: tuple[Finding, ...]
+    unlocated: tuple[Unlocated, ...]
+    here: bool = True
 
 
 @dataclass
@@ -56,97 +56,26 @@ class Locator:
     """Of one folder at its commit."""
 
     folder: Folder
-    names: Names
+    spots: Spots
     whose: Whose
-    _ends: dict[str, dict[int, int]] = field(default_factory=dict)
 
-    def locate(self, row: InCode, wanted: str) -> list[Finding] | Unlocated:
-        """A finding for each resource that the row is about. `wanted` is the type that its playbook changes, or ""."""
+    def locate(self, row: InCode, wanted: str) -> Answer:
+        """What the row is about. `wanted` is the type of resource that its playbook changes, or ""."""
         try:
-            resource = self._block(row)
-            return [
-                self._finding(row, resource, one, wanted) for one in self._instances(resource, row.address)
-            ]
-        except _Unclear as error:
-            return Unlocated(row, str(error), error.candidates)
-
-    # -- the block
-
-    def _block(self, row: InCode) -> Resource:
-        if not row.files:
-            return self._alone(row, self._at_address(row.address, self.folder.resources))
-        meant = self.names.of(row.files)
-        if not meant.files:
-            raise _Unclear(meant.problem)
-        there = [one for one in self.folder.resources if one.file in meant.files]
-        if not row.address:
-            if meant.unsure:
-                said = "the name can mean several files; run the tool in the folder that --repo names"
-                raise _Unclear(meant.problem or said, meant.files)
-            return self._at_line(row, meant.files[0])
-        named = list(self._at_address(row.address, there))
-        if meant.unsure:
-            named = [one for one in named if self._covers(one, row.line)]
-        if named:
-            return self._alone(row, iter(named))
-        if meant.unsure:
-            said = f"{row.address} stands in none of the files that the name can mean, at that line"
-            raise _Unclear(meant.problem or said, meant.files)
-        found = self._at_line(row, meant.files[0])
-        raise _Unclear(
-            f"{found.file}:{row.line} is {found.address} at the repository's commit, not {row.address}; "
-            "run the tool on what is committed"
-        )
-
-    def _at_address(self, address: str, among: Sequence[Resource]) -> Iterator[Resource]:
-        module, own = split_address(_INDEX.sub("", address))
-        if own.startswith("data."):
-            raise _Unclear(f"{address} is a data block: what it reads is managed elsewhere")
-        scope = self.folder.scopes.of_module(module) if module else None
-        for one in among:
-            if one.address == own and (not module or scope is None or one.scope == scope.folder):
-                yield one
-
-    def _alone(self, row: InCode, found: Iterator[Resource]) -> Resource:
-        several = list(found)
-        if len(several) == 1:
-            return several[0]
-        if several:
-            raise _Unclear(f"{row.address} stands in several places", [one.where for one in several])
-        raise _Unclear(f"{row.address} is not in the code at the repository's commit")
-
-    def _at_line(self, row: InCode, file: str) -> Resource:
-        if not row.line:
-            raise _Unclear(f"the report names neither a line of {file} nor an address")
-        for name, block in self._blocks(file):
-            if block.line <= row.line <= self._end(name, block):
-                if block.type != "resource":
-                    said = ".".join((block.type, *block.labels))
-                    raise _Unclear(f"{file}:{row.line} is in {said}, which is no resource of its own")
-                mine = (one for one in self.folder.resources if one.block is block)
-                return next(mine)
-        raise _Unclear(
-            f"{file}:{row.line} stands in no block at the repository's commit; run the tool on what is committed"
-        )
-
-    def _blocks(self, file: str) -> list[tuple[str, Declared]]:
-        return [(name, block) for scope in self.folder.scopes for name, block in scope.blocks if name == file]
-
-    def _covers(self, resource: Resource, line: int) -> bool:
-        return resource.block.line <= line <= self._end(resource.file, resource.block)
-
-    def _end(self, file: str, block: Declared) -> int:
-        """The block's last line; of JSON that is where the next one starts."""
-        if file.endswith(".json"):
-            later = [one.line for _, one in self._blocks(file) if one.line > block.line]
-            return min(later) - 1 if later else len(self.folder.files[file].splitlines())
-        if file not in self._ends:
-            root = tree(self.folder.files[file].encode())
-            bodies = [child for child in root.children if child.type == "body"]
-            self._ends[file] = {
-                child.start_point[0] + 1: child.end_point[0] + 1 for body in bodies for child in body.children
-            }
-        return self._ends[file].get(block.line, block.line)
+            resource = self.spots.block(row)
+        except Unclear as error:
+            return Answer((), (Unlocated(row, str(error), error.candidates),), here=False)
+        findings: list[Finding] = []
+        unclear: dict[str, Unlocated] = {}
+        try:
+            for one in self._instances(resource, row.address):
+                try:
+                    findings.append(self._finding(row, resource, one, wanted))
+                except Unclear as error:
+                    unclear.setdefault(str(error), Unlocated(row, str(error), error.candidates))
+        except Unclear as error:
+            unclear[str(error)] = Unlocated(row, str(error), error.candidates)
+        return Answer(tuple(findings), tuple(unclear.values()))
 
     # -- what it stands for
 
@@ -156,16 +85,16 @@ class Locator:
         if not known:
             if resource.scope or resource.many:
                 problem = self.folder.evaluation.problem if self.folder.evaluation else ""
-                raise _Unclear(
+                raise Unclear(
                     f"{resource.where} stands for what only Terraform can tell{f' ({problem})' if problem else ''}; "
                     f"{_STATE}"
                 )
             return [Instance(resource.address, {})]
-        if not _INDEX.search(address):
+        if not INDEX.search(address):
             return known
         named = [one for one in known if one.address == address or one.address.endswith(f".{address}")]
         if not named:
-            raise _Unclear(
+            raise Unclear(
                 f"{address} is none of what {resource.where} stands for", [one.address for one in known]
             )
         return named
@@ -174,7 +103,7 @@ class Locator:
         place = self.whose.place(resource, instance.module)
         provider = "azure" if resource.type.startswith("azurerm_") else "aws"
         if not resource.type.startswith(("aws_", "azurerm_")):
-            raise _Unclear(f"{resource.where} is of a provider whose findings are not read")
+            raise Unclear(f"{resource.where} is of a provider whose findings are not read")
         id = self._resource(resource, instance, place, wanted)
         arn = id.split(":", 5) if id.startswith("arn:") else []
         if provider == "azure":
@@ -186,11 +115,11 @@ class Locator:
             if arn and arn[2] in {"iam", "cloudfront"}:
                 region = region or _HOMES.get(partition, _NOT_REGIONAL)
         if not account:
-            raise _Unclear(
+            raise Unclear(
                 f"the account of {resource.where} is not known; say it with --account, or give the state"
             )
         if not region:
-            raise _Unclear(
+            raise Unclear(
                 f"the region of {resource.where} is not known; say it with --region, or give the state"
             )
         where = f"{resource.file}:{row.line or resource.block.line} ({instance.address})"
@@ -211,12 +140,12 @@ class Locator:
 
     def _resource(self, resource: Resource, instance: Instance, place: Place, wanted: str) -> str:
         """The ARN or ARM id of the block's own resource, or of what it is a part of: of which the check is."""
-        reason = _Unclear("")
+        reason = Unclear("")
         found = ""
         for one, each in self._chain(resource, instance):
             try:
                 id = self._id(one, each, self.whose.place(one, each.module), wanted)
-            except _Unclear as error:
+            except Unclear as error:
                 reason = reason if str(reason) else error
                 continue
             if not wanted or _is_of(wanted, id, place):
@@ -224,7 +153,7 @@ class Locator:
             found = id
         if str(reason):
             raise reason
-        raise _Unclear(
+        raise Unclear(
             f"{resource.where} is no {wanted}, nor a part of one that the code names ({found} is none)"
         )
 
@@ -256,7 +185,7 @@ class Locator:
             return None
         try:
             among = [one for one in self._instances(owner, "") if one.module == instance.module]
-        except _Unclear:
+        except Unclear:
             return None
         if value.indexed:
             among = [one for one in among if _index(one.address) == _wanted_index(attribute.text, instance)]
@@ -272,7 +201,7 @@ class Locator:
         where = {"account": place.account, "region": place.region, "partition": place.partition}
         if type in SINGLETONS:
             if not place.account:
-                raise _Unclear(f"the account of {resource.where} is not known; say it with --account")
+                raise Unclear(f"the account of {resource.where} is not known; say it with --account")
             return f"arn:{place.partition}:iam::{place.account}:root"
         if arns.is_arm(type):
             return self._arm_id(resource, instance, place)
@@ -285,11 +214,11 @@ class Locator:
         if named_by:
             name = self._value(resource, instance, named_by)
             if arns.has_path(type) and resource.block.value("path") not in (None, "/"):
-                raise _Unclear(f"the path of {resource.where} is only known to Terraform; {_STATE}")
+                raise Unclear(f"the path of {resource.where} is only known to Terraform; {_STATE}")
             arn = arns.arn_of(type, name, where)
             if arn is None:
                 lacking = "account" if arns.has_account(type) and not place.account else "region"
-                raise _Unclear(f"the {lacking} of {resource.where} is not known; say it with --{lacking}")
+                raise Unclear(f"the {lacking} of {resource.where} is not known; say it with --{lacking}")
             return arn
         return self._of_part(resource, instance, where)
 
@@ -297,13 +226,13 @@ class Locator:
         """By the name that a part gives for its owner, where the owner is not in the code."""
         argument, types = belongs_to(resource.type)
         if not types or not arns.named_by(types[0]):
-            raise _Unclear(f"the cloud gives the id of {resource.where} when it makes it; {_STATE}")
+            raise Unclear(f"the cloud gives the id of {resource.where} when it makes it; {_STATE}")
         name = self._value(resource, instance, argument)
         if name.startswith("arn:"):
             return name
         arn = arns.arn_of(types[0], name, where) if "/" not in name and ":" not in name else None
         if arn is None:
-            raise _Unclear(f"{resource.where} does not name the resource that it is a part of; {_STATE}")
+            raise Unclear(f"{resource.where} does not name the resource that it is a part of; {_STATE}")
         return arn
 
     def _own_ids(self, resource: Resource, stated: str) -> list[str]:
@@ -317,7 +246,7 @@ class Locator:
 
     def _arm_id(self, resource: Resource, instance: Instance, place: Place) -> str:
         if not place.account:
-            raise _Unclear(f"the subscription of {resource.where} is not known; say it with --account")
+            raise Unclear(f"the subscription of {resource.where} is not known; say it with --account")
         name = self._value(resource, instance, "name")
         group = self._value(resource, instance, "resource_group_name")
         return arns.arm_id_of(resource.type, name, group, place.account)
@@ -329,19 +258,19 @@ class Locator:
             alone = not resource.scope and not resource.many
             text = self.folder.values(resource.block.value(argument), resource.block) if alone else None
             if text is not None and len(text) > 1:
-                raise _Unclear(
+                raise Unclear(
                     f"{argument} of {resource.where} can be several; say with --var-file which .tfvars file counts",
                     sorted(text),
                 )
             if text is not None:
                 return next(iter(text))
             if said and self._unsaid:
-                raise _Unclear(
+                raise Unclear(
                     f"{argument} of {resource.where} may hang on {self._unsaid}; say with --var-file which .tfvars file "
                     "counts"
                 )
         if not said:
-            raise _Unclear(f"{argument} of {resource.where} is only known to Terraform; {_STATE}")
+            raise Unclear(f"{argument} of {resource.where} is only known to Terraform; {_STATE}")
         return said
 
     @cached_property
@@ -361,7 +290,7 @@ def locator(names: Names, account: str, region: str) -> Locator:
         place = whose.of("aws")
         known = folder.evaluation.known
         known.account, known.region, known.partition = place.account, place.region, place.partition
-    return Locator(folder, names, whose)
+    return Locator(folder, Spots(folder, names), whose)
 
 
 def _is_of(wanted: str, id: str, place: Place) -> bool:
@@ -382,5 +311,5 @@ def _wanted_index(text: str, instance: Instance) -> str:
     """The index in `aws_s3_bucket.b[each.key].id`, for an instance of the block that says so; "?" where it is unclear."""
     if re.search(r"\[\s*(?:each\.key|count\.index)\s*\]", text):
         return _index(instance.address) or "?"
-    found = _INDEX.search(text)
+    found = INDEX.search(text)
     return found.group() if found else "?"

@@ -37,7 +37,10 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """What became of one report's rows in code: `rows` of them were led to `findings`."""
+    """What became of one report's rows in code: `rows` of them were led to `findings`.
+
+    A row is in both where the code names some of the resources that it is about, and not the others.
+    """
 
     findings: tuple[Finding, ...] = ()
     rows: int = 0
@@ -75,25 +78,17 @@ class Locators:
         unlocated: list[Unlocated] = []
         count = 0
         for row in rows:
-            found, problems = self._row(row)
-            count += bool(found)
-            findings += found
-            if not found:
-                unlocated.append(_nearest(problems))
-        return Located(tuple(findings), count, tuple(unlocated))
-
-    def _row(self, row: InCode) -> tuple[list[Finding], list[Unlocated]]:
-        """A block of a module stands in every folder that calls it."""
-        found: dict[str, Finding] = {}
-        problems: list[Unlocated] = []
-        for one in self._locators():
+            answers = [one.locate(row, self.wanted(row.check)) for one in self._locators()]
             self.progress()
-            located = one.locate(row, self.wanted(row.check))
-            if isinstance(located, Unlocated):
-                problems.append(located)
-            else:
-                found.update({each.fingerprint: each for each in located})
-        return list(found.values()), problems
+            # A block of a module stands in every folder that calls it.
+            here = [one for one in answers if one.here]
+            found = {each.fingerprint: each for one in here for each in one.findings}
+            count += bool(found)
+            findings += found.values()
+            unlocated += [each for one in here for each in one.unlocated] or (
+                [] if found else [_nearest([each for one in answers for each in one.unlocated])]
+            )
+        return Located(tuple(findings), count, tuple(unlocated))
 
     def _locators(self) -> list[Locator]:
         if not self._read:
