@@ -1,9 +1,12 @@
 """Loading reports from the shell: the contract's counts, and one clear sentence for what is no report."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
+from code_reports import checkov, checkov_row
 
 from hipaa_tui.cli.main import run
 
@@ -119,3 +122,66 @@ def test_escape_sequences_of_a_report_never_reach_the_terminal(capsys, tmp_path)
     said = capsys.readouterr()
     assert "red" in said.out
     assert not {"\x1b", "\x07", "\u202e", "\x00"} & set(said.out + said.err)
+
+
+CODE = 'provider "aws" {\n  region = "eu-west-1"\n}\nresource "aws_sqs_queue" "q" {\n  name = "intake"\n}\n'
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """A repository with one queue in it, and Checkov's word on it and on one that is gone."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(CODE)
+    who = ("-c", "user.name=Ops", "-c", "user.email=ops@example.org")
+    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-q", "-m", "state")):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+    rows = [
+        checkov_row("CKV_AWS_27", resource=f"aws_sqs_queue.{name}", file_abs_path=None)
+        for name in ("q", "gone")
+    ]
+    report = tmp_path / "checkov.json"
+    report.write_text(json.dumps(checkov(*rows)))
+    return report, folder
+
+
+def test_a_report_of_code_says_what_was_located_and_what_not(capsys, code):
+    report, folder = code
+    loaded = as_json(capsys, "load", report, "--repo", folder, "--account", "123456789012")
+    assert (loaded["read"], loaded["new"], loaded["located"], loaded["unlocated"]) == (2, 1, 1, 1)
+    (lost,) = loaded["files"][0]["unlocated"]
+    assert lost["place"] == "/main.tf:4 (aws_sqs_queue.gone)"
+    assert "not aws_sqs_queue.gone" in lost["reason"]
+    (row,) = as_json(capsys, "findings")
+    assert (row["resource"], row["sources"]) == ("arn:aws:sqs:eu-west-1:123456789012:intake", ["checkov"])
+
+
+def test_for_people_each_reason_stands_once(capsys, code):
+    report, folder = code
+    assert run(["load", str(report), "--repo", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "--account" in said
+    assert "0 rows about code were led to cloud resources, 2 were not" in said
+
+
+def test_a_report_of_code_without_a_repository_is_refused_with_what_to_do(capsys, code):
+    report, _ = code
+    assert run(["load", str(report)]) == 2
+    assert "--repo DIR" in capsys.readouterr().err
+    assert run(["load", str(report), "--var-file", "prod.tfvars"]) == 2
+    assert run(["load", str(report), "--repo", str(report.parent / "nowhere")]) == 2
+    assert as_json(capsys, "findings") == []
+
+
+def test_the_folder_of_config_toml_is_enough(capsys, code, home):
+    report, folder = code
+    home.mkdir()
+    (home / "config.toml").write_text(f'[[terraform]]\nfolder = "{folder}"\naccounts = ["123456789012"]\n')
+    assert as_json(capsys, "load", report)["located"] == 1
+
+
+def test_a_report_of_a_cloud_needs_no_repository_and_refuses_none_that_is_not_there(capsys, tmp_path):
+    assert run(["load", str(AWS[0]), "--repo", str(tmp_path / "nowhere")]) == 2
+    assert as_json(capsys, "load", AWS[0])["located"] == 0

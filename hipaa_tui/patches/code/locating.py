@@ -119,6 +119,8 @@ def folders_of(where: Where, configured: Sequence[TerraformCode]) -> Sequence[Te
             )
         return configured
     wanted = where.repo.expanduser().resolve()
+    if not wanted.is_dir():
+        raise InputError(f"{where.repo}: there is no such folder; name one of a git repository with --repo")
     known = next((one for one in configured if one.folder.resolve() == wanted), TerraformCode(where.repo))
     return [
         TerraformCode(
