@@ -376,8 +376,21 @@ class TestNames:
 
     def test_a_name_that_means_two_files_needs_the_block_to_tell(self, repo):
         found = locate(repo, FILES, row(file="main.tf"), folder="infra")
-        assert "several files" in reason(found)
-        assert found.unlocated[0].candidates == ("main.tf",)
+        assert reason(found).startswith("the name can mean infra/main.tf or main.tf;")
+
+    def test_a_copy_of_the_code_for_another_environment_is_not_taken_for_it(self, repo):
+        """The blocks stand at the same lines: only the path says which account the finding is about."""
+        files = {
+            f"envs/{env}/main.tf": PROVIDER + BUCKET.replace("phi-", f"{env}-") for env in ("dev", "prod")
+        }
+        for name in ("dev/main.tf", "/build/envs/dev/main.tf", "../dev/main.tf", "/x/main.tf"):
+            found = locate(repo, files, row(address="aws_s3_bucket.phi", file=name), folder="envs/prod")
+            assert found.findings == (), name
+        ci = row(address="aws_s3_bucket.phi", files=("/build/envs/dev/main.tf", "/main.tf"))
+        assert "name its own folder with --repo" in reason(locate(repo, files, ci, folder="envs/prod"))
+        assert resources(locate(repo, files, ci, folder="envs/dev")) == ["arn:aws:s3:::dev-records"]
+        found = locate(repo, files, row(address="aws_s3_bucket.phi", file="dev/main.tf"), folder="envs/dev")
+        assert resources(found) == ["arn:aws:s3:::dev-records"]
 
     @pytest.mark.parametrize(
         "file",
@@ -389,9 +402,9 @@ class TestNames:
 
     def test_a_copy_elsewhere_counts_only_where_its_block_is_the_same(self, repo):
         files = {"main.tf": PROVIDER + BUCKET}
-        assert "several files" in reason(locate(repo, files, row(file="/elsewhere/main.tf")))
+        assert "unless it is main.tf" in reason(locate(repo, files, row(file="/elsewhere/main.tf")))
         other = row(address="aws_s3_bucket.phi", line=90, file="/elsewhere/main.tf")
-        assert "at that line" in reason(locate(repo, files, other))
+        assert "unless it is main.tf" in reason(locate(repo, files, other))
 
     def test_a_link_is_not_followed(self, repo, tmp_path):
         outside = tmp_path / "outside.tf"
@@ -424,6 +437,17 @@ def test_a_module_of_two_configured_folders_is_found_in_both(repo):
     )
     assert [one.resource for one in found.findings] == ["arn:aws:s3:::phi-dev", "arn:aws:s3:::phi-prod"]
     assert (found.rows, len(found.unlocated)) == (1, 1)
+
+
+def test_a_name_that_is_a_file_in_two_configured_folders_is_neither(repo):
+    files = {f"{env}/main.tf": PROVIDER + BUCKET.replace("phi-", f"{env}-") for env in ("dev", "prod")}
+    commit_tree(repo, files)
+    configured = [TerraformCode(repo / env, accounts=(ACCOUNT,)) for env in ("dev", "prod")]
+    found = Locators(configured, Where(), wanted).locate([row(address="aws_s3_bucket.phi")])
+    assert "say with --repo" in reason(found)
+    assert found.unlocated[0].candidates == (f"{repo}/dev/main.tf", f"{repo}/prod/main.tf")
+    told = row(address="aws_s3_bucket.phi", files=("/build/prod/main.tf", "/main.tf"))
+    assert resources(Locators(configured, Where(), wanted).locate([told])) == ["arn:aws:s3:::prod-records"]
 
 
 def test_without_any_folder_the_sentence_names_repo():

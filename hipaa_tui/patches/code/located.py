@@ -44,11 +44,14 @@ class Unlocated:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finding for each resource that the row is about, and why others are not named. `here`: the block is the folder's."""
+    """A finding for each resource that the row is about, and why others are not named.
+
+    `file` is where the block stands, "" where the folder has none.
+    """
 
     findings: tuple[Finding, ...]
     unlocated: tuple[Unlocated, ...]
-    here: bool = True
+    file: str = ""
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Locator:
         try:
             resource = self.spots.block(row)
         except Unclear as error:
-            return Answer((), (Unlocated(row, str(error), error.candidates),), here=False)
+            return Answer((), (Unlocated(row, str(error), error.candidates),))
         findings: list[Finding] = []
         unclear: dict[str, Unlocated] = {}
         try:
@@ -75,7 +78,8 @@ class Locator:
                     unclear.setdefault(str(error), Unlocated(row, str(error), error.candidates))
         except Unclear as error:
             unclear[str(error)] = Unlocated(row, str(error), error.candidates)
-        return Answer(tuple(findings), tuple(unclear.values()))
+        file = self.spots.names.path_of(resource.file)
+        return Answer(tuple(findings), tuple(unclear.values()), file)
 
     # -- what it stands for
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.findings.interface import InCode
@@ -18,6 +19,8 @@ from hipaa_tui.patches.code.reading import read_folder
 from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.text import plain
+
+_SEVERAL: Final = "the name can mean files of several folders; say with --repo which one was scanned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,12 @@ class Locators:
         for row in rows:
             answers = [one.locate(row, self.wanted(row.check)) for one in self._locators()]
             self.progress()
+            files = sorted({one.file for one in answers if one.file})
+            if len(files) > 1:
+                unlocated.append(Unlocated(row, _SEVERAL, tuple(files)))
+                continue
             # A block of a module stands in every folder that calls it.
-            here = [one for one in answers if one.here]
+            here = [one for one in answers if one.file]
             found = {each.fingerprint: each for one in here for each in one.findings}
             count += bool(found)
             findings += found.values()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -42,63 +43,86 @@ class Names:
     repository: Repository
 
     def of(self, spelled: Sequence[str]) -> Meant:
-        """What a file is meant that a report spells so, the surest name first."""
-        found = Meant(problem="the report names no file")
-        for one in spelled:
-            name = one.replace("\\", "/")
-            inside = self._below_top(name)
-            found = self._exact([inside]) if inside else self._relative(name)
-            if found.files:
-                return found
-        return found
+        """What file is meant that a report spells so, the surest name first: the one that the names agree on."""
+        names = [one.replace("\\", "/") for one in spelled]
+        paths: list[str] = []
+        sure = False
+        for name in names:
+            exact = self._exact(name)
+            found = exact or self._by_tail(name)
+            agreed = [one for one in found if one in paths] if paths else found
+            if agreed:
+                sure = sure or bool(exact)
+                paths = agreed
+        if not paths:
+            return Meant(problem=self._why_not(names))
+        found_in = self._among(paths)
+        if sure or not found_in.files:
+            return found_in
+        may = " or ".join(plain(one, 120) for one in paths[:4])
+        why = f"{self._why_not(names)}, unless it is {may}"
+        return Meant(found_in.files, unsure=True, problem=why)
 
-    def _below_top(self, name: str) -> str:
-        """The path in the repository of a whole path of this machine; "" for every other name."""
+    def path_of(self, file: str) -> str:
+        """Where a file of the folder is: on this machine, though what counts is in the commit."""
+        return posixpath.normpath((self.repository.folder / file).as_posix())
+
+    def _exact(self, name: str) -> list[str]:
+        """The files of the commit that are called so: from the folder or from the repository's top on, or as a whole."""
+        return [
+            one for one in self._spelled(name) if self.repository.kind_of(one) == "file" or one in self._known
+        ]
+
+    def _spelled(self, name: str) -> list[str]:
+        """The paths in the repository that a name can stand for."""
         top = self.repository.top.as_posix()
         path = posixpath.normpath(name)
-        return path.removeprefix(f"{top}/") if path.startswith(f"{top}/") else ""
-
-    def _relative(self, name: str) -> Meant:
+        if path.startswith(f"{top}/"):
+            return [path.removeprefix(f"{top}/")]
         short = name.lstrip("/")
         from_folder = posixpath.normpath((self.repository.prefix / short).as_posix())
-        paths = list(dict.fromkeys((from_folder, posixpath.normpath(short))))
-        inside = [one for one in paths if not _leaves(one)]
-        if not inside:
-            # KICS's image names what is mounted at /path so: "../../path/main.tf".
-            outside = f"{plain(name, 120)} lies outside of the repository"
-            return replace(self._by_tail(_UP.sub("", posixpath.normpath(short))), problem=outside)
-        found = self._exact(inside)
-        return found if found.files or not self._missing(inside) else self._by_tail(inside[-1])
+        both = dict.fromkeys((from_folder, posixpath.normpath(short)))
+        return [one for one in both if not _leaves(one)]
 
-    def _missing(self, paths: Iterable[str]) -> bool:
-        return not any(self.repository.kind_of(one) or one in self._known for one in paths)
+    def _by_tail(self, name: str) -> list[str]:
+        """Where a part of the repository was scanned, or a copy of it elsewhere: the files that end most alike."""
+        # KICS's image names what is mounted at /path so: "../../path/main.tf".
+        path = _UP.sub("", posixpath.normpath(name.lstrip("/")))
+        if any(self.repository.kind_of(one) for one in self._spelled(name)):
+            return []
+        shared = {one: _shared(one, path) for one in {*self.repository.code(), *self._known}}
+        most = max(shared.values(), default=0)
+        return sorted(one for one, count in shared.items() if count == most) if most else []
 
-    def _exact(self, paths: Sequence[str]) -> Meant:
-        """By paths in the repository."""
-        there = [one for one in paths if self.repository.kind_of(one) == "file" or one in self._known]
-        known = tuple(self._known[one] for one in there if one in self._known)
-        if known:
-            return Meant(known, unsure=len(there) > 1)
-        shown = plain(paths[0], 120)
-        if there:
-            return Meant(
-                problem=f"{plain(there[0], 120)} is neither of the folder {self.repository.folder.name} nor of a module "
-                "that it calls; name its own folder with --repo"
-            )
-        if any(self.repository.kind_of(one) == "link" for one in paths):
-            return Meant(problem=f"{shown} is a link; only files of the commit are read")
-        return Meant(
-            problem=f"{shown} is not in the repository at its commit; commit it, or run the tool on what is committed"
+    def _why_not(self, names: Sequence[str]) -> str:
+        """Why none of the names is a file of the commit."""
+        if not names:
+            return "the report names no file"
+        shown = plain(names[-1], 120)
+        spelled = [one for name in names for one in self._spelled(name)]
+        if any(self.repository.kind_of(one) == "link" for one in spelled):
+            return f"{shown} is a link; only files of the commit are read"
+        if not spelled:
+            return f"{shown} lies outside of the repository"
+        return (
+            f"{shown} is not in the repository at its commit; commit it, or run the tool on what is committed"
         )
 
-    def _by_tail(self, path: str) -> Meant:
-        """Where a part of the repository was scanned, or a copy of it elsewhere."""
-        found = [
-            name
-            for known, name in self._known.items()
-            if known.endswith(f"/{path}") or path.endswith((f"/{known}", f"/{name}"))
-        ]
-        return Meant(tuple(found), unsure=True) if found else self._exact([path])
+    def _among(self, paths: Sequence[str]) -> Meant:
+        """One file of the commit, or several of which only one can be meant."""
+        strange = [one for one in paths if one not in self._known]
+        if len(paths) == 1 and strange:
+            return Meant(
+                problem=f"{plain(paths[0], 120)} is neither of the folder {self.repository.folder.name} nor of a module "
+                "that it calls; name its own folder with --repo"
+            )
+        several = (
+            f"the name can mean {' or '.join(plain(one, 120) for one in paths[:4])}; run the tool at the "
+        )
+        problem = f"{several}repository's top" if len(paths) > 1 else ""
+        # Copies of one environment for another have the same blocks at the same lines: nothing tells them apart.
+        files = () if strange else tuple(self._known[one] for one in paths)
+        return Meant(files, unsure=len(paths) > 1, problem=problem)
 
     @cached_property
     def _known(self) -> Mapping[str, str]:
@@ -119,3 +143,9 @@ def _leaves(path: str) -> bool:
         or "\0" in path
         or ".git" in PurePosixPath(path).parts
     )
+
+
+def _shared(one: str, other: str) -> int:
+    """How many names the paths have in common at their ends."""
+    pairs = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

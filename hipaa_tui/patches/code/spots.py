@@ -43,8 +43,7 @@ class Spots:
         there = [one for file in meant.files for one in self._resources.get(file, ())]
         if not row.address:
             if meant.unsure:
-                said = "the name can mean several files; run the tool in the folder that --repo names"
-                raise Unclear(meant.problem or said, meant.files)
+                raise Unclear(meant.problem, meant.files)
             return self._at_line(row, meant.files[0])
         named = list(self._at_address(row.address, there))
         if meant.unsure:
@@ -52,8 +51,7 @@ class Spots:
         if named:
             return self._alone(row, iter(named))
         if meant.unsure:
-            said = f"{row.address} stands in none of the files that the name can mean, at that line"
-            raise Unclear(meant.problem or said, meant.files)
+            raise Unclear(meant.problem, meant.files)
         found = self._at_line(row, meant.files[0])
         raise Unclear(
             f"{found.file}:{row.line} is {found.address} at the repository's commit, not {row.address}; "

@@ -188,6 +188,14 @@ class Repository:
             return ""
         return "link" if entry.mode == "120000" else "file"
 
+    def code(self) -> list[str]:
+        """Every Terraform file of the commit, by its path from the repository's top on."""
+        return [
+            one.path
+            for one in self._entries.values()
+            if one.path.endswith((".tf", ".tf.json")) and _plain_file(one.path, one.mode, one.kind)
+        ]
+
     def text_of(self, name: str) -> str | None:
         """A file of the commit, named from the root folder on; None where there is no such file that can be read."""
         path = posixpath.normpath((self.prefix / name).as_posix())
