@@ -1,12 +1,14 @@
-"""What the launching of instances says, as Terraform."""
+"""What the launching of instances says, and the bucket of a trail, as Terraform."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from aws_estates import trails
 from aws_guards import do
-from aws_server import ACCOUNT
+from aws_server import ACCOUNT, REGION
+from patch_clouds import git
 from test_patch_shared import patched
 
 
@@ -29,3 +31,19 @@ def test_the_defaults_of_metadata_keep_what_else_was_chosen(aws: Any, repo: Path
     ):
         assert said in text
     assert "http_endpoint" not in text
+
+
+def test_the_bucket_of_a_trail_is_closed_where_it_stands(aws: Any, repo: Path) -> None:
+    """The blocks are the bucket's, whatever the finding names."""
+    trails.build(aws)
+    (repo / "logs.tf").write_text('resource "aws_s3_bucket" "theirs" {\n  bucket = "half-logs"\n}\n')
+    git(repo, "add", "logs.tf")
+    git(repo, "commit", "-q", "-m", "logs")
+    arn = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/half"
+    text, left_out = patched(aws, repo, "aws.cloudtrail.bucket-public", arn)
+    assert left_out == ()
+    for kind in ("aws_s3_bucket_public_access_block", "aws_s3_bucket_acl"):
+        assert f'resource "{kind}"' in text
+    assert text.count("bucket = aws_s3_bucket.theirs") == 2
+    assert text.count('id = "half-logs"') == 2
+    assert "AllUsers" not in text
