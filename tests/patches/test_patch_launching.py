@@ -11,6 +11,10 @@ from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 from test_patch_shared import patched
 
+from hipaa_tui.content import content_folder
+from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.language import schema
+
 
 def test_the_defaults_of_metadata_keep_what_else_was_chosen(aws: Any, repo: Path) -> None:
     """The provider would clear what its block does not say."""
@@ -47,3 +51,19 @@ def test_the_bucket_of_a_trail_is_closed_where_it_stands(aws: Any, repo: Path) -
     assert text.count("bucket = aws_s3_bucket.theirs") == 2
     assert text.count('id = "half-logs"') == 2
     assert "AllUsers" not in text
+
+
+def test_a_launch_template_says_tokens_in_its_own_block() -> None:
+    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    value = {
+        "HttpTokens": "required",
+        "HttpEndpoint": "enabled",
+        "HttpPutResponseHopLimit": 2,
+        "DefaultVersion": None,
+    }
+    (block,) = snippets.fill(
+        "aws.ec2.launch-template-metadata", {"value": value}, {}, lambda text: None
+    ).blocks
+    written = block.to_write()
+    assert [one for one in schema.problems(written) if " lacks " not in one] == []
+    assert dict(written.attributes)["update_default_version"].strip() == "true"

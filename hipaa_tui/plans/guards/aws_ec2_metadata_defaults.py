@@ -30,24 +30,16 @@ def next_instances_need_tokens(look: Look) -> Verdict:
             Outcome.BLOCK,
             "a declarative policy of the organization sets this default: it can be changed there only",
         )
-    listed = look.cloud.pages(_call(look, "ec2", "DescribeInstances"), "Reservations")
-    old = [
-        one
-        for reservation in listed
-        for one in reservation.get("Instances") or []
-        if at(one, "State.Name") == "running"
-        and at(one, "MetadataOptions.HttpTokens") != "required"
-        and at(one, "MetadataOptions.HttpEndpoint") != "disabled"
-    ]
-    callers = _callers(look, old[:_MOST])
+    old = open_instances(look)
+    callers = callers_of(look, old)
     if callers:
         grown = sorted({group for one in callers if (group := tags_of(one).get(_GROUP))})
-        shown = _some([str(one["InstanceId"]) for one in callers])
+        shown = some([str(one["InstanceId"]) for one in callers])
         if grown:
             return (
                 Outcome.BLOCK,
                 f"programs on {shown} ask for metadata without a token, and the next instances of the Auto Scaling group "
-                f"{_some(grown)} would give them no answer: update them, or say HttpTokens in the group's launch template",
+                f"{some(grown)} would give them no answer: update them, or say HttpTokens in the group's launch template",
             )
         return (
             Outcome.WARN,
@@ -62,8 +54,22 @@ def next_instances_need_tokens(look: Look) -> Verdict:
     return Outcome.PASS, f"no running instance was asked for metadata without a token in {DAYS} days"
 
 
-def _callers(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that were asked without a token lately, all found by one call."""
+def open_instances(look: Look, **filters: Json) -> list[dict[str, Any]]:
+    """The region's running instances that answer without a token."""
+    listed = look.cloud.pages(_call(look, "ec2", "DescribeInstances", **filters), "Reservations")
+    return [
+        one
+        for reservation in listed
+        for one in reservation.get("Instances") or []
+        if at(one, "State.Name") == "running"
+        and at(one, "MetadataOptions.HttpTokens") != "required"
+        and at(one, "MetadataOptions.HttpEndpoint") != "disabled"
+    ]
+
+
+def callers_of(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that were asked without a token lately, all of the first 500 found by one call."""
+    instances = instances[:_MOST]
     if not instances:
         return []
     queries: list[Json] = [
@@ -92,7 +98,8 @@ def _callers(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mapping
     return [one for number, one in enumerate(instances) if f"m{number}" in busy]
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many there are besides."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 
