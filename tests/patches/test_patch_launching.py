@@ -1,11 +1,12 @@
-"""What the launching of instances says, and the bucket of a trail, as Terraform."""
+"""What the launching of instances says, the bucket of a trail, and a vault, as Terraform."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-from aws_estates import trails
+from aws_estates import archives, trails
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
@@ -67,3 +68,19 @@ def test_a_launch_template_says_tokens_in_its_own_block() -> None:
     written = block.to_write()
     assert [one for one in schema.problems(written) if " lacks " not in one] == []
     assert dict(written.attributes)["update_default_version"].strip() == "true"
+
+
+def test_a_vaults_policy_is_edited_in_the_vaults_block(aws: Any, repo: Path) -> None:
+    archives.build(aws)
+    wide = json.dumps({"Version": "2012-10-17", "Statement": [archives.lets("films", "*")]})
+    block = f'resource "aws_glacier_vault" "theirs" {{\n  name          = "films"\n  access_policy = {json.dumps(wide)}\n}}\n'
+    (repo / "vaults.tf").write_text(block)
+    git(repo, "add", "vaults.tf")
+    git(repo, "commit", "-q", "-m", "vaults")
+    text, left_out = patched(
+        aws, repo, "aws.glacier.vault-policy", f"arn:aws:glacier:{REGION}:{ACCOUNT}:vaults/films"
+    )
+    assert left_out == ()
+    assert text.count('resource "aws_glacier_vault"') == 1
+    assert f"arn:aws:iam::{ACCOUNT}:root" in text
+    assert '"*"' not in text

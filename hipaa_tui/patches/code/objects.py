@@ -87,6 +87,7 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_secretsmanager_secret_policy": ("secret_arn",),
     "aws_sns_topic_policy": ("arn",),
     "aws_sqs_queue_policy": ("queue_url",),
+    "aws_glacier_vault": ("name",),
     "azurerm_resource_group": ("name",),
     "azurerm_storage_account": ("name",),
     "azurerm_monitor_diagnostic_setting": ("name", "target_resource_id"),
