@@ -24,7 +24,9 @@ def partners_of_the_bucket(look: Look) -> Verdict:
     drafts = [one for one in look.changes if one.setting == POLICY and one.before is not ABSENT]
     if not drafts:
         return Outcome.PASS, "no policy changes"
-    account, lost, who, anybody = look.target.account, set(), set(), False
+    account, anybody = look.target.account, False
+    lost: set[str] = set()
+    who: set[str] = set()
     for one in statements(drafts[0].before):
         names, taken = foreign(one, account), sensitive(one)
         if not (names and taken):
