@@ -15,7 +15,8 @@ PLAYBOOKS = (
     "aws.elasticbeanstalk.managed-updates",
     "aws.emr.block-public-access",
 )
-ONE_WAY = ("aws.eks.secrets-encryption",)
+# The call of a project hands its own environment back: test_aws_playbooks_codebuild.py follows it.
+ONE_WAY = ("aws.eks.secrets-encryption", "aws.codebuild.privileged")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service"
 
 

@@ -6,7 +6,8 @@ import pytest
 from aws_guards import Answers, allow, bucket, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT
 
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.plans.guards.model import Look, Outcome, guards
+from hipaa_tui.settings.live import Reader
 
 PARTNER = "444455556666"
 SITE = {"IndexDocument": {"Suffix": "index.html"}}
@@ -291,6 +292,32 @@ def test_of_very_many_buckets_some_are_looked_at_and_that_is_said(aws):
     outcome, reason = verdict(many, "not-a-log-target", target)
     assert outcome is Outcome.WARN
     assert "200 of 300" in reason
+
+
+def test_the_buckets_of_an_account_are_looked_at_once_for_all_targets_of_a_plan(aws):
+    lets = [allow(LOGGER, "s3:PutObject", f"arn:aws:s3:::{name}/*") for name in ("logs-a", "logs-b")]
+    targets = [make_bucket(aws, "logs-a", lets[0]), make_bucket(aws, "logs-b", lets[1])]
+    make_bucket(aws, "phi-records")
+    log_to(aws, "phi-records", "logs-b")
+    asked = []
+
+    class Counting(Answers):
+        def call(self, call):
+            asked.append(call.operation)
+            return super().call(call)
+
+        def pages(self, call, items):
+            asked.append(call.operation)
+            return super().pages(call, items)
+
+    cloud = Counting(aws)
+    memory, read = {}, Reader({"aws": cloud})
+    words = [
+        guards()[0]["not-a-log-target"](Look(cloud, one, [], {}, {}, read, memory))[0] for one in targets
+    ]
+    assert words == [Outcome.WARN, Outcome.BLOCK]
+    assert asked.count("ListBuckets") == 1
+    assert asked.count("GetBucketLogging") == 3  # each bucket's own, however many targets ask
 
 
 def test_a_log_bucket_that_locks_by_default_gets_nothing(aws):

@@ -90,6 +90,7 @@ EDITS: list[tuple[str, dict[str, Any], str, str]] = [
         "aws_rds_cluster",
         "deletion_protection",
     ),
+    ("rds.cluster-tag-copies", {"CopyTagsToSnapshot": True}, "aws_rds_cluster", "copy_tags_to_snapshot"),
     (
         "rds.instance-transport",
         {"Group": "hipaa-tui-tls-phi-db", "Parameter": "rds.force_ssl"},

@@ -12,7 +12,7 @@ from hipaa_tui.settings.model import Call
 
 METADATA: Final = "aws.ec2.instance-metadata"
 DAYS: Final = 14
-_CONTAINERS: Final = ("eks:", "aws:eks:", "kubernetes.io/cluster/", "k8s.io/", "aws:ecs:", "amazonecsmanaged")
+CONTAINERS: Final = ("eks:", "aws:eks:", "kubernetes.io/cluster/", "k8s.io/", "aws:ecs:", "amazonecsmanaged")
 """Beginnings of tags (lower case) that hosts of containers bear."""
 _MAKERS: Final = (
     ("aws:autoscaling:groupname", "the Auto Scaling group"),
@@ -48,7 +48,7 @@ def imdsv1_callers(look: Look) -> Verdict:
             f"it has no figures of requests without a token{why}: whether any program needs them is unknown"
         )
     hops = int(draft.after["HttpPutResponseHopLimit"])
-    if hops < 2 and any(key.startswith(_CONTAINERS) for key in tags):
+    if hops < 2 and any(key.startswith(CONTAINERS) for key in tags):
         notes.append("it runs containers, which a token reaches only with a hop limit of 2: give hop_limit=2")
     if maker := _maker(tags):
         notes.append(f"{maker} makes the next instance as this one was: require tokens in its template too")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hipaa_tui.json_value import ABSENT, at
@@ -17,6 +19,7 @@ _DELIVERY = "/groups/s3/LogDelivery"
 _SHOWN = 5
 _MOST_BUCKETS = 200
 """Buckets whose logging is looked at; an account can have thousands, and each is a call."""
+_AT_ONCE = 8
 _MOST_STEPS = 20
 
 
@@ -52,17 +55,26 @@ def not_a_log_target(look: Look) -> Verdict:
 def sources_of(look: Look) -> tuple[list[str], str]:
     """(names of the account's other buckets that log to the finding's, what was not looked at or "")."""
     target = look.target
-    buckets = resource_type(_BUCKET).list(look.cloud, target.account, target.region, target.partition)
     # S3 delivers within a region only.
-    near = [one for one in buckets if one.name != target.name and one.region == target.region]
-    found = sorted(
-        one.name
-        for one in near[:_MOST_BUCKETS]
-        if at(look.read(_LOGGING, one).value, "TargetBucket") == target.name
-    )
+    near = [one for one in _buckets(look) if one.name != target.name and one.region == target.region]
+    seen = near[:_MOST_BUCKETS]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        goes_to = pool.map(lambda one: at(look.read(_LOGGING, one).value, "TargetBucket"), seen)
+        found = sorted(one.name for one, where in zip(seen, goes_to, strict=True) if where == target.name)
     if len(near) > _MOST_BUCKETS:
         return found, f"{_MOST_BUCKETS} of {len(near)} buckets were looked at"
     return found, ""
+
+
+def _buckets(look: Look) -> Sequence[Target]:
+    """The account's buckets, listed once for all targets of a plan."""
+    target = look.target
+    where = f"buckets|{target.partition}|{target.account}"
+    if where not in look.memory:
+        kind = resource_type(_BUCKET)
+        look.memory[where] = kind.list(look.cloud, target.account, target.region, target.partition)
+    found: Sequence[Target] = look.memory[where]
+    return found
 
 
 def log_bucket_ready(look: Look) -> Verdict:

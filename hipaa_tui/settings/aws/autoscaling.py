@@ -1,4 +1,4 @@
-"""Auto Scaling: by whose word a group replaces an instance, and whether a launch configuration gives public addresses.
+"""Auto Scaling: by whose word a group replaces an instance, and what a launch configuration gives.
 
 A launch configuration never changes; a group is pointed at another one, or better at a launch template, which new
 accounts have only (Amazon EC2 Auto Scaling User Guide, "Launch configurations").
@@ -16,6 +16,7 @@ from hipaa_tui.settings.model import Call, Cloud, Operation, Reading, ResourceTy
 
 _NAME: Final = re.compile(r"[^:\x00-\x1f]{1,255}")
 BALANCER: Final = "ELB"
+_FINAL: Final = "a launch configuration stays as it was made: make another, or a launch template"
 
 
 def operations(*names: str) -> tuple[Operation, ...]:
@@ -129,15 +130,36 @@ class LaunchAddress(Setting):
     reads = operations("DescribeLaunchConfigurations")
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = call(target, "DescribeLaunchConfigurations", LaunchConfigurationNames=[target.name])
-        found = next(iter(cloud.call(asked).get("LaunchConfigurations") or []), None)
+        found = configuration_of(cloud, target)
         if found is None:
             return Reading(ABSENT)
         value = {"AssociatePublicIpAddress": found.get("AssociatePublicIpAddress")}
         return Reading(value, {"LaunchConfigurationName": target.name})
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a launch configuration stays as it was made: make another, or a launch template")
+        raise ValueError(_FINAL)
+
+
+class LaunchMetadata(LaunchAddress):
+    """{"HttpTokens": "required", "optional" or "" where nothing is said, "HttpEndpoint": "enabled", "disabled" or ""}"""
+
+    id = "aws.autoscaling.launch-configuration-metadata"
+    title = "Metadata service of what it launches"
+
+    def read(self, cloud: Cloud, target: Target) -> Reading:
+        found = configuration_of(cloud, target)
+        if found is None:
+            return Reading(ABSENT)
+        options = found.get("MetadataOptions") or {}
+        value = {name: str(options.get(name) or "") for name in ("HttpTokens", "HttpEndpoint")}
+        return Reading(value, {"LaunchConfigurationName": target.name})
+
+
+def configuration_of(cloud: Cloud, target: Target) -> dict[str, Any] | None:
+    """The launch configuration as Auto Scaling describes it; None where it is not there. Raises CloudError."""
+    asked = call(target, "DescribeLaunchConfigurations", LaunchConfigurationNames=[target.name])
+    found = next(iter(cloud.call(asked).get("LaunchConfigurations") or []), None)
+    return None if found is None else dict(found)
 
 
 def with_balancer_health(current: Json, wanted: Json) -> Json:
@@ -149,5 +171,5 @@ def with_balancer_health(current: Json, wanted: Json) -> Json:
 
 
 RESOURCE_TYPES = (Groups(), LaunchConfigurations())
-SETTINGS = (HealthCheck(), LaunchAddress())
+SETTINGS = (HealthCheck(), LaunchAddress(), LaunchMetadata())
 BUILDERS = {"with_balancer_health": with_balancer_health}

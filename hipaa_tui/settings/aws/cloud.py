@@ -271,10 +271,12 @@ def plain_json(value: Any) -> Json:
 
 
 def _wire(value: Json, shape: Any, name: str) -> Any:
-    """An argument as botocore wants it: bytes where the API takes a blob."""
+    """An argument as botocore wants it: bytes where the API takes a blob, text for a number that it answered (a version)."""
     member = shape.members.get(name) if shape is not None else None
     if member is not None and member.type_name == "blob" and isinstance(value, str):
         return base64.b64decode(value)
+    if member is not None and member.type_name == "string" and type(value) is int:
+        return str(value)
     return value
 
 

@@ -1,6 +1,7 @@
-"""CodeBuild projects: where their logs go, and whether credentials stand in the open.
+"""CodeBuild projects: where their logs go, whether builds rule their host, and whether credentials stand in the open.
 
-Environment variables and URLs are looked at for that alone: no value of theirs leaves this module.
+Environment variables and URLs are looked at for that alone: no value of theirs leaves this module. UpdateProject
+replaces the whole environment, so a write asks for it first and hands it back changed in one place.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from hipaa_tui.json_value import ABSENT, Json
+from hipaa_tui.json_value import ABSENT, OWN_ANSWER, Json, reference
 from hipaa_tui.settings.aws.named import Named
 from hipaa_tui.settings.model import Call, Cloud, Operation, Reading, Setting, Target
 
 _CREDENTIALS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+_PRIVILEGED: Final = "privilegedMode"
 _DEFAULT: Final[dict[str, dict[str, Json]]] = {
     "cloudWatchLogs": {"status": "ENABLED"},
     "s3Logs": {"status": "DISABLED", "encryptionDisabled": False},
@@ -33,7 +35,7 @@ class Projects(Named):
     items = "projects"
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        about = _project(cloud, target) or {}
+        about = project_of(cloud, target) or {}
         return {str(tag["key"]): str(tag["value"]) for tag in about.get("tags") or []}
 
 
@@ -42,7 +44,7 @@ class _OfProject(Setting):
     reads = (Operation("codebuild", "BatchGetProjects"),)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _project(cloud, target)
+        about = project_of(cloud, target)
         return Reading(ABSENT) if about is None else Reading(self.of(about), {"Name": target.name})
 
     def of(self, about: Mapping[str, Any]) -> Json:
@@ -69,6 +71,40 @@ class Logs(_OfProject):
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         asked = {"name": target.name, "logsConfig": after}
         return [Call("aws", "codebuild", "UpdateProject", asked, target.region)]
+
+
+class Privileged(_OfProject):
+    """{"PrivilegedMode": bool, "Parts": [names of what else the environment says]}
+
+    The names are there so that a part which somebody adds meanwhile is drift, and is not lost.
+    """
+
+    id = "aws.codebuild.privileged"
+    title = "Privileged builds"
+    writes = (Operation("codebuild", "BatchGetProjects"), Operation("codebuild", "UpdateProject"))
+    terraform = ("aws_codebuild_project",)
+
+    def of(self, about: Mapping[str, Any]) -> Json:
+        environment = about.get("environment") or {}
+        parts = sorted(str(name) for name in environment if name != _PRIVILEGED)
+        return {"PrivilegedMode": environment.get(_PRIVILEGED) is True, "Parts": parts}
+
+    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+        if before.absent:
+            raise ValueError("there is no such project")
+        here = "projects.0.environment"
+        environment = {str(name): reference(OWN_ANSWER, f"{here}.{name}") for name in after["Parts"]}
+        given = {**environment, _PRIVILEGED: after["PrivilegedMode"]}
+        return [
+            Call("aws", "codebuild", "BatchGetProjects", {"names": [target.name]}, target.region),
+            Call(
+                "aws",
+                "codebuild",
+                "UpdateProject",
+                {"name": target.name, "environment": given},
+                target.region,
+            ),
+        ]
 
 
 class OpenCredentials(_OfProject):
@@ -108,11 +144,12 @@ def _carries(location: str) -> bool:
     return "@" in parts.netloc
 
 
-def _project(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
+def project_of(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
+    """What CodeBuild says of the project, variables and all: nothing may take it whole. None where it is gone."""
     asked = Call("aws", "codebuild", "BatchGetProjects", {"names": [target.name]}, target.region)
     found = cloud.call(asked).get("projects") or []
     return found[0] if found else None
 
 
 RESOURCE_TYPES = (Projects(),)
-SETTINGS = (Logs(), OpenCredentials(), SourceCredentials())
+SETTINGS = (Logs(), Privileged(), OpenCredentials(), SourceCredentials())

@@ -115,11 +115,9 @@ def fewer_backups(field: str, before: Json, after: Json) -> str:
     return f"automated backups that are older than {want} days are deleted, and do not come back"
 
 
-class ClusterDeletionProtection(Setting):
-    """{"DeletionProtection": bool}"""
+class _ClusterSwitch(Setting):
+    """{FIELD: bool}; the API's name of it is the same when it is set."""
 
-    id = "aws.rds.cluster-deletion-protection"
-    title = "Deletion protection"
     resource = Clusters.name
     reads = operations("DescribeDBClusters")
     writes = operations("ModifyDBCluster")
@@ -127,9 +125,14 @@ class ClusterDeletionProtection(Setting):
     retry_codes = BUSY
     terraform = ("aws_rds_cluster",)
 
+    def __init__(self, what: str, title: str, field: str) -> None:
+        self.id = f"aws.rds.cluster-{what}"
+        self.title = title
+        self.field = field
+
     def read(self, cloud: Cloud, target: Target) -> Reading:
         about = cluster_of(cloud, target)
-        value = {"DeletionProtection": bool(about.get("DeletionProtection"))} if about else ABSENT
+        value = {self.field: bool(about.get(self.field))} if about else ABSENT
         return Reading(value, {"DBClusterIdentifier": target.name, "Arn": target.id})
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
@@ -186,7 +189,8 @@ class InstanceEncryption(Setting):
 
 SETTINGS = (
     *(InstanceChoice(choice) for choice in _CHOICES),
-    ClusterDeletionProtection(),
+    _ClusterSwitch("deletion-protection", "Deletion protection", "DeletionProtection"),
+    _ClusterSwitch("tag-copies", "Tags of its snapshots", "CopyTagsToSnapshot"),
     ClusterZones(),
     InstanceEncryption(),
 )

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from hipaa_tui.json_value import Json
+from hipaa_tui.settings.aws import iam_actions
 from hipaa_tui.settings.aws.arn import parse
 from hipaa_tui.settings.aws.policy_access import EVERYBODY, allowing, allows, principals
 from hipaa_tui.settings.aws.principal import Principal, identity_statements, principal_of
@@ -100,7 +101,10 @@ class Simulation:
         return self._who
 
     def _on(self, actions: list[str], target: Target, place: str, who: Principal) -> Denied:
-        words = self._ask(actions, place, target, who)
+        away = {one: iam_actions.elsewhere(one, place, target.partition, target.account) for one in actions}
+        words: dict[str, _Word] = {}
+        for there in sorted(set(away.values())):
+            words |= self._ask([one for one in actions if away[one] == there], there or place, target, who)
         # "*" in a policy allows on any ARN, so most are through; the rest is asked about where it belongs.
         for other in sorted(
             {one for action in _implicit(words) for one in _elsewhere(action, target, place)}
@@ -110,6 +114,7 @@ class Simulation:
                 again = self._ask(mine, other, target, who)
                 words |= {key: word for key, word in again.items() if word.decision != "implicitDeny"}
         by_policy = self._by_resource(_implicit(words), place, who)
+        maybe, why = self._somewhere([one for one in _implicit(words) if away[one]], who)
         refused, unknown, reasons = [], [], set()
         for action, word in words.items():
             if word.decision == "allowed" or by_policy.get(action) == "allowed":
@@ -118,7 +123,13 @@ class Simulation:
                 reasons.add(by_policy[action])
             elif word.missing and not word.by:
                 reasons.add(f"it depends on {', '.join(word.missing)}")
-            elif word.decision == "implicitDeny" and not word.by and not _decides(action, place):
+            elif action in maybe:
+                reasons.add(why)
+            elif (
+                word.decision == "implicitDeny"
+                and not word.by
+                and not (away[action] or _decides(action, place))
+            ):
                 reasons.add("it depends on the resource")
             else:
                 refused.append(action)
@@ -134,19 +145,21 @@ class Simulation:
     def _anywhere(self, actions: list[str], target: Target, who: Principal) -> Denied:
         """A policy may allow on some resources what it does not on "*": then that is unknown, not refused."""
         words = self._ask(actions, "*", target, who)
-        left = _implicit(words)
-        maybe: list[str] = []
-        reason = ""
-        if left:
-            try:
-                held = [one for one in identity_statements(self._cloud, who) if one.get("Effect") == "Allow"]
-                maybe = [one for one in left if any(_covers(statement, one) for statement in held)]
-                reason = "it depends on the resource" if maybe else ""
-            except (CloudError, ValueError) as error:
-                maybe, reason = left, f"its policies could not be read: {error}"
+        maybe, reason = self._somewhere(_implicit(words), who)
         maybe += [one for one, word in words.items() if word.decision == "explicitDeny" and word.missing]
         refused = [one for one, word in words.items() if word.decision != "allowed" and one not in maybe]
         return Denied(tuple(sorted(refused)), _because(words, refused), tuple(sorted(maybe)), reason)
+
+    def _somewhere(self, actions: list[str], who: Principal) -> tuple[list[str], str]:
+        """(which of the actions some statement allows on some resource, why that does not decide)."""
+        if not actions:
+            return [], ""
+        try:
+            held = [one for one in identity_statements(self._cloud, who) if one.get("Effect") == "Allow"]
+        except (CloudError, ValueError) as error:
+            return list(actions), f"its policies could not be read: {error}"
+        found = [one for one in actions if any(_covers(statement, one) for statement in held)]
+        return found, "it depends on the resource" if found else ""
 
     def _ask(self, actions: Sequence[str], place: str, target: Target, who: Principal) -> dict[str, _Word]:
         found: dict[str, _Word] = {}
@@ -208,7 +221,7 @@ def _elsewhere(action: str, target: Target, place: str) -> tuple[str, ...]:
         return (f"arn:{target.partition}:ec2:{target.region}:{target.account}:vpc-flow-log/*", "*")
     if "Alias" in action and action.startswith("kms:"):
         return (f"arn:{target.partition}:kms:{target.region}:{target.account}:key/*",)
-    return () if action.partition(":")[0] == _service(place) else ("*",)
+    return () if action.partition(":")[0] in ("iam", _service(place)) else ("*",)
 
 
 def _decides(action: str, place: str) -> bool:
@@ -241,6 +254,7 @@ def _context(target: Target, who: Principal) -> list[Json]:
         ("aws:PrincipalArn", "string", who.source),
         ("aws:PrincipalAccount", "string", target.account),
         ("aws:ResourceAccount", "string", target.account),
+        ("iam:PolicyARN", "string", target.id if iam_actions.kind_of(target.id) == "policy" else ""),
         ("aws:CurrentTime", "date", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
     ]
     return [

@@ -129,7 +129,7 @@ def test_a_log_group_is_also_known_by_its_ending(as_user):
 
 
 def test_what_takes_no_resource_is_decided_and_a_role_to_pass_is_not(as_user):
-    cloud = as_user(statement("ec2:*"))
+    cloud = as_user(statement("ec2:*"), statement("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/app/*"))
     vpc = resource_type("AWS::EC2::VPC").target("vpc-1", ACCOUNT, REGION)
     found = cloud.denied(["ec2:CreateFlowLogs", "iam:PassRole", "logs:CreateLogDelivery"], vpc)
     assert found.actions == ("logs:CreateLogDelivery",)
@@ -236,3 +236,70 @@ def test_anywhere_a_role_that_reads_can_write_nothing(as_role):
     cloud = as_role(statement(["s3:Get*", "ec2:Describe*", "iam:Get*", "iam:List*"]))
     assert cloud.denied([WRITE, "ec2:CreateFlowLogs"], EVERYWHERE).actions == ("ec2:CreateFlowLogs", WRITE)
     assert arn_of(ROLE) == f"arn:aws:iam::{ACCOUNT}:role/hipaa-tui-flow"
+
+
+POLICY = resource_type("AWS::IAM::ManagedPolicy").target(
+    f"arn:aws:iam::{ACCOUNT}:policy/wide", ACCOUNT, REGION
+)
+USER = resource_type("AWS::IAM::User").target("maria", ACCOUNT, REGION)
+OFF_ROLES = ["iam:DetachRolePolicy", "iam:DetachUserPolicy"]
+
+
+def test_a_policy_is_taken_off_roles_by_who_may_change_the_roles(as_user):
+    """A finding's policy is not what the action is about: the roles and users that have it are."""
+    cloud = as_user(
+        statement("iam:DetachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/*"),
+        statement("iam:DetachUserPolicy", "*"),
+    )
+    assert cloud.denied(OFF_ROLES, POLICY) == Denied()
+
+
+def test_who_may_change_some_roles_only_is_not_refused_and_not_sure(as_user):
+    cloud = as_user(statement("iam:DetachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/app-*"))
+    found = cloud.denied(OFF_ROLES, POLICY)
+    assert found.unknown == ("iam:DetachRolePolicy",)
+    assert found.reason == "it depends on the resource"
+    assert found.actions == ("iam:DetachUserPolicy",)  # which no statement allows anywhere
+
+
+def test_which_policy_it_is_is_known_to_conditions(as_user):
+    mine, other = POLICY.id, f"arn:aws:iam::{ACCOUNT}:policy/other"
+    cloud = as_user(
+        statement("iam:DetachRolePolicy", Condition={"ArnEquals": {"iam:PolicyARN": mine}}),
+        statement("iam:DetachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": other}}),
+    )
+    assert "iam:DetachRolePolicy" not in cloud.denied(OFF_ROLES, POLICY).unknown
+    assert cloud.denied(["iam:DetachRolePolicy"], POLICY) == Denied()
+    assert cloud.denied(["iam:DetachUserPolicy"], POLICY) != Denied()
+
+
+def test_what_may_be_done_to_the_policy_says_nothing_of_the_roles(as_user):
+    cloud = as_user(statement("iam:*", f"arn:aws:iam::{ACCOUNT}:policy/*"))
+    assert cloud.denied(["iam:CreatePolicyVersion"], POLICY) == Denied()
+    assert cloud.denied(["iam:DetachRolePolicy"], POLICY).unknown == ("iam:DetachRolePolicy",)
+
+
+def test_a_denied_detach_stays_a_refusal(as_user):
+    cloud = as_user(statement("iam:*"), statement("iam:DetachRolePolicy", effect="Deny"))
+    assert cloud.denied(OFF_ROLES, POLICY) == Denied(("iam:DetachRolePolicy",), "a policy's Deny")
+
+
+@pytest.mark.parametrize(
+    ("actions", "target", "resource"),
+    [
+        (["iam:AddUserToGroup", "iam:RemoveUserFromGroup"], USER, "group/readers"),
+        (["iam:CreatePolicy", "iam:TagPolicy"], ROLE, "policy/hipaa-tui-*"),
+        (["iam:AttachUserPolicy", "iam:PutUserPolicy"], USER, "user/maria"),
+        (["iam:PassRole"], BUCKET, "role/hipaa-tui-*"),
+    ],
+)
+def test_actions_of_iam_are_about_their_own_kind(as_user, actions, target, resource):
+    found = as_user(statement("iam:*", f"arn:aws:iam::{ACCOUNT}:{resource}")).denied(actions, target)
+    assert found.actions == ()
+    assert found.unknown == (() if resource.startswith("user") else tuple(actions))
+
+
+def test_who_has_no_such_statement_is_refused_whatever_the_kind(as_user):
+    cloud = as_user(statement("s3:*"))
+    assert cloud.denied(["iam:AddUserToGroup"], USER).actions == ("iam:AddUserToGroup",)
+    assert cloud.denied(["iam:PassRole"], BUCKET).actions == ("iam:PassRole",)
