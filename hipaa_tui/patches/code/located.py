@@ -7,7 +7,7 @@ not guessed: the reason says what to give, so that it is certain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -181,10 +181,7 @@ class Locator:
         if not isinstance(value, Traversal) or len(value.parts) < 3 or value.parts[0] not in types:
             return None
         address = ".".join(value.parts[:2])
-        owner = next(
-            (one for one in self.folder.resources if (one.scope, one.address) == (resource.scope, address)),
-            None,
-        )
+        owner = self._at.get((resource.scope, address))
         if owner is None:
             return None
         try:
@@ -194,6 +191,10 @@ class Locator:
         if value.indexed:
             among = [one for one in among if _index(one.address) == _wanted_index(attribute.text, instance)]
         return (owner, among[0]) if len(among) == 1 else None
+
+    @cached_property
+    def _at(self) -> Mapping[tuple[str, str], Resource]:
+        return {(one.scope, one.address): one for one in self.folder.resources}
 
     def _id(self, resource: Resource, instance: Instance, place: Place, wanted: str) -> str:
         """The ARN or ARM id of one instance."""

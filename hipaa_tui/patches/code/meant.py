@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 from pathlib import PurePosixPath
@@ -41,9 +41,16 @@ class Names:
 
     folder: Folder
     repository: Repository
+    _asked: dict[tuple[str, ...], Meant] = field(default_factory=dict)
 
     def of(self, spelled: Sequence[str]) -> Meant:
         """What file is meant that a report spells so, the surest name first: the one that the names agree on."""
+        key = tuple(spelled)
+        if key not in self._asked:
+            self._asked[key] = self._of(key)
+        return self._asked[key]
+
+    def _of(self, spelled: Sequence[str]) -> Meant:
         names = [one.replace("\\", "/") for one in spelled]
         paths: list[str] = []
         sure = False
