@@ -13,10 +13,10 @@ test: install lint
 	$(BIN)/python -m pytest -n auto
 
 # A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL;
-# a hundred workers stopped past their lease and continued.
+# a hundred workers stopped past their lease and continued (who mostly wait, so beside it).
 kill-matrix: install
-	PYTHONPATH=tests $(BIN)/python -m kill.matrix
-	PYTHONPATH=tests $(BIN)/python -m kill.fencing
+	@export PYTHONPATH=tests; $(BIN)/python -m kill.fencing & fencing=$$!; \
+		$(BIN)/python -m kill.matrix; matrix=$$?; wait $$fencing && exit $$matrix
 
 lint: install
 	$(BIN)/ruff check .

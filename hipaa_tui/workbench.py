@@ -43,6 +43,8 @@ from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 if TYPE_CHECKING:
+    from hipaa_tui.findings.interface import Loaded
+    from hipaa_tui.patches.code.locating import Located, Where
     from hipaa_tui.patches.code.managers import Managers
     from hipaa_tui.patches.git.publish import Publisher
     from hipaa_tui.patches.model import Patch, PatchOptions
@@ -63,6 +65,10 @@ class LoadReport:
     unmatched: int
     bad: int
     files: tuple[Mapping[str, Json], ...]
+    located: int = 0
+    """Rows about Terraform code that were led to cloud resources."""
+    unlocated: int = 0
+    """Those that were not; each file names its own, with the reason."""
 
     def as_json(self) -> dict[str, Json]:
         """The shape of the contract for scripts (README)."""
@@ -72,6 +78,8 @@ class LoadReport:
             "merged": self.merged,
             "unmatched": self.unmatched,
             "bad": self.bad,
+            "located": self.located,
+            "unlocated": self.unlocated,
             "files": [dict(file) for file in self.files],
         }
 
@@ -136,14 +144,24 @@ class Workbench:
 
     # Findings
 
-    def load(self, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
-        """Read scanner reports into the queue. InputError for a file that is none: nothing is kept then."""
+    def load(
+        self, paths: Sequence[Path], progress: Progress | None = None, where: Where | None = None
+    ) -> LoadReport:
+        """Read scanner reports into the queue. InputError for a file that is none: nothing is kept then.
+
+        What they say of Terraform code is led to cloud resources by the code that `where` names, or config.toml.
+        """
 
         def said(path: Path, rows: int) -> None:
             if progress is not None:
                 progress.step(rows, 0, f"reading {path.name}")
 
         loaded = load_files(paths, said)
+        located = self._located(loaded, progress, where)
+        loaded = [
+            replace(file, findings=(*file.findings, *found.findings))
+            for file, found in zip(loaded, located, strict=True)
+        ]
         merged = merge(loaded)
         added = self._queue.add(merged)
         repeated = sum(len(file.findings) for file in loaded) - len(merged)
@@ -153,6 +171,8 @@ class Workbench:
             merged=added.merged + repeated,
             unmatched=added.unmatched,
             bad=sum(len(file.bad) for file in loaded),
+            located=sum(found.rows for found in located),
+            unlocated=sum(len(found.unlocated) for found in located),
             files=tuple(
                 {
                     "path": str(file.path),
@@ -161,8 +181,9 @@ class Workbench:
                     "findings": len(file.findings),
                     "skipped": dict(file.skipped),
                     "bad": [{"where": bad.where, "reason": bad.reason} for bad in file.bad],
+                    **found.as_json(),
                 }
-                for file in loaded
+                for file, found in zip(loaded, located, strict=True)
             ),
         )
 
@@ -387,6 +408,34 @@ class Workbench:
         return replace(options, records=self.config.records, approvals=self.records.approvals(plan))
 
     # Parts of the above
+
+    def _located(
+        self, loaded: Sequence[Loaded], progress: Progress | None, where: Where | None
+    ) -> list[Located]:
+        """What each file's rows in code are about. InputError where no code is known, or it cannot be read."""
+        from hipaa_tui.patches.code.locating import Located, Locators, Where, folders_of
+
+        where = where or Where()
+        if where.repo is None and not any(file.in_code for file in loaded):
+            return [Located()] * len(loaded)
+        done = 0
+
+        def step() -> None:
+            if progress is not None:
+                progress.step(done, 0, "looking for the code")
+
+        locators = Locators(folders_of(where, self.config.terraform), where, self._wanted, step)
+        found: list[Located] = []
+        for file in loaded:
+            found.append(locators.locate(file.in_code))
+            done += len(file.in_code)
+        return found
+
+    def _wanted(self, check: str) -> str:
+        """The type of resource that the check's playbook changes, or ""."""
+        playbook = self.catalogue.for_check(check)
+        known = playbook is not None and playbook.resource in resource_types()
+        return playbook.resource if playbook is not None and known else ""
 
     def _managed(self, target: Target) -> str:
         """Which Terraform of the team's manages the resource, as half a sentence."""

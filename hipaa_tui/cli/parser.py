@@ -51,8 +51,33 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     demo.add_argument("--headless", action="store_true", help="print the walk instead of opening screens")
     demo.add_argument("--keep", action="store_true", help="keep the demo's folder and say where it is")
 
-    load = add("load", "read scanner reports (Prowler OCSF JSON or CSV, ASFF JSON) into the queue", json=True)
+    load = add(
+        "load",
+        "read scanner reports (Prowler OCSF JSON or CSV, ASFF, Checkov, SARIF, Trivy and KICS JSON) into the queue",
+        json=True,
+    )
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load.add_argument(
+        "--repo",
+        type=Path,
+        metavar="DIR",
+        help="the Terraform folder that Checkov, SARIF, Trivy and KICS reports are about; default: those of config.toml",
+    )
+    _code(load)
+    load.add_argument(
+        "--account",
+        default="",
+        dest="code_account",
+        metavar="ID",
+        help="the account or subscription that the folder's code is for, where neither it nor a state says so",
+    )
+    load.add_argument(
+        "--region",
+        default="",
+        dest="code_region",
+        metavar="NAME",
+        help="the region, where the provider block does not name it",
+    )
 
     scan = add(
         "scan", "look at the live clouds for everything that the playbooks cover", json=True, cloud=True
@@ -159,19 +184,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
         metavar="DIR",
         help="write the pull request's text and the ServiceNow and Jira records to this folder",
     )
-    patch.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="a Terraform state, or the output of `terraform show -json`: what manages which resource",
-    )
-    patch.add_argument(
-        "--var-file",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a .tfvars file of the folder, as given to terraform (repeat)",
-    )
+    _code(patch)
     patch.add_argument(
         "--back",
         action="store_true",
@@ -347,6 +360,23 @@ def _approval(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="an approval of another person, as `hipaa-tui approve` wrote it",
+    )
+
+
+def _code(parser: argparse.ArgumentParser) -> None:
+    """What the user says about a folder of Terraform code."""
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="a Terraform state, or the output of `terraform show -json`: what manages which resource",
+    )
+    parser.add_argument(
+        "--var-file",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a .tfvars file of the folder, as given to terraform (repeat)",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a reader of findings owes the rest: every row is a finding, skipped for a reason, or bad for one.
+"""What a reader of findings owes the rest: every row is a finding, in code, skipped for a reason, or bad.
 
 To support another format: a module with FORMAT, recognises and outcomes, named in load.READERS.
 """
@@ -32,7 +32,35 @@ class BadRow:
     """One sentence."""
 
 
-Outcome = Finding | Skipped | BadRow
+@dataclass(frozen=True, slots=True)
+class InCode:
+    """A failed check at a place in Terraform code, of which only the code says which cloud resource it is."""
+
+    where: str
+    """As in a bad row."""
+    source: str
+    check: str
+    """The tool's own id: CKV_AWS_18, AVD-AWS-0088, a KICS query's id."""
+    title: str
+    detail: str
+    severity: str
+    files: tuple[str, ...]
+    """The file as the tool names it, the surest name first; none where only the address is known (of a plan)."""
+    line: int
+    """Counted from 1; 0 where the tool names none."""
+    address: str = ""
+    """Terraform's address, "" where the tool names none."""
+
+    @property
+    def place(self) -> str:
+        """For people: "main.tf:12 (aws_s3_bucket.phi)"."""
+        file = self.files[-1] if self.files else ""
+        line = f":{self.line}" if self.line and file else ""
+        address = f"({self.address})" if self.address and file else self.address
+        return f"{file}{line} {address}".strip()
+
+
+Outcome = Finding | InCode | Skipped | BadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +86,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one file held. `read` is always the sum of findings, skipped rows and bad rows."""
+    """What one file held. `read` is always the sum of findings, rows in code, skipped rows and bad rows."""
 
     path: Path
     format: str
@@ -67,6 +95,7 @@ class Loaded:
     skipped: Mapping[str, int]
     """Reason → number of rows, in the order in which the reasons turned up."""
     bad: tuple[BadRow, ...]
+    in_code: tuple[InCode, ...] = ()
 
 
 class Reader(Protocol):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.findings import asff, ocsf, prowler_csv
+from hipaa_tui.findings import asff, checkov, kics, ocsf, prowler_csv, sarif, trivy
 from hipaa_tui.findings.document import open_document, shown
 from hipaa_tui.findings.fields import DETAIL_LIMIT
-from hipaa_tui.findings.interface import BadRow, Document, Loaded, Progress, Reader, Skipped
+from hipaa_tui.findings.interface import BadRow, Document, InCode, Loaded, Progress, Reader, Skipped
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.text import plain
 
-READERS: Final[tuple[Reader, ...]] = (ocsf, asff, prowler_csv)
+READERS: Final[tuple[Reader, ...]] = (ocsf, asff, prowler_csv, checkov, sarif, trivy, kics)
 
 _ROWS_BETWEEN_REPORTS: Final = 5000
 _DETAIL_SEPARATOR: Final = " · "
@@ -48,6 +48,7 @@ def load_document(document: Document, progress: Progress | None = None) -> Loade
     findings: list[Finding] = []
     skipped: dict[str, int] = {}
     bad: list[BadRow] = []
+    in_code: list[InCode] = []
     read = 0
     for outcome in reader.outcomes(document):
         if progress is not None and read % _ROWS_BETWEEN_REPORTS == 0:
@@ -56,13 +57,15 @@ def load_document(document: Document, progress: Progress | None = None) -> Loade
         match outcome:
             case Finding():
                 findings.append(outcome)
+            case InCode():
+                in_code.append(outcome)
             case Skipped(reason):
                 skipped[reason] = skipped.get(reason, 0) + 1
             case BadRow():
                 bad.append(outcome)
     if progress is not None:
         progress(document.path, read)
-    return Loaded(document.path, reader.FORMAT, read, tuple(findings), skipped, tuple(bad))
+    return Loaded(document.path, reader.FORMAT, read, tuple(findings), skipped, tuple(bad), tuple(in_code))
 
 
 def load_files(paths: Sequence[Path], progress: Progress | None = None) -> list[Loaded]:
@@ -113,5 +116,6 @@ def _reader_of(document: Document) -> Reader:
         )
     raise InputError(
         f"{shown(document.path)} holds no findings in a known format; "
-        "export them as Prowler OCSF JSON, Prowler CSV or Security Hub (ASFF) JSON."
+        "export them as Prowler OCSF JSON, Prowler CSV, Security Hub (ASFF) JSON, Checkov JSON, SARIF, "
+        "Trivy JSON or KICS JSON."
     )

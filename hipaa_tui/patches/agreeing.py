@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hipaa_tui.json_value import Json
+from hipaa_tui.patches.blocks.gathering import INSTANCE, changed, in_words_of_each, texts_of
 from hipaa_tui.patches.code.folder import Resource
 from hipaa_tui.patches.code.instances import Instance
 from hipaa_tui.patches.editing.sight import Difference
@@ -26,6 +27,30 @@ class Want:
     shared: bool
     settled: Callable[[str], None]
     difference: Difference = _AS_IT_IS
+
+
+def in_words_of_all(resource: Resource, wants: list[Want]) -> list[Want]:
+    """The wants, which name their own instance of another block, in the words of a block with the same for_each."""
+    items = next((one.text for one in resource.block.attributes if one.name == "for_each"), "")
+    if not items or resource.scope:
+        return wants
+    return [_in_words_of_all(items, want) for want in wants]
+
+
+def _in_words_of_all(items: str, want: Want) -> Want:
+    named = {(found[1], found[2]) for text in texts_of(want.part) for found in INSTANCE.finditer(text)}
+    if len(named) != 1:
+        return want
+    ((address, key),) = named
+    if not want.instance.address.endswith(f"[{key}]"):
+        return want
+    each = "each.value" if items == address else f"{address}[each.key]"
+    words = in_words_of_each(f"{address}[{key}]", want.instance.values.get("bucket", ""), each)
+    return replace(
+        want,
+        part=changed(want.part, words),
+        difference=want.difference.spoken(lambda block: changed(block, words)),
+    )
 
 
 def changed_keys(resource: Resource, wants: list[Want]) -> list[Want]:

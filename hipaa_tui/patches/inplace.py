@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hipaa_tui.patches.agreeing import Want, changed_keys, meaning
+from hipaa_tui.patches.agreeing import Want, changed_keys, in_words_of_all, meaning
 from hipaa_tui.patches.code.folder import Folder, Managed, Resource
+from hipaa_tui.patches.code.generated import generated
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Instance, split_address
 from hipaa_tui.patches.code.scopes import Call
@@ -93,20 +94,21 @@ class InPlace:
         else:
             settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
-    def remove(self, resource: Resource, *, comments: str) -> str:
-        """Take the block and its import block out; "" where that is done, else why not."""
+    def remove(self, resource: Resource, *, comments: str, instances: Iterable[str] = ()) -> str:
+        """Take the block and its import blocks out; "" where that is done, else why not."""
         what = f"stands at {resource.where}"
         others = references(self.folder, resource)
         if others:
             return f"{what}, and {others[0]} refers to it: take both out by hand"
         try:
+            self._refuse_code_of_others([resource.file, *import_files(self.folder, resource.address)])
             text = without(self._text(resource.file).encode(), resource.address, comments=comments).decode()
         except NotEditableError as error:
             return f"{what}: {error}: take it out by hand"
         self.edited[resource.file] = text
         for file in import_files(self.folder, resource.address):
             self.edited[file] = without_import(self._text(file).encode(), resource.address).decode()
-        self.names[resource.address] = frozenset({REMOVED})
+        self.names.update(dict.fromkeys([resource.address, *instances], frozenset({REMOVED})))
         return ""
 
     def call(self, call: Call, part: Block) -> str:
@@ -117,6 +119,7 @@ class InPlace:
         text = self._text(call.file)
         following = Following(self.folder, (), f"module.{call.name}")
         try:
+            self._refuse_code_of_others([call.file])
             new = lay_over(
                 text.encode(), (call.name,), part, self.folder.values, follow=following.follow, kind="module"
             ).decode()
@@ -144,7 +147,7 @@ class InPlace:
 
     def _agreed(self, resource: Resource, wants: list[Want]) -> str:
         """What several instances want of the same arguments, where it is the same."""
-        wants = changed_keys(resource, wants)
+        wants = changed_keys(resource, in_words_of_all(resource, wants))
         parts = {want.part for want in wants}
         differences = {want.difference for want in wants}
         taken = any(one.taken or one.left for one in differences) and len(differences) > 1
@@ -317,10 +320,16 @@ class InPlace:
                 ]
         return list(dict.fromkeys(found))
 
-    @staticmethod
-    def _refuse_code_of_others(files: Iterable[str], chain: tuple[Call, ...]) -> None:
-        if any(one.startswith(INSTALLED) for one in files):
-            raise NotEditableError(_elsewhere(chain))
+    def _refuse_code_of_others(self, files: Iterable[str], chain: tuple[Call, ...] = ()) -> None:
+        """Another repository's code, and what a program writes."""
+        for file in dict.fromkeys(files):
+            if file.startswith(INSTALLED):
+                raise NotEditableError(_elsewhere(chain))
+            mark = generated(file, self._text(file))
+            if mark:
+                raise NotEditableError(
+                    f"{file} is written by a program ({plain(mark, 100)}): change what that makes it from"
+                )
 
     def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
         chain = self.folder.scopes.chain(split_address(instance.block)[0])

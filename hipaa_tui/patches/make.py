@@ -128,6 +128,7 @@ def prepare(
     wrong = [*work.patchwork.check(), *work.inplace.wrong]
     if wrong:
         raise InputError(f"a snippet does not fit the provider's schema: {'; '.join(wrong[:3])}")
+    work.gather()
     progress.step(len(plan.changes), total, "commit")
     texts = {**work.inplace.edited, **_files(work.patchwork, {**existing, **work.inplace.edited}, versions)}
     files = {repository.path_below(name): text for name, text in texts.items()}
@@ -142,13 +143,14 @@ def prepare(
         if options.prove
         else ""
     )
+    made = [one for piece in work.patchwork.pieces for one in piece.instances()]
     patched = records.Patched(
         branch=goal.name,
         addresses=work.addresses,
         left_out=left_out,
         files=tuple(files),
-        imported=[piece.address for piece in work.patchwork.pieces if piece.import_id],
-        created=[piece.address for piece in work.patchwork.pieces if not piece.import_id],
+        imported=[address for address, id in made if id],
+        created=[address for address, id in made if not id],
         notes=_notes(folder),
         terraform=f"{validated}; {proved}" if proved else validated,
     )

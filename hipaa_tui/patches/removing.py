@@ -66,18 +66,18 @@ def import_files(folder: Folder, address: str) -> list[str]:
         name
         for name, block in folder.blocks
         if block.type == "import"
-        and any(one.name == "to" and one.text == address for one in block.attributes)
+        and any(one.name == "to" and _is_of(one.text, address) for one in block.attributes)
     ]
     return list(dict.fromkeys(found))
 
 
 def without_import(data: bytes, address: str) -> bytes:
-    """The file without the import block of an address."""
+    """The file without the import blocks of an address."""
     body = next((one for one in tree(data).children if one.type == "body"), None)
-    for node in body.children if body else ():
+    for node in reversed(body.children if body else ()):
         if _imports(node, address):
             start, end = _span(data, node, "")
-            return data[:start] + data[end:]
+            data = data[:start] + data[end:]
     return data
 
 
@@ -92,7 +92,13 @@ def _imports(node: Node, address: str) -> bool:
     if _head(node) != ["import"]:
         return False
     text = (node.text or b"").decode("utf-8", "replace")
-    return re.search(rf"(?m)^\s*to\s*=\s*{re.escape(address)}\s*$", text) is not None
+    found = re.search(r"(?m)^\s*to\s*=\s*(\S.*?)\s*$", text)
+    return found is not None and _is_of(found[1], address)
+
+
+def _is_of(to: str, address: str) -> bool:
+    """Is it the address, or that of one of its instances?"""
+    return to == address or (to.startswith(f"{address}[") and to.endswith("]"))
 
 
 def _span(data: bytes, node: Node, comments: str) -> tuple[int, int]:

@@ -10,11 +10,12 @@ from typing import Any, Final
 from hipaa_tui.errors import InputError
 from hipaa_tui.json_value import ABSENT, Json, resolve
 from hipaa_tui.patches.blocks import facts
+from hipaa_tui.patches.blocks.gathering import gather
 from hipaa_tui.patches.blocks.render import Patchwork
 from hipaa_tui.patches.blocks.snippets import NoSnippetError, Refused, Rendered
 from hipaa_tui.patches.code.folder import Managed, Resource
 from hipaa_tui.patches.code.objects import IDENTIFYING
-from hipaa_tui.patches.code.providers import inside_of_bucket, stands_inside
+from hipaa_tui.patches.code.providers import inside_of, stands_inside
 from hipaa_tui.patches.code.scopes import module_name
 from hipaa_tui.patches.editing.sight import Difference
 from hipaa_tui.patches.inplace import InPlace, between, told
@@ -44,6 +45,7 @@ class Work:
     versions: Mapping[str, int] = field(default_factory=dict)
     addresses: dict[str, list[str]] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
+    _leaving: dict[str, list[tuple[Candidate, Managed]]] = field(default_factory=dict)
 
     def render_all(self) -> None:
         """Every candidate in the plan's order; what cannot be rendered is left out, with its reason."""
@@ -54,14 +56,40 @@ class Work:
             if reason:
                 self.selection.leave(candidate.changes, reason)
         self.inplace.settle()
+        for leaving in self._leaving.values():
+            self._all_removed(leaving)
+
+    def _all_removed(self, leaving: list[tuple[Candidate, Managed]]) -> None:
+        """Take out a block of which every instance goes; else nothing of it."""
+        (candidate, found), *_ = leaving
+        resource, gone = found.resource, {one.address for _, each in leaving for one in each.instances}
+        if resource is None:
+            return
+        reason = f"{found.where} stands for others too: take these out there"
+        if gone and gone == {one.address for one in self.patchwork.folder.instances(resource)}:
+            reason = self.inplace.remove(resource, comments=f": {candidate.change.playbook}", instances=gone)
+        for one, each in leaving:
+            if reason:
+                self.selection.leave(one.changes, reason)
+            else:
+                mine = [instance.address for instance in each.instances]
+                self.addresses.update({change.id: mine for change in one.changes})
+
+    def gather(self) -> None:
+        """Make one block of what all instances of a block get."""
+        found = gather(self.patchwork.pieces, self.patchwork.folder)
+        self.patchwork.pieces = found.pieces
+        for change, addresses in self.addresses.items():
+            self.addresses[change] = [found.addresses.get(one, one) for one in addresses]
 
     def allowed(self) -> dict[str, frozenset[str] | None]:
         """What may change at which address."""
         made = {
-            piece.address: frozenset(
+            address: frozenset(
                 {name for name, _ in piece.block.attributes} | {one.type for one in piece.block.blocks}
             )
             for piece in self.patchwork.pieces
+            for address, _ in piece.instances()
         }
         return {**made, **self.inplace.names}
 
@@ -104,8 +132,11 @@ class Work:
         found = self.patchwork.managed(self.patchwork.render(change.setting, before, candidate.provider))
         if found is None:
             return f"{title}: no block here manages it, so there is nothing to take out"
-        if found.resource is None or found.instances or found.resource.many:
+        if found.resource is None or found.resource.scope:
             return f"{title} stands at {found.where} with others or in a block of another: take it out there"
+        if found.instances or found.resource.many:
+            self._leaving.setdefault(found.where, []).append((candidate, found))
+            return ""
         reason = self.inplace.remove(found.resource, comments=f": {change.playbook}")
         if not reason:
             self.addresses.update({one.id: [found.resource.address] for one in candidate.changes})
@@ -120,7 +151,7 @@ class Work:
                 for one in candidate.changes:
                     self.patchwork.export(one.id, found.address, variables["identity"])
             if found.inside is not None and len(rendered.blocks) == 1:
-                return self._inside(candidate, rendered.blocks[0], found.inside)
+                return self._inside(candidate, variables, rendered.blocks[0], found.inside)
             if found.resource is None or len(rendered.blocks) != 1:
                 return f"already managed at {found.where}: edit it there"
             return self._managed(candidate, variables, rendered.blocks[0], found)
@@ -133,18 +164,22 @@ class Work:
             bucket = self.patchwork.folder.holding("aws_s3_bucket", names)
             if bucket is None or bucket.resource is None:
                 return f"hashicorp/aws before 4.0 has no {first.labels[0]}, and no block here manages the bucket alone"
-            return self._inside(candidate, first, bucket.resource)
+            return self._inside(candidate, variables, first, bucket.resource)
         return None
 
-    def _inside(self, candidate: Candidate, block: Declared, bucket: Resource) -> str:
+    def _inside(
+        self, candidate: Candidate, variables: dict[str, Any], block: Declared, bucket: Resource
+    ) -> str:
         """Set it in the bucket's own block, as it was done before each setting had a block of its own."""
-        part = inside_of_bucket(block.to_write())
+        part = inside_of(block.to_write())
+        before = self._earlier(candidate, variables, block)
         if part is None:
             return f"stands in {bucket.where} in a form of its own: set {told(block.to_write())} there"
         mine = self.patchwork.folder.instances(bucket) if bucket.many or bucket.scope else ()
         names = {candidate.change.target.name, candidate.change.target.id}
         own = tuple(one for one in mine if names & set(one.values.values()))
-        return self._over(candidate, Managed(bucket.where, bucket.address, bucket, own), part)
+        difference = Difference(before and inside_of(before), part)
+        return self._over(candidate, Managed(bucket.where, bucket.address, bucket, own), part, difference)
 
     def _part(self, candidate: Candidate, variables: dict[str, Any], none: str) -> str:
         """Set a part of the resource's own block, where the folder has it; else why not, with what to set."""
@@ -200,16 +235,19 @@ class Work:
         self, candidate: Candidate, variables: dict[str, Any], block: Declared, found: Managed
     ) -> str:
         """Edit the block that manages the object; else why not."""
-        change = candidate.change
-        before = None
-        if variables["before"] is not ABSENT:
-            with suppress(Refused, InputError, NotReady):
-                earlier = self.patchwork.render(
-                    change.setting, {**variables, "value": variables["before"]}, candidate.provider
-                )
-                before = next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
+        before = self._earlier(candidate, variables, block)
         part = between(before, block.to_write(), IDENTIFYING[block.labels[0]])
         return self._over(candidate, found, part, Difference(before, block.to_write()))
+
+    def _earlier(self, candidate: Candidate, variables: dict[str, Any], block: Declared) -> Block | None:
+        """The block as the value before makes it; None where there is none, or it cannot be said."""
+        if variables["before"] is ABSENT:
+            return None
+        given = {**variables, "value": variables["before"]}
+        with suppress(Refused, InputError, NotReady):
+            earlier = self.patchwork.render(candidate.change.setting, given, candidate.provider)
+            return next((one.to_write() for one in earlier.blocks if one.labels == block.labels), None)
+        return None
 
     def _over(
         self, candidate: Candidate, found: Managed, part: Block, difference: Difference = _AS_IT_IS
@@ -264,7 +302,9 @@ class Work:
 
     def _comment(self, change: Change) -> str:
         group = next((one for one in self.plan.groups if one.id == change.group), None)
-        controls = f", HIPAA {', '.join(group.controls)}" if group and group.controls else ""
+        cited = group.controls if group else ()
+        more = f" and {len(cited) - 1} more" if len(cited) > 1 else ""
+        controls = f", HIPAA {cited[0]}{more}" if cited else ""
         title = setting(change.setting).title
         return plain(f"{title} of {change.target.name}: {change.playbook}{controls}", 200)
 

@@ -24,10 +24,12 @@ def ask_for_reports(queue: QueueScreen) -> None:
         bad = [
             f"{file['path']}, {bad['where']}: {bad['reason']}" for file in report.files for bad in file["bad"]
         ]
-        if report.bad:
-            queue.app.push_screen(
-                NoticeScreen("Loaded, but not every row", found, f"{report.bad:,} cannot be read:", *bad[:8])
-            )
+        sentences = [f"{report.bad:,} cannot be read:", *bad[:8]] if bad else []
+        if report.unlocated:
+            led = f"{report.located:,} of {report.located + report.unlocated:,} rows about code were led to a resource."
+            sentences += [led, *_in_the_way(report)[:8]]
+        if sentences:
+            queue.app.push_screen(NoticeScreen("Loaded, but not every row", found, *sentences))
         else:
             queue.say(found)
 
@@ -44,12 +46,30 @@ def ask_for_reports(queue: QueueScreen) -> None:
     queue.app.push_screen(
         AskScreen(
             "Load a report",
-            "Path of a report of Security Hub, Prowler, Checkov, Defender or another tool, or a folder of them;"
-            " several are separated by spaces.",
+            "Path of a report of Security Hub, Prowler, Checkov, Trivy or KICS, or of SARIF; several are separated by"
+            f" spaces. {_about_code(queue)}",
             _complaint,
         ),
         answered,
     )
+
+
+def _about_code(queue: QueueScreen) -> str:
+    """Where the code is looked for that a report is about."""
+    folders = queue.hipaa.bench.config.terraform
+    if not folders:
+        return "For those about Terraform code, name its folder under [[terraform]] in config.toml first."
+    return f"Terraform code is looked for in {count(len(folders), 'folder')} of config.toml."
+
+
+def _in_the_way(report: LoadReport) -> list[str]:
+    """Each reason once, with the checks that it holds for."""
+    reasons: dict[str, dict[str, None]] = {}
+    for file in report.files:
+        for row in file["unlocated"]:
+            several = f": {', '.join(row['candidates'])}" if row["candidates"] else ""
+            reasons.setdefault(f"{row['reason']}{several}", {})[row["check"]] = None
+    return [f"{', '.join(checks)}: {reason}." for reason, checks in reasons.items()]
 
 
 def _complaint(text: str) -> str:

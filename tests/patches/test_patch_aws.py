@@ -335,3 +335,13 @@ def test_a_bucket_of_the_registrys_module_is_set_by_its_inputs(
     assert now == REGISTRY.replace('"phi-records"\n', f'"phi-records"\n{added}').replace(
         '  bucket = "phi-records"\n  versioning = ', '  bucket = "phi-records"\n\n  versioning = '
     )
+
+
+def test_one_remedy_on_many_resources_is_explained_once(repo: Path, aws: Cloud) -> None:
+    names = ["one-records", "two-records", "three-records"]
+    plan = plan_for(aws, *(("aws.s3.versioning", bucket(aws, name)) for name in names))
+    patch = make_patch(plan, repo, "hipaa/fix", {"aws": aws})
+    for text in (patch.message, patch.body):
+        assert text.count("aws.s3.versioning") == 1
+        assert all(f"arn:aws:s3:::{name}" in text for name in names)
+    assert "Versioning of one-records, two-records, three-records" in patch.message

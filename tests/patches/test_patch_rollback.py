@@ -111,3 +111,25 @@ def test_what_the_cloud_named_meanwhile_is_read_again(repo, aws):
     assert "AES256" in git(repo, "show", "back:main.tf") or "aws_s3_bucket_server_side" not in git(
         repo, "show", "back:main.tf"
     )
+
+
+CLINICS = 'resource "aws_s3_bucket" "clinic" {\n  for_each = toset(["north", "south"])\n\n  bucket = format("clinic-%s", each.key)\n}\n'
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_block_for_several_goes_when_all_of_them_go(repo, aws, both):
+    commit_tree(repo, {"main.tf": CLINICS})
+    north, south = bucket(aws, "clinic-north"), bucket(aws, "clinic-south")
+    plan = plan_for(aws, *(("aws.s3.public-access-block", one) for one in (north, south)))
+    run(aws, plan)
+    make_patch(plan, repo, "fix", {"aws": aws})
+    git(repo, "merge", "-q", "fix")
+    assert "for_each = aws_s3_bucket.clinic" in (repo / "main.tf").read_text()
+    if both:
+        patch = make_patch(back(plan, aws), repo, "back", {"aws": aws})
+        assert git(repo, "show", "back:main.tf") + "\n" == CLINICS
+        assert len(patch.addresses) == 2
+        return
+    taken_back = back(plan, aws)
+    with pytest.raises(RefusedError, match="stands for others too: take these out there"):
+        make_patch(replace(taken_back, changes=taken_back.changes[:1]), repo, "back", {"aws": aws})

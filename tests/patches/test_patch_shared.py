@@ -78,31 +78,74 @@ def test_a_topics_policy_that_the_repository_has_is_edited_there(aws: Any, repo:
     assert "aws:SourceAccount" in text
 
 
-@pytest.mark.parametrize(
-    "theirs",
-    [
-        'resource "aws_sns_topic" "theirs" {\n  name   = "alerts"\n  policy = "{}"\n}\n',
-        'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n}\n'
-        'resource "aws_sns_topic_policy" "it" {\n  arn    = aws_sns_topic.theirs.arn\n  policy = "{}"\n}\n',
-    ],
-)
-def test_a_second_policy_is_never_put_beside_one_of_the_repository(aws: Any, repo: Path, theirs: str) -> None:
+TOPIC = 'resource "aws_sns_topic" "theirs" {\n  name = "alerts"\n%s}\n'
+WRITTEN = """\
+policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Sid = "All", Effect = "Allow", Principal = "*", Action = "sns:Publish", Resource = "%s" }]
+  })
+"""
+APART = """
+resource "aws_sns_topic_policy" "it" {
+  arn    = aws_sns_topic.theirs.arn
+  policy = "{}"
+}
+"""
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_topics_policy_is_edited_where_the_repository_has_it(aws: Any, repo: Path, inside: bool) -> None:
     """Two blocks for one policy would take turns in writing it."""
     arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
     wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
     do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
-    committed(repo, theirs)
-    with pytest.raises(RefusedError, match="the topic stands in this repository"):
+    said = WRITTEN % arn
+    apart = APART.replace('policy = "{}"\n', said)
+    committed(repo, TOPIC % f"\n  {said}" if inside else TOPIC % "" + apart)
+    text, left_out = patched(aws, repo, "aws.sns.public-policy", arn)
+    assert left_out == ()
+    assert text.count("policy = ") == 1
+    assert text.count('Sid = "All"') == 1
+    assert text.count("aws_sns_topic_policy") == (not inside)
+    assert "aws:PrincipalAccount" in text
+
+
+def test_what_the_repository_alone_says_of_a_policy_is_left_to_a_person(aws: Any, repo: Path) -> None:
+    arn = do(aws, "sns", "CreateTopic", Name="alerts")["TopicArn"]
+    wide = policy({**OPEN, "Action": "sns:Publish", "Resource": arn})
+    do(aws, "sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wide)
+    committed(repo, TOPIC % "" + APART.replace("{}", '{\\"Statement\\": [{\\"Sid\\": \\"Team\\"}]}'))
+    with pytest.raises(RefusedError, match=r"the file alone|managed at"):
         patched(aws, repo, "aws.sns.public-policy", arn)
 
 
-def test_a_second_policy_is_never_put_beside_a_queues(aws: Any, repo: Path) -> None:
+@pytest.mark.parametrize("name", ["id", "url"])
+def test_a_queues_policy_is_edited_where_the_repository_has_it(aws: Any, repo: Path, name: str) -> None:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
     queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
     do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)
-    committed(repo, 'resource "aws_sqs_queue" "theirs" {\n  name   = "orders"\n  policy = "{}"\n}\n')
-    with pytest.raises(RefusedError, match="the queue stands in this repository"):
-        patched(aws, repo, "aws.sqs.public-policy", arn)
+    said = (WRITTEN % arn).replace("sns:Publish", "sqs:*")
+    block = (
+        f'\nresource "aws_sqs_queue_policy" "it" {{\n  queue_url = aws_sqs_queue.theirs.{name}\n  {said}}}\n'
+    )
+    committed(repo, 'resource "aws_sqs_queue" "theirs" {\n  name = "orders"\n}\n' + block)
+    text, left_out = patched(aws, repo, "aws.sqs.public-policy", arn)
+    assert left_out == ()
+    assert text.count('resource "aws_sqs_queue_policy"') == 1
+    assert "aws:PrincipalAccount" in text
+
+
+def test_a_queue_without_a_policy_in_the_repository_gets_a_block_that_refers_to_it(
+    aws: Any, repo: Path
+) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = {"Policy": policy({**OPEN, "Action": "sqs:*", "Resource": arn})}
+    url = do(aws, "sqs", "CreateQueue", QueueName="orders", Attributes=queue)["QueueUrl"]
+    committed(repo, 'resource "aws_sqs_queue" "theirs" {\n  name = "orders"\n}\n')
+    text, left_out = patched(aws, repo, "aws.sqs.public-policy", arn)
+    assert left_out == ()
+    assert "queue_url = aws_sqs_queue.theirs.id" in text
+    assert f'id = "{url}"' in text
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -113,12 +156,16 @@ def test_a_secrets_policy_is_a_block_of_its_own_where_the_secret_is_nobodys(
     wide = policy({**OPEN, "Action": "secretsmanager:GetSecretValue", "Resource": "*"})
     do(aws, "secretsmanager", "PutResourcePolicy", SecretId=arn, ResourcePolicy=wide)
     if there:
+        said = (WRITTEN % "*").replace("sns:Publish", "secretsmanager:GetSecretValue")
         committed(
             repo,
-            'resource "aws_secretsmanager_secret" "theirs" {\n  name   = "db-pass"\n  policy = "{}"\n}\n',
+            f'resource "aws_secretsmanager_secret" "theirs" {{\n  name = "db-pass"\n\n  {said}}}\n',
         )
-        with pytest.raises(RefusedError, match="the secret stands in this repository"):
-            patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+        text, left_out = patched(aws, repo, "aws.secretsmanager.public-policy", arn)
+        assert left_out == ()
+        assert "aws_secretsmanager_secret_policy" not in text
+        assert "aws:PrincipalAccount" in text
+        assert "hunter" not in text
         return
     text, left_out = patched(aws, repo, "aws.secretsmanager.public-policy", arn)
     assert left_out == ()

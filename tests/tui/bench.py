@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.evidencing import Progress as Proven
+from hipaa_tui.home import Config
 from hipaa_tui.json_value import compact, reference
 from hipaa_tui.patches.git.publish import Opened, Pushed
 from hipaa_tui.patches.git.remotes import Hosted
@@ -467,6 +468,8 @@ class StandIn:
         self.state = RunState.DONE
         self.policy = Decision()
         self.evidence = self
+        self.config = Config()
+        self.unlocated: list[dict] = []
 
     def of(self, finding: str) -> Proven:
         """Nothing was recorded yet."""
@@ -481,7 +484,8 @@ class StandIn:
             raise self.fails
         self.loaded += paths
         self.rows = list(ROWS)
-        return LoadReport(len(ROWS), len(ROWS), 0, 1, 0, ())
+        files = ({"path": "report.sarif", "bad": [], "unlocated": self.unlocated},)
+        return LoadReport(len(ROWS), len(ROWS), 0, 1, 0, files, 1, len(self.unlocated))
 
     def scan(self, progress=None) -> ScanReport:
         progress = progress or Silent()

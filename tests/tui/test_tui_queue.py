@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from hipaa_tui.errors import InputError
+from hipaa_tui.home import Config, TerraformCode
 from hipaa_tui.runs.model import RunState
 
 from .bench import ROWS, StandIn, make_plan, run_of
@@ -131,6 +132,32 @@ async def test_a_wrong_path_is_said_under_the_field_and_a_right_one_loads(tmp_pa
         await press(pilot, "enter")
         assert bench.loaded == [report]
         assert "Bucket can be read by anyone" in seen(app)
+
+
+async def test_what_is_not_located_in_the_code_is_told_with_the_reason(tmp_path):
+    bench = StandIn(rows=())
+    reason = "bucket of main.tf:4 can be several; say with --var-file which .tfvars file counts"
+    bench.unlocated = [
+        {"check": check, "reason": reason, "candidates": ["phi-dev", "phi-prod"]}
+        for check in ("CKV_AWS_18", "CKV_AWS_21")
+    ]
+    report = tmp_path / "report.sarif"
+    report.write_text("{}")
+    async with opened(bench, "l") as (app, pilot):
+        assert "name its folder under [[terraform]] in config.toml" in said(app)
+        app.screen.query_one("Input").value = str(report)
+        await press(pilot, "enter")
+        assert name(app) == "NoticeScreen"
+        told = app.screen.text
+        assert "1 of 3 rows about code were led to a resource." in told
+        assert f"CKV_AWS_18, CKV_AWS_21: {reason}: phi-dev, phi-prod." in told
+
+
+async def test_the_load_screen_says_where_it_looks_for_code(tmp_path):
+    bench = StandIn(rows=())
+    bench.config = Config(terraform=(TerraformCode(tmp_path),))
+    async with opened(bench, "l") as (app, _):
+        assert "Terraform code is looked for in 1 folder of config.toml." in said(app)
 
 
 async def test_a_report_that_is_none_is_told_in_one_sentence(tmp_path):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
-from hipaa_tui.errors import ExitCode
+from hipaa_tui.errors import ExitCode, InputError
+from hipaa_tui.patches.code.locating import Where
+
+_SHOWN: Final = 20
 
 
 def run(options: argparse.Namespace) -> int:
     progress = LineProgress()
-    report = open_desk(options).load(options.files, progress)
+    where = Where(
+        options.repo, options.state, tuple(options.var_file), options.code_account, options.code_region
+    )
+    _refuse_aimless(where)
+    report = open_desk(options).load(options.files, progress, where)
     progress.clear()
     if options.json:
         print_json(report.as_json())
@@ -25,8 +34,29 @@ def run(options: argparse.Namespace) -> int:
             say(f"  {bad['where']} left out: {bad['reason']}")
         if len(file["bad"]) > 20:
             say(f"  … and {len(file['bad']) - 20} more bad rows")
+        _say_unlocated(file["unlocated"])
     say(
         f"{report.new} new findings, {report.merged} merged into known ones, "
         f"{report.unmatched} without a playbook, {report.bad} bad rows"
     )
+    if report.located or report.unlocated:
+        say(f"{report.located} rows about code were led to cloud resources, {report.unlocated} were not")
     return ExitCode.DONE
+
+
+def _say_unlocated(rows: Sequence[Mapping[str, Any]]) -> None:
+    """By what is in the way, since one reason holds for many rows."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        several = f": {', '.join(row['candidates'])}" if row["candidates"] else ""
+        reasons.setdefault(f"{row['reason']}{several}", []).append(row["check"])
+    for reason, checks in list(reasons.items())[:_SHOWN]:
+        say(f"  not located: {reason} ({', '.join(dict.fromkeys(checks))})")
+    if len(reasons) > _SHOWN:
+        say(f"  … and {len(reasons) - _SHOWN} more reasons; --json has them all")
+
+
+def _refuse_aimless(where: Where) -> None:
+    """InputError for what belongs to --repo and stands alone."""
+    if where.repo is None and (where.state is not None or where.var_files):
+        raise InputError("--state and --var-file are about the folder of --repo; name it, too")

@@ -14,6 +14,7 @@ from typing import Final
 
 from hipaa_tui.patches.blocks.render import Piece
 from hipaa_tui.patches.code.folder import Folder, Resource
+from hipaa_tui.patches.code.generated import generated
 from hipaa_tui.patches.code.objects import IDENTIFYING
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
@@ -30,7 +31,7 @@ def place(pieces: Iterable[Piece], folder: Folder, texts: Mapping[str, str]) -> 
     placed: dict[str, str] = {}
     for piece in pieces:
         relative = relative_of(piece.block, folder)
-        if relative is not None:
+        if relative is not None and not generated(relative.file, texts[relative.file]):
             file = relative.file
             text = found.get(file, texts[file])
             after = behind.get((file, relative.address)) or _last_of(relative, folder)
@@ -38,7 +39,9 @@ def place(pieces: Iterable[Piece], folder: Folder, texts: Mapping[str, str]) -> 
             behind[file, relative.address] = piece.address
             placed[piece.address] = file
             continue
-        file = _with_own(piece.block, placed) or _habit(piece.block.labels[0], folder) or piece.file
+        habit = _habit(piece.block.labels[0], folder)
+        habit = "" if habit and generated(habit, texts[habit]) else habit
+        file = _with_own(piece.block, placed) or habit or piece.file
         placed[piece.address] = file
         earlier = found.get(file, texts.get(file, ""))
         newline = _newline(earlier)
@@ -123,7 +126,10 @@ def with_tags(pieces: Iterable[Piece], folder: Folder) -> list[Piece]:
     """New resources get the tags that the repository gives to its own; what exists keeps its own."""
     pieces = list(pieces)
     base = common_tags(folder) if pieces else ""
-    return [_tagged(piece, base) if base and not piece.import_id else piece for piece in pieces]
+    return [
+        _tagged(piece, base) if base and not any(id for _, id in piece.instances()) else piece
+        for piece in pieces
+    ]
 
 
 def common_tags(folder: Folder) -> str:

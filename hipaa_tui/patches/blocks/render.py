@@ -5,9 +5,11 @@ Several changes of a plan can describe one resource: their blocks merge, the lat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 from hipaa_tui.json_value import Json
 from hipaa_tui.patches.blocks.snippets import NoSnippetError, Rendered, Snippets
@@ -16,6 +18,8 @@ from hipaa_tui.patches.code.objects import EXPORTS, GLOBAL
 from hipaa_tui.patches.language import hcl, schema
 from hipaa_tui.patches.language.hcl import Block, Raw
 from hipaa_tui.patches.language.syntax import Declared
+
+_BUCKET: Final = re.compile(r"arn:[\w-]+:s3:::")
 
 
 class Address(str):
@@ -30,24 +34,35 @@ class Address(str):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One resource of the patch: its block, and the id to import it by ("" where it does not exist)."""
+    """One resource of the patch: its block, and the id to import it by ("" where it does not exist).
+
+    A block with for_each has `keys` instead: of each instance the key, as it is written, and its id.
+    """
 
     block: Block
     declared: Declared
     import_id: str
     comments: tuple[str, ...]
     file: str
+    keys: tuple[tuple[str, str], ...] = ()
 
     @property
     def address(self) -> str:
         return self.block.address
 
+    def instances(self) -> list[tuple[str, str]]:
+        """(address, import id) of what it makes or takes over."""
+        if not self.keys:
+            return [(self.address, self.import_id)]
+        return [(f"{self.address}[{key}]", id) for key, id in self.keys]
+
     def text(self) -> str:
         """Comments, block and import block."""
         parts = ["".join(f"# {one}\n" for one in self.comments) + hcl.written(self.block)]
-        if self.import_id:
-            attributes = (("to", self.address), ("id", hcl.string(self.import_id)))
-            parts.append(hcl.written(Block("import", (), attributes)))
+        for address, id in self.instances():
+            if id:
+                attributes = (("to", address), ("id", hcl.string(id)))
+                parts.append(hcl.written(Block("import", (), attributes)))
         return "\n".join(parts)
 
 
@@ -66,8 +81,7 @@ class Patchwork:
         self._fields: dict[tuple[str, str], tuple[int, Raw]] = {}
         for bucket in self.folder.of_type("aws_s3_bucket"):
             name = "" if bucket.scope else self.folder.certain_name(bucket)
-            for partition in ("aws", "aws-us-gov", "aws-cn") if name else ():
-                self._literals[f"arn:{partition}:s3:::{name}"] = (-1, Raw(f"{bucket.address}.arn"))
+            self._literals |= _arns(name, bucket.address)
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -156,8 +170,19 @@ class Patchwork:
         (block, *_) = self.snippets.fill(setting, variables, functions, link, folder=folder).blocks
         return block.to_write()
 
+    @cached_property
+    def _instances(self) -> dict[str, tuple[int, Raw]]:
+        """The ARNs of buckets that a block makes several of."""
+        found: dict[str, tuple[int, Raw]] = {}
+        for bucket in self.folder.of_type("aws_s3_bucket"):
+            for one in self.folder.instances(bucket) if bucket.many and not bucket.scope else ():
+                found |= _arns(str(one.values.get("bucket") or ""), one.address)
+        return found
+
     def _link(self, limit: int) -> hcl.Link:
         def link(text: str) -> str | None:
+            if ":s3:::" in text and _BUCKET.match(text):
+                self._literals = {**self._instances, **self._literals}
             found = self._literals.get(_literal(text))
             if found and found[0] < limit:
                 return str(found[1])
@@ -228,6 +253,12 @@ class Patchwork:
     def check(self) -> list[str]:
         """What the schema extract says against the finished blocks."""
         return [f"{piece.address}: {one}" for piece in self.pieces for one in schema.problems(piece.block)]
+
+
+def _arns(bucket: str, address: str) -> dict[str, tuple[int, Raw]]:
+    """The bucket's ARN in each partition, and how the folder refers to it."""
+    partitions = ("aws", "aws-us-gov", "aws-cn") if bucket else ()
+    return {f"arn:{one}:s3:::{bucket}": (-1, Raw(f"{address}.arn")) for one in partitions}
 
 
 def _literal(text: str) -> str:

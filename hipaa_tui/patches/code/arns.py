@@ -10,13 +10,70 @@ _ARNS: Final[Mapping[str, tuple[str, str]]] = {
     "aws_iam_role": ("name", "arn:{partition}:iam::{account}:role/{name}"),
     "aws_iam_user": ("name", "arn:{partition}:iam::{account}:user/{name}"),
     "aws_iam_policy": ("name", "arn:{partition}:iam::{account}:policy/{name}"),
+    "aws_iam_group": ("name", "arn:{partition}:iam::{account}:group/{name}"),
     "aws_sns_topic": ("name", "arn:{partition}:sns:{region}:{account}:{name}"),
     "aws_sqs_queue": ("name", "arn:{partition}:sqs:{region}:{account}:{name}"),
     "aws_dynamodb_table": ("name", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
     "aws_cloudwatch_log_group": ("name", "arn:{partition}:logs:{region}:{account}:log-group:{name}"),
     "aws_cloudtrail": ("name", "arn:{partition}:cloudtrail:{region}:{account}:trail/{name}"),
+    "aws_backup_vault": ("name", "arn:{partition}:backup:{region}:{account}:backup-vault:{name}"),
+    "aws_codebuild_project": ("name", "arn:{partition}:codebuild:{region}:{account}:project/{name}"),
+    "aws_db_instance": ("identifier", "arn:{partition}:rds:{region}:{account}:db:{name}"),
+    "aws_db_parameter_group": ("name", "arn:{partition}:rds:{region}:{account}:pg:{name}"),
+    "aws_ecr_repository": ("name", "arn:{partition}:ecr:{region}:{account}:repository/{name}"),
+    "aws_eks_cluster": ("name", "arn:{partition}:eks:{region}:{account}:cluster/{name}"),
+    "aws_elasticache_cluster": (
+        "cluster_id",
+        "arn:{partition}:elasticache:{region}:{account}:cluster:{name}",
+    ),
+    "aws_elasticache_replication_group": (
+        "replication_group_id",
+        "arn:{partition}:elasticache:{region}:{account}:replicationgroup:{name}",
+    ),
+    "aws_elasticsearch_domain": ("domain_name", "arn:{partition}:es:{region}:{account}:domain/{name}"),
+    "aws_elb": ("name", "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/{name}"),
+    "aws_kinesis_stream": ("name", "arn:{partition}:kinesis:{region}:{account}:stream/{name}"),
+    "aws_kms_alias": ("name", "arn:{partition}:kms:{region}:{account}:{name}"),
+    "aws_lambda_function": ("function_name", "arn:{partition}:lambda:{region}:{account}:function:{name}"),
+    "aws_opensearch_domain": ("domain_name", "arn:{partition}:es:{region}:{account}:domain/{name}"),
+    "aws_rds_cluster": ("cluster_identifier", "arn:{partition}:rds:{region}:{account}:cluster:{name}"),
+    "aws_rds_cluster_parameter_group": (
+        "name",
+        "arn:{partition}:rds:{region}:{account}:cluster-pg:{name}",
+    ),
+    "aws_redshift_cluster": (
+        "cluster_identifier",
+        "arn:{partition}:redshift:{region}:{account}:cluster:{name}",
+    ),
+    "aws_redshift_parameter_group": (
+        "name",
+        "arn:{partition}:redshift:{region}:{account}:parametergroup:{name}",
+    ),
 }
-_PATHS: Final = frozenset({"aws_iam_role", "aws_iam_user", "aws_iam_policy"})
+"""Type → the argument that the ARN ends in, and the ARN; those of the Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/). What AWS gives a number to does not stand here."""
+_PATHS: Final = frozenset({"aws_iam_role", "aws_iam_user", "aws_iam_policy", "aws_iam_group"})
+_ARM: Final[Mapping[str, str]] = {
+    "azurerm_key_vault": "Microsoft.KeyVault/vaults",
+    "azurerm_log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
+    "azurerm_network_security_group": "Microsoft.Network/networkSecurityGroups",
+    "azurerm_recovery_services_vault": "Microsoft.RecoveryServices/vaults",
+    "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+}
+"""Type → the resource type in its ARM id; its name and its group are `name` and `resource_group_name`."""
+
+
+def arm_id_of(type: str, name: str, group: str, subscription: str) -> str:
+    """The ARM id of a resource of that name; "" where a part of it is not known."""
+    kind = _ARM.get(type, "")
+    if not (kind and name and group and subscription):
+        return ""
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind}/{name}"
+
+
+def is_arm(type: str) -> bool:
+    """Can its ARM id be told from its arguments?"""
+    return type in _ARM
 
 
 def named_by(type: str) -> str:

@@ -6,6 +6,7 @@ defaults, locals, other blocks, each.key. What cannot be told is `None`, and is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,11 +17,13 @@ from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Evaluation, Instance, split_address
 from hipaa_tui.patches.code.objects import GLOBAL, ID_IS, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
 from hipaa_tui.patches.code.scopes import Call, Reader, no_modules, read_scopes
-from hipaa_tui.patches.language.syntax import Declared, Expression, Items, Template, Traversal
+from hipaa_tui.patches.language.syntax import Attribute, Declared, Expression, Items, Template, Traversal
 
 Values = frozenset[str] | None
 """The strings that an expression can be; None where only Terraform can tell."""
 _MOST = 200
+_ONE_OF = re.compile(r'((?:aws|azurerm)_\w+\.[\w-]+)\[("(?:[^"\\]|\\.)*")\]\.(\w+)')
+_BY_KEY = re.compile(r"((?:aws|azurerm)_\w+\.[\w-]+)\[each\.key\]\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +273,33 @@ class Folder:
         """What the block stands for, by the state where there is one, else by the evaluation."""
         if resource.own:
             return ()
-        return tuple(self._stated.get((resource.scope, resource.address), ())) or tuple(
-            self._evaluated.get((resource.file, resource.block.line), ())
+        stated = tuple(self._stated.get((resource.scope, resource.address), ()))
+        return (
+            stated
+            or tuple(self._for_each_of(resource))
+            or tuple(self._evaluated.get((resource.file, resource.block.line), ()))
         )
+
+    def _for_each_of(self, resource: Resource, depth: int = 0) -> Iterator[Instance]:
+        """What a block with `for_each = aws_s3_bucket.clinic` stands for, which the evaluation leaves open."""
+        items = resource.block.value("for_each")
+        if resource.scope or depth > _MOST or not isinstance(items, Traversal) or len(items.parts) != 2:
+            return
+        by_key = (_BY_KEY.fullmatch(one.text) for one in resource.block.attributes)
+        named = next((one[1] for one in by_key if one), ".".join(items.parts))
+        relative = None if items.indexed or named == resource.address else self._addresses.get(named)
+        if relative is None:
+            return
+        known = list(self._for_each_of(relative, depth + 1)) or self.instances(relative)
+        for one in known:
+            key = one.address.removeprefix(relative.address)
+            if key.startswith('["'):
+                values = {
+                    each.name: found
+                    for each in resource.block.attributes
+                    if (found := _of_each(each, one, relative.type)) is not None
+                }
+                yield Instance(resource.address + key, values, (resource.file, resource.block.line))
 
     @cached_property
     def _stated(self) -> dict[tuple[str, str], list[Instance]]:
@@ -304,10 +331,22 @@ class Folder:
     def _of(self, resource: Resource, argument: str) -> Values:
         """What the argument can be: by the text where it says so, else by what the block stands for."""
         found = None if resource.scope else self.values(resource.block.value(argument), resource.block)
+        if found is None and not resource.scope:
+            found = self._of_instance(resource.block, argument)
         if found is not None:
             return found
         given = [one.values.get(argument) for one in self.instances(resource)]
         return frozenset(filter(None, given)) if given and all(one is not None for one in given) else None
+
+    def _of_instance(self, block: Declared, argument: str) -> Values:
+        """What `aws_s3_bucket.clinic["north"].id` is."""
+        text = next((one.text for one in block.attributes if one.name == argument), "")
+        named = _ONE_OF.fullmatch(text)
+        relative = self._addresses.get(named[1]) if named else None
+        if named is None or relative is None:
+            return None
+        mine = (one for one in self.instances(relative) if one.address == f"{named[1]}[{named[2]}]")
+        return next((_exported(one, named[3], relative.type) for one in mine), None)
 
     def managed(self, block: Declared, import_id: str) -> Managed | None:
         """Where the object of `block` is managed already. `import_id` is "" for what does not exist yet."""
@@ -363,6 +402,9 @@ class Folder:
         certain = False
         for argument in arguments:
             theirs, ours = self._of(other, argument), self._of(mine, argument)
+            if self._same_reference(other, mine, argument):
+                certain = True
+                continue
             if theirs is None or ours is None:
                 continue
             if not theirs & ours:
@@ -372,11 +414,29 @@ class Folder:
             self.unresolved[other.where] = None
         return certain
 
+    @staticmethod
+    def _same_reference(other: Resource, mine: Resource, argument: str) -> bool:
+        """Do both name the same thing of the root module? Then it matters not what only Terraform can tell of it."""
+        one, two = other.block.value(argument), mine.block.value(argument)
+        if other.scope or not isinstance(one, Traversal) or not isinstance(two, Traversal):
+            return False
+        if one.indexed or two.indexed:
+            return False
+        # By its id, URL, ARN or name: it is the same resource.
+        ours = len(one.parts) == len(two.parts) == 3 and one.parts[0] not in {"module", "data"}
+        return one.parts[:2] == two.parts[:2] if ours else one == two
+
     def _inline(self, mine: Resource) -> Managed | None:
         parent, argument = INLINE.get(mine.type, ("", ""))
+        named_by = next(iter(IDENTIFYING.get(mine.type, ())), "")
+        said = mine.block.value(named_by)
         for other in self.of_type(parent) if parent else ():
             here = other.block.value(argument) is not None or any(other.block.inner(argument, "dynamic"))
-            if here and self._meet(self._of(other, "bucket"), self._of(mine, "bucket")):
+            referred = (
+                isinstance(said, Traversal) and not other.scope and said.parts[:2] == other.block.labels
+            )
+            name = next(iter(IDENTIFYING.get(parent, ())), "name")
+            if here and (referred or self._meet(self._of(other, name), self._of(mine, named_by))):
                 return Managed(f"{other.where}, in its {argument}", inside=other)
         if mine.type == "azurerm_network_security_rule":
             for other in self.of_type("azurerm_network_security_group"):
@@ -498,6 +558,25 @@ class Folder:
         if not isinstance(items, Items):
             return None
         return self._any(items.keys if items.keys and which == "key" else items.values, depth + 1)
+
+
+def _of_each(given: Attribute, one: Instance, type: str) -> str | None:
+    """What `each.value.id` or `aws_s3_bucket.clinic[each.key].id` is of that instance; None where that is not known."""
+    value = given.value
+    parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
+    if parts == ("each", "key"):
+        return one.address.partition('["')[2].removesuffix('"]')
+    by_key = _BY_KEY.fullmatch(given.text)
+    attribute = (
+        by_key[2] if by_key else parts[2] if parts[:2] == ("each", "value") and len(parts) == 3 else ""
+    )
+    return next(iter(_exported(one, attribute, type) or ()), None)
+
+
+def _exported(one: Instance, attribute: str, type: str) -> Values:
+    """An attribute of an instance, as far as its arguments tell it."""
+    found = one.values.get(attribute) or one.values.get(ID_IS.get(type, "") if attribute == "id" else "")
+    return frozenset({found}) if found else None
 
 
 def _alone(found: Sequence[Managed]) -> Managed:

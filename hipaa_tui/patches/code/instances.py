@@ -30,7 +30,7 @@ _INDEX: Final = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _ALWAYS: Final = frozenset(
     {
         *("id", "arn", "name", "bucket", "identifier", "cluster_identifier", "cluster_id", "domain_name"),
-        *("function_name", "replication_group_id"),
+        *("function_name", "replication_group_id", "resource_group_name"),
     }
 )
 _STATE_VERSION: Final = 4

@@ -12,6 +12,7 @@ from typing import Final
 
 from hipaa_tui.errors import InputError
 from hipaa_tui.home import TerraformCode
+from hipaa_tui.patches.code import arns
 from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.code.instances import Known
 from hipaa_tui.patches.code.reading import read_folder
@@ -50,18 +51,6 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "Microsoft.Storage": ("azurerm_storage_account",),
 }
 """Cloud service → the types whose name alone says which of its resources a block manages."""
-_NAMED_BY: Final[Mapping[str, str]] = {
-    "aws_dynamodb_table": "name",
-    "aws_db_instance": "identifier",
-    "aws_rds_cluster": "cluster_identifier",
-    "aws_eks_cluster": "name",
-    "aws_lambda_function": "function_name",
-    "aws_elasticache_cluster": "cluster_id",
-    "aws_elasticache_replication_group": "replication_group_id",
-    "aws_opensearch_domain": "domain_name",
-    "aws_elasticsearch_domain": "domain_name",
-}
-"""Where another argument than `name` (or what objects.py knows) holds the name."""
 
 
 @dataclass
@@ -105,7 +94,7 @@ def _where(folder: Folder, target: Target) -> str:
             return f"{place} ({one.address})" if place else one.address
     family = target.type.rpartition("::")[0] or target.type.partition("/")[0]
     for type in _FAMILIES.get(family, ()):
-        found = folder.holding(type, names, _NAMED_BY.get(type, ""))
+        found = folder.holding(type, names, arns.named_by(type))
         if found is not None:
             return found.where
     foreign = folder.foreign(names) if family in _FAMILIES else None

@@ -148,6 +148,9 @@ INLINE: Final[Mapping[str, tuple[str, str]]] = {
     "aws_s3_bucket_policy": ("aws_s3_bucket", "policy"),
     "aws_s3_bucket_logging": ("aws_s3_bucket", "logging"),
     "aws_redshift_logging": ("aws_redshift_cluster", "logging"),
+    "aws_sqs_queue_policy": ("aws_sqs_queue", "policy"),
+    "aws_sns_topic_policy": ("aws_sns_topic", "policy"),
+    "aws_secretsmanager_secret_policy": ("aws_secretsmanager_secret", "policy"),
     "aws_s3_bucket_versioning": ("aws_s3_bucket", "versioning"),
     "aws_s3_bucket_lifecycle_configuration": ("aws_s3_bucket", "lifecycle_rule"),
     "aws_s3_bucket_object_lock_configuration": ("aws_s3_bucket", "object_lock_configuration"),
@@ -166,6 +169,56 @@ PARTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "aws_iam_user_policies_exclusive": (("aws_iam_user_policy", "user"),),
 }
 """type → blocks that manage a part of the object, with the argument that holds its import id."""
+
+BELONGS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "aws_backup_vault_lock_configuration": ("backup_vault_name", ("aws_backup_vault",)),
+    "aws_backup_vault_policy": ("backup_vault_name", ("aws_backup_vault",)),
+    "aws_ecr_lifecycle_policy": ("repository", ("aws_ecr_repository",)),
+    "aws_ecr_repository_policy": ("repository", ("aws_ecr_repository",)),
+    "aws_efs_backup_policy": ("file_system_id", ("aws_efs_file_system",)),
+    "aws_efs_file_system_policy": ("file_system_id", ("aws_efs_file_system",)),
+    "aws_flow_log": ("vpc_id", ("aws_vpc",)),
+    "aws_iam_group_policy": ("group", ("aws_iam_group",)),
+    "aws_iam_group_policy_attachment": ("group", ("aws_iam_group",)),
+    "aws_iam_role_policy": ("role", ("aws_iam_role",)),
+    "aws_iam_role_policy_attachment": ("role", ("aws_iam_role",)),
+    "aws_iam_user_policy": ("user", ("aws_iam_user",)),
+    "aws_iam_user_policy_attachment": ("user", ("aws_iam_user",)),
+    "aws_kms_alias": ("target_key_id", ("aws_kms_key",)),
+    "aws_kms_key_policy": ("key_id", ("aws_kms_key",)),
+    "aws_lambda_function_url": ("function_name", ("aws_lambda_function",)),
+    "aws_lambda_permission": ("function_name", ("aws_lambda_function",)),
+    "aws_lb_listener": ("load_balancer_arn", ("aws_lb", "aws_alb")),
+    "aws_alb_listener": ("load_balancer_arn", ("aws_lb", "aws_alb")),
+    "aws_network_acl_rule": ("network_acl_id", ("aws_network_acl", "aws_default_network_acl")),
+    "aws_redshift_logging": ("cluster_identifier", ("aws_redshift_cluster",)),
+    "aws_secretsmanager_secret_policy": ("secret_arn", ("aws_secretsmanager_secret",)),
+    "aws_secretsmanager_secret_rotation": ("secret_id", ("aws_secretsmanager_secret",)),
+    "aws_secretsmanager_secret_version": ("secret_id", ("aws_secretsmanager_secret",)),
+    "aws_security_group_rule": ("security_group_id", ("aws_security_group",)),
+    "aws_sns_topic_policy": ("arn", ("aws_sns_topic",)),
+    "aws_sqs_queue_policy": ("queue_url", ("aws_sqs_queue",)),
+    "aws_vpc_security_group_egress_rule": ("security_group_id", ("aws_security_group",)),
+    "aws_vpc_security_group_ingress_rule": ("security_group_id", ("aws_security_group",)),
+    "aws_wafv2_web_acl_logging_configuration": ("resource_arn", ("aws_wafv2_web_acl",)),
+    "azurerm_key_vault_access_policy": ("key_vault_id", ("azurerm_key_vault",)),
+    "azurerm_network_security_rule": ("network_security_group_name", ("azurerm_network_security_group",)),
+    "azurerm_storage_account_customer_managed_key": ("storage_account_id", ("azurerm_storage_account",)),
+    "azurerm_storage_account_network_rules": ("storage_account_id", ("azurerm_storage_account",)),
+    "azurerm_storage_container": ("storage_account_name", ("azurerm_storage_account",)),
+    "azurerm_storage_management_policy": ("storage_account_id", ("azurerm_storage_account",)),
+}
+"""A part's type → (the argument that says whose part it is, the types that this can be)."""
+
+_NO_PARTS: Final = frozenset({"aws_s3_bucket_object", "aws_s3_bucket_inventory"})
+
+
+def belongs_to(type: str) -> tuple[str, tuple[str, ...]]:
+    """("bucket", ("aws_s3_bucket",)) of what is configured apart from its resource; ("", ()) of what stands alone."""
+    if type.startswith("aws_s3_bucket_") and type not in _NO_PARTS:
+        return "bucket", ("aws_s3_bucket",)
+    return BELONGS.get(type, ("", ()))
+
 
 EXPORTS: Final[Mapping[str, Mapping[str, str]]] = {
     "aws_s3_bucket": {"Arn": "arn", "Name": "id", "Bucket": "id"},

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from hipaa_tui.patches.code.folder import Folder
+from hipaa_tui.patches.code.objects import INLINE
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import Items, expression_in, parse
 
@@ -104,6 +105,15 @@ def _metric(block: Block) -> Block:
 def stands_inside(type: str, versions: Mapping[str, int]) -> bool:
     """Has the folder's version of the provider no such type, since it is a part of the bucket's block?"""
     return type in _SINCE_4 and versions.get("aws", _NEWEST) < 4
+
+
+def inside_of(block: Block) -> Block | None:
+    """What a block says as a part of the block of what it belongs to; None where that cannot be said alike."""
+    parent, argument = INLINE.get(block.labels[0], ("", ""))
+    if parent == "aws_s3_bucket":
+        return inside_of_bucket(block)
+    text = block.get(argument) if argument == "policy" else None
+    return Block("resource", (parent, "edit"), ((argument, text),)) if text else None
 
 
 def inside_of_bucket(block: Block) -> Block | None:

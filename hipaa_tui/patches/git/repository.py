@@ -176,6 +176,18 @@ class Repository:
                 raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
         return found
 
+    @property
+    def top(self) -> Path:
+        """The folder of the whole repository."""
+        return self.folder.parents[len(self.prefix.parts) - 1] if self.prefix.parts else self.folder
+
+    def kind_of(self, path: str) -> str:
+        """ "file", "link" or "" of a path from the repository's top on; everything else is ""."""
+        entry = self._entries.get(path)
+        if entry is None or entry.kind != "blob":
+            return ""
+        return "link" if entry.mode == "120000" else "file"
+
     def text_of(self, name: str) -> str | None:
         """A file of the commit, named from the root folder on; None where there is no such file that can be read."""
         path = posixpath.normpath((self.prefix / name).as_posix())

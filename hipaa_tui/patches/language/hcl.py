@@ -176,9 +176,11 @@ def written(block: Block, depth: int = 0) -> str:
     head = " ".join([block.type, *(string(one) for one in block.labels)])
     if not block.attributes and not block.blocks:
         return f"{pad}{head} {{}}\n"
-    parts = []
-    if block.attributes:
-        lines = aligned(list(block.attributes), depth + 2)
-        parts.append("".join(f"{pad}  {line}\n" for line in lines))
+    # What a block is made for stands apart from what it says.
+    made_for = [row for row in block.attributes if row[0] == "for_each"]
+    said = [row for row in block.attributes if row[0] != "for_each"]
+    parts = [
+        "".join(f"{pad}  {line}\n" for line in aligned(rows, depth + 2)) for rows in (made_for, said) if rows
+    ]
     parts += [written(inner, depth + 2) for inner in block.blocks]
     return f"{pad}{head} {{\n" + "\n".join(parts) + f"{pad}}}\n"

@@ -204,8 +204,10 @@ def context(told: Told) -> dict[str, Any]:
             for one in told.approvals
         ],
         "groups": [_group(group) for group in groups],
+        "fixes": _fixes([_group(group) for group in groups]),
         "citations": _citations(control for group in groups for control in group.controls),
-        "changes": [_change(change, patched, ran) for change in changes],
+        "changes": (said := [_change(change, patched, ran) for change in changes]),
+        "alike": _alike(said),
         "risk": max(risks, key=lambda one: RISKS.index(one) if one in RISKS else len(RISKS)),
         "downtime": any(text and not text.lower().startswith("none") for text in outages),
         "warnings": _unique(
@@ -275,6 +277,31 @@ def _group(group: Group) -> dict[str, Any]:
         "citations": _citations(group.controls),
         "effects": {plain(name, 40): plain(str(text), 400) for name, text in group.effects.items() if text},
     }
+
+
+def _fixes(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The groups, those of one remedy as one: a reviewer reads once why, and then on what."""
+    found: dict[str, dict[str, Any]] = {}
+    for group in groups:
+        said = {name: one for name, one in group.items() if name not in {"id", "resource", "findings"}}
+        fix = found.setdefault(json.dumps(said, sort_keys=True), {**said, "resources": [], "findings": []})
+        fix["resources"].append(group["resource"])
+        fix["findings"] += [one for one in group["findings"] if one not in fix["findings"]]
+    return list(found.values())
+
+
+def _alike(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The changes, those with the same values before and after as one."""
+    found: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        said = {name: change[name] for name in ("verb", "title", "lines", "result")}
+        same = found.setdefault(
+            json.dumps(said, sort_keys=True), {**said, "ids": [], "names": [], "addresses": []}
+        )
+        same["ids"].append(change["id"])
+        same["names"] += [change["name"]] if change["name"] not in same["names"] else []
+        same["addresses"] += [one for one in change["addresses"] if one not in same["addresses"]]
+    return list(found.values())
 
 
 def _change(change: Change, patched: Patched | None, ran: Ran | None) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class QueueScreen(Page):
                 heading("No findings yet"),
                 GAP,
                 Para(
-                    f"Press {self.key('queue.load')} to load a report: Security Hub, Prowler, Checkov, SARIF and others"
+                    f"Press {self.key('queue.load')} to load a report: Security Hub, Prowler, Checkov, SARIF, Trivy, KICS"
                 ),
                 Para(f"Press {self.key('queue.scan')} to scan what your credentials reach; it only reads."),
                 Para(f"Press {self.key('app.help')} for help."),
