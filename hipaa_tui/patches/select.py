@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hipaa_tui.json_value import ABSENT, Json, at, resolve
+from hipaa_tui.json_value import ABSENT, Json, at, references, resolve
 from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.language.syntax import Traversal
 from hipaa_tui.patches.model import LeftOut
@@ -103,13 +103,32 @@ def _without_fallen(selection: Selection, fallen: Mapping[str, str]) -> Selectio
 
 
 def _chains(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """Changes of the same setting of the same resource belong together, at the place of the first."""
+    """Changes of the same setting of the same resource belong together, at the place of the first; but behind those
+    that make what one of them refers to: a log group gets its retention first, and later a key.
+    """
     found: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
         # An alias is the same name in every region, and another thing in each.
         where = (change.setting, change.target.key, change.target.account, change.target.region)
         found.setdefault(where, []).append(change)
-    return [tuple(chain) for chain in found.values()]
+    chains = [tuple(chain) for chain in found.values()]
+    owner = {change.id: number for number, chain in enumerate(chains) for change in chain}
+    ordered: dict[int, None] = {}
+    begun: set[int] = set()
+
+    def place(number: int) -> None:
+        if number in begun:
+            return  # two that wait for each other: the first comes first
+        begun.add(number)
+        for change in chains[number]:
+            for maker, _ in references(change.after):
+                if maker in owner:
+                    place(owner[maker])
+        ordered[number] = None
+
+    for number in range(len(chains)):
+        place(number)
+    return [chains[number] for number in ordered]
 
 
 def _blocked(chain: Sequence[Change]) -> str:
