@@ -155,8 +155,10 @@ class Playbook:
 def _change(spec: Mapping[str, Any], index: int, builders: frozenset[str]) -> ChangeSpec:
     named = [key for key in spec if key in builders]
     if len(named) != 1:
+        there = f"it has {' and '.join(named)}" if named else "it has none"
         raise ValueError(
-            f"change {index} ({spec['setting']}) needs exactly one of {', '.join(sorted(builders))}"
+            f"change {index} ({spec['setting']}) needs exactly one of `to`, `merge`, `absent`, `own_key` and the other "
+            f"{len(builders) - 4} keys that say the value (the shipped playbooks show them); {there}"
         )
     return ChangeSpec(
         id=spec.get("id", f"change{index}"),
