@@ -13,9 +13,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.sandbox.estate_aws import RECORDS_BUCKET, REGION, VPC_CIDR
 from hipaa_tui.sandbox.estate_azure import SUBSCRIPTION
+from hipaa_tui.support.errors import InputError
 
 BRANCH: Final = "main"
 EDITED: Final = "variables.tf"

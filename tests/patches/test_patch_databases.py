@@ -10,15 +10,15 @@ from aws_estates import backup, databases, s3_rest
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cloud, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Cloud, Target
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.package_data import content_folder
 
 CATALOGUE = load()
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
 from hipaa_tui.patches.language import schema
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.package_data import content_folder
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/portal/1/2"
 TLS = {"ListenerArn": ARN, "Port": 443, "Protocol": "HTTPS"}

@@ -12,9 +12,9 @@ from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 from test_patch_shared import patched
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Snippets
 from hipaa_tui.patches.language import schema
+from hipaa_tui.support.package_data import content_folder
 
 
 def test_the_defaults_of_metadata_keep_what_else_was_chosen(aws: Any, repo: Path) -> None:

@@ -22,18 +22,18 @@ from patch_clouds import (
     target,
 )
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches.code.objects import IDENTIFYING
+from hipaa_tui.patches.code.resource_identity import IDENTIFYING
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cancelled
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Cancelled
+from hipaa_tui.support.errors import InputError, RefusedError
+from hipaa_tui.support.package_data import content_folder
 
 TLS, PUBLIC, LOGS = (
     "azure.storage.secure-transfer",

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
-from hipaa_tui.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.publish import Publisher
 from hipaa_tui.patches.git.remotes import hosted, shown, without_credentials
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.settings.model import Silent
+from hipaa_tui.providers.model import Silent
+from hipaa_tui.support.errors import IncompleteError, InputError, RefusedError
 
 REAL_WHICH = shutil.which
 TLS, PUBLIC = "azure.storage.secure-transfer", "azure.storage.blob-public-access"

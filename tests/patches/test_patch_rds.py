@@ -10,14 +10,14 @@ from aws_estates import rds, redshift
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Target
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.package_data import content_folder
 
 CATALOGUE = load()
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/hipaa-tui-rds-monitoring"

@@ -15,14 +15,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.model import LeftOut, PatchOptions
-from hipaa_tui.patches.records.escapes import code_span, cut, fence, markdown
-from hipaa_tui.patches.records.record import FORMATS, TEMPLATES, Approved, Done, Patched, Ran, Told, write
-from hipaa_tui.patches.records.templates import LONGEST, fill
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.records.escapes import code_span, cut, fence, markdown
+from hipaa_tui.records.model import Approved, Done, LeftOut, Patched, Ran, Told
+from hipaa_tui.records.record import FORMATS, TEMPLATES, write
+from hipaa_tui.records.templates import LONGEST, fill
+from hipaa_tui.support.errors import InputError
 
 TLS, LOGS = "azure.storage.secure-transfer", "azure.storage.blob-logs"
 KEY = "kPzl2o1bT3q5Yw7r9uA0s2d4f6g8h1j3k5l7z9x1c3E="

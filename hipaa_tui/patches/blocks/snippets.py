@@ -37,11 +37,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import at
 from hipaa_tui.patches.blocks.shapes import own_named, rule_blocks
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.syntax import Declared, parse
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import at
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.support.errors import InputError
 
 if TYPE_CHECKING:
     from git import Git
