@@ -118,12 +118,12 @@ def test_what_was_applied_is_imported_by_the_names_that_the_cloud_gave(
 @pytest.mark.parametrize("id", EDITS)
 def test_an_argument_of_a_big_block_is_said_as_an_edit(id: str) -> None:
     """Only what is to be set stands there, and all of it is in the provider's schema."""
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     values: list[Any] = [EDITS[id]]
     if id == "aws.ssm.document-sharing":
         values.append({"AccountIds": [ACCOUNT]})
     for value in values:
-        (block,) = snippets.fill(id, {"value": value}, {}, lambda text: None).blocks
+        (block,) = snippets.fill(id, {"value": value}, {}, lambda text: None, folder="edits").blocks
         assert block.labels == (setting(id).terraform[0], "edit")
         wrong = [one for one in schema.problems(block.to_write()) if " lacks " not in one]
         assert wrong == []

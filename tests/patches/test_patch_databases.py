@@ -127,8 +127,8 @@ def test_scaling_rules_and_log_writers_are_blocks_of_their_own(aws: Any, repo: P
 @pytest.mark.parametrize("id", EDITS)
 def test_an_argument_of_a_big_block_is_said_as_an_edit(id: str) -> None:
     """Only what is to be set stands there, and all of it is in the provider's schema."""
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
-    rendered = snippets.fill(id, {"value": EDITS[id]}, {}, lambda text: None)
+    snippets = Snippets(content_folder("snippets") / "terraform")
+    rendered = snippets.fill(id, {"value": EDITS[id]}, {}, lambda text: None, folder="edits")
     (block,) = rendered.blocks
     assert block.labels == (setting(id).terraform[0], "edit")
     wrong = [one for one in schema.problems(block.to_write()) if " lacks " not in one]

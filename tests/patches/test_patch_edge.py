@@ -51,10 +51,10 @@ EDITS: list[tuple[str, Any, Any, str]] = [
 
 
 def filled(id: str, before: Any, value: Any) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     variables = {"value": value, "before": before}
     functions = {"ref": lambda type, name, attribute="id": f'"{name}"'}
-    return snippets.fill(id, variables, functions, lambda text: None)
+    return snippets.fill(id, variables, functions, lambda text: None, folder="edits")
 
 
 @pytest.mark.parametrize(("id", "before", "value", "says"), EDITS, ids=lambda one: str(one)[:24])

@@ -21,9 +21,9 @@ WARD = f"arn:aws:iam::{ACCOUNT}:instance-profile/clinic/ward"
 
 
 def filled(id: str, value: Any) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     functions = {"ref": lambda type, name, attribute="id": f'"{name}"'}
-    return snippets.fill(id, {"value": value}, functions, lambda text: None)
+    return snippets.fill(id, {"value": value}, functions, lambda text: None, folder="edits")
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,9 @@ EDITS: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 def part(id: str, value: dict[str, Any]) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     ref = {"ref": lambda type, name, attribute="id", literal=None: f'"{name}"'}
-    (block,) = snippets.fill(id, {"value": value}, ref, lambda text: None).blocks
+    (block,) = snippets.fill(id, {"value": value}, ref, lambda text: None, folder="edits").blocks
     return block
 
 

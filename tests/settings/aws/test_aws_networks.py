@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hipaa_tui.aws.cloudtrail.account import management, with_account_trail
 from hipaa_tui.aws.cloudwatch.alarms import telling
+from hipaa_tui.aws.ec2.security_group_ports import only_authorized
 from hipaa_tui.aws.vpc.network_acl_entries import everything, is_open, ports_of, value_of, without_door
 from hipaa_tui.aws.vpc.network_acl_evaluation import admitted, refusing
-from hipaa_tui.aws.vpc.security_group_ports import only_authorized
 from hipaa_tui.providers.model import CloudError, Reading
 from hipaa_tui.providers.registry import resource_type, setting
 

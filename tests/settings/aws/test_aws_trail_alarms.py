@@ -5,7 +5,7 @@ from aws_estates.alarms import GROUP, build
 from aws_guards import Answers, do, key, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.aws.cloudtrail.metric_alarms import PATTERNS, says
+from hipaa_tui.aws.cloudwatch.metric_alarms import PATTERNS, says
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
