@@ -322,7 +322,7 @@ def test_the_message_tells_the_auditor_what_and_the_operator_how_back(repo: Path
     plan = dataclasses.replace(plan, groups=(dataclasses.replace(plan.groups[0], findings=findings),))
     message = make(plan, repo, azure).message
     subject, blank, *_ = message.splitlines()
-    assert subject == "Log who reads, writes and deletes the account's blobs (patientfiles)"
+    assert subject == "Enable blob diagnostic logs for the storage account (patientfiles)"
     assert len(subject) <= 72
     assert blank == ""
     for part in (

@@ -196,7 +196,7 @@ def test_gh_opens_the_pull_request_on_github(
     given = arguments(seen)
     assert given[:-1] == [
         *("pr", "create", "--repo", "clinic/infra", "--head", "hipaa/fix", "--base", "main"),
-        *("--title=Refuse plain HTTP and old TLS to the storage account (patientfiles)", "--body-file"),
+        *("--title=Require HTTPS and TLS 1.2 for the storage account (patientfiles)", "--body-file"),
     ]
     assert (programs / "gh.seen.body").read_text() == made.body.strip()
     assert not Path(given[-1]).exists()

@@ -79,8 +79,8 @@ def test_every_format_tells_every_fact(plan: Plan, format: str) -> None:
         "Dr. Second",
         "after the backup",
         "two clients use TLS 1.0",
-        "The workspace charges for each GB",
-        "None for clients that speak HTTPS",
+        "The workspace charges per GB of logs ingested",
+        "None for clients that use HTTPS with TLS 1.2",
         "valid",
         "drifted",
         "main.tf:3 may be the same",
@@ -252,7 +252,7 @@ def test_a_team_overrides_one_template_and_keeps_the_others(
     (own / TEMPLATES["commit"]).write_text("CHG: {{ subject }}\n\n{{ groups[0].citations[0].told }}\n")
     plan = plan_for(azure, (TLS, target(ACCOUNT)))
     patch = make_patch(plan, repo, "hipaa/fix", {"azure": azure}, options=PatchOptions(records=own))
-    assert patch.message.startswith("CHG: Refuse plain HTTP")
+    assert patch.message.startswith("CHG: Require HTTPS")
     assert "164.312(e)(1) Transmission security" in patch.message
     assert git(repo, "log", "-1", "--format=%(trailers:key=Plan,valueonly)", "hipaa/fix") == plan.hash
     assert "## Before and after" in patch.body

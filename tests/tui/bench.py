@@ -88,7 +88,7 @@ PLAYBOOKS = {
         _playbook(
             "aws.s3.tls-only",
             "AWS::S3::Bucket",
-            "Refuse unencrypted connections to the bucket",
+            "Require TLS in the bucket policy",
             "Anyone on the path can read PHI that travels over plain HTTP.",
             settings=("aws.s3.bucket-policy",),
             controls=("164.312(e)(1)", "164.312(e)(2)(i)"),
@@ -153,7 +153,7 @@ PLAYBOOKS = {
         _playbook(
             "aws.iam.root-mfa",
             "AWS::IAM::User",
-            "Protect the root user with a second factor",
+            "Enable hardware MFA for the root user",
             "The root user can do everything, and nobody can stop it.",
             steps=(
                 Step("Sign in as the root user and open Security credentials.", "A picture of the page."),
