@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.clouds.connections import Connections
 from hipaa_tui.clouds.scan_scope import Place, places
@@ -20,8 +20,9 @@ from hipaa_tui.journal.proofs import Keeping
 from hipaa_tui.journal.signed_heads import KeptHeads
 from hipaa_tui.patches.locate_findings import locate_findings
 from hipaa_tui.plans.all_regions import everywhere, without_the_compliant
-from hipaa_tui.plans.model import Plan, Skipped, save
-from hipaa_tui.plans.planner import COMPLIES, Wish, make_plan, wishes
+from hipaa_tui.plans.model import COMPLIES, GONE, NOT_REACHED, Plan, Skipped, save
+from hipaa_tui.plans.planner import Wish, make_plan, wishes
+from hipaa_tui.plans.reach import Reach, within_reach
 from hipaa_tui.plans.scan import Scanned, scan
 from hipaa_tui.plans.unnamed_resources import with_nameless
 from hipaa_tui.plans.write_access import Writes
@@ -40,6 +41,7 @@ from hipaa_tui.store.database import open_store
 from hipaa_tui.support.config import Config, Home, find_home, read_config
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
+from hipaa_tui.triage import queue
 from hipaa_tui.triage.evidence_service import Evidencing
 from hipaa_tui.triage.exceptions_service import Excepting
 from hipaa_tui.triage.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
     from hipaa_tui.patches.service import PatchService
     from hipaa_tui.providers.model import Target
     from hipaa_tui.records.collect import Recording
+
+_SEEN: Final = {COMPLIES: FIXED, GONE: queue.GONE, NOT_REACHED: queue.NOT_REACHED}
+"""The state of a finding by the kind of reason for which a plan leaves it out."""
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
@@ -234,9 +239,11 @@ class Workbench:
         """A plan for some findings, for all open ones of some playbooks, or for every open one.
 
         With `all_regions` what is a switch of each region is planned for every enabled one. Findings that turn
-        out to comply by this fresh look are marked as fixed, and that is kept as evidence.
+        out to comply by this fresh look are marked as fixed, and that is kept as evidence; those whose resource is
+        gone, or in an account that the credentials do not reach, as that. Read-only marks and records nothing.
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
+        chosen, unreached = within_reach(chosen, Reach(self.clouds))
         wanted, skipped = wishes(chosen, self.catalogue)
         wanted, skipped = with_nameless(wanted, skipped, chosen, self.clouds, self.catalogue)
         wanted, unlisted = everywhere(
@@ -247,15 +254,28 @@ class Workbench:
             excepted=[self._queue.finding(row.id) for row in self._queue.rows(state="excepted")],
             all_regions=all_regions,
         )
-        left_out = [*excepted, *skipped, *unlisted]
+        left_out = [*excepted, *unreached, *skipped, *unlisted]
         plan = make_plan(
             wanted, self.clouds, given or {}, skipped=left_out, progress=progress, managed=self._managed
         )
         plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
-        right = [one for one in plan.skipped if one.subject and one.reason.startswith(COMPLIES)]
-        self.evidence.complied(right)
-        self._queue.mark((one.subject for one in right), FIXED)
+        if not self.read_only:
+            self._mark_seen(plan)
         return plan
+
+    def _mark_seen(self, plan: Plan) -> None:
+        """Say in the queue what the plan's looks showed of the findings that it leaves out, and of those it reached."""
+        by_kind: dict[str, list[Skipped]] = {}
+        for skipped in plan.skipped:
+            if skipped.subject:
+                by_kind.setdefault(skipped.kind, []).append(skipped)
+        self.evidence.complied(by_kind.get(COMPLIES, []))
+        for kind, state in _SEEN.items():
+            self._queue.mark((skipped.subject for skipped in by_kind.get(kind, [])), state)
+        planned = [finding for group in plan.groups for finding in group.findings]
+        self._queue.mark(
+            [*planned, *(skipped.subject for skipped in by_kind.get("", []))], OPEN, only=queue.NOT_REACHED
+        )
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
         """Write the plan to a file (by default in the home's plans folder) and say where."""

@@ -92,7 +92,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     findings.add_argument("words", nargs="*", metavar="WORD", help="only rows in which every word occurs")
     findings.add_argument(
         "--state",
-        choices=("open", "fixed", "unverified", "attested", "excepted"),
+        choices=("open", "fixed", "unverified", "attested", "excepted", "gone", "not reached"),
         default="",
         help="only this state",
     )
@@ -108,7 +108,11 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     plan.add_argument("--playbook", nargs="+", action="extend", default=[], metavar="ID")
     plan.add_argument("--all", action="store_true", help="every open finding")
     plan.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="answer a playbook's question"
+        "--set",
+        action="append",
+        default=[],
+        metavar="PLAYBOOK.NAME=VALUE",
+        help="answer a playbook's question; NAME alone where one playbook asks it, '*.NAME' for all that do",
     )
     plan.add_argument(
         "--all-regions",

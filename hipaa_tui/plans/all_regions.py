@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from hipaa_tui.clouds.connections import cloud_of
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.model import Skipped
-from hipaa_tui.plans.planner import COMPLIES, Wish, wishes
+from hipaa_tui.plans.model import COMPLIES, Skipped
+from hipaa_tui.plans.planner import Wish, wishes
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.providers.model import CloudError, Clouds
 from hipaa_tui.providers.registry import resource_types
@@ -85,4 +85,4 @@ def _put(found: dict[tuple[str, str, str], Wish], wish: Wish) -> None:
 
 def without_the_compliant(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """What was left out, less the regions of which no finding speaks and that comply."""
-    return tuple(one for one in skipped if one.subject or not one.reason.startswith(COMPLIES))
+    return tuple(one for one in skipped if one.subject or one.kind != COMPLIES)

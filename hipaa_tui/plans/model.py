@@ -131,14 +131,24 @@ class Change:
         )
 
 
+COMPLIES: Final = "complies"
+GONE: Final = "gone"
+NOT_REACHED: Final = "not reached"
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A finding (or, in a rollback, a change) for which the plan does nothing, and why."""
+    """A finding (or, in a rollback, a change) for which the plan does nothing, and why.
+
+    `kind` is COMPLIES, GONE (the resource is not there any more), NOT_REACHED (its account is not the credentials'),
+    or "" for any other reason.
+    """
 
     subject: str
     resource: str
     playbook: str
     reason: str
+    kind: str = ""
 
     def as_json(self) -> dict[str, str]:
         return {
@@ -146,11 +156,14 @@ class Skipped:
             "resource": self.resource,
             "playbook": self.playbook,
             "reason": self.reason,
+            # Plans of before have no kinds, and their hashes must not change.
+            **({"kind": self.kind} if self.kind else {}),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Skipped:
-        return cls(**{name: str(value[name]) for name in cls.__slots__})
+        texts = {name: str(value[name]) for name in ("subject", "resource", "playbook", "reason")}
+        return cls(**texts, kind=str(value.get("kind", "")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,14 @@ def write_private(path: Path, text: str) -> None:
 def writing_private(path: Path) -> Iterator[TextIO]:
     """A file of mode 0600 to write to, by way of a temporary one beside it, put in place at the block's end.
 
-    Readers see the old content or the new, never half. InputError where it cannot be written.
+    Readers see the old content or the new, never half. A device or a pipe (/dev/null, /dev/stdout) is written to as it
+    is: a file in its place would take it from everybody. InputError where it cannot be written.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("w", encoding="utf-8") as file:
+                yield file
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

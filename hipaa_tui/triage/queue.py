@@ -28,12 +28,16 @@ OPEN: Final = "open"
 FIXED: Final = "fixed"  # a fresh look confirmed that the resource complies
 UNVERIFIED: Final = "unverified"  # written, but no fresh look confirmed it yet
 ATTESTED: Final = "attested"  # a person gave evidence for every step, and no API can confirm it
+GONE: Final = "gone"  # a plan looked, and its account does not list the resource any more
+NOT_REACHED: Final = "not reached"  # in an account that the credentials of the last plan did not reach
 MERGED: Final = "merged"  # our scan's row, which another tool's row now stands for
 EXCEPTED: Final = "excepted"  # open, and somebody answers for leaving it so until a day; kept in the journal
 SCAN: Final = "scan"
 
 
-_NOT_FIXED: Final = (OPEN, UNVERIFIED)
+_NOT_FIXED: Final = (OPEN, UNVERIFIED, NOT_REACHED)
+STATES: Final = (OPEN, FIXED, UNVERIFIED, ATTESTED, EXCEPTED, GONE, NOT_REACHED)
+"""Those that a person sees, as the contract for scripts names them (README)."""
 
 _TEXTS: Final = tuple(
     field.name
@@ -60,7 +64,8 @@ class QueueRow:
     priority: int
     controls: tuple[str, ...]
     playbook: str
-    state: str  # open, fixed, unverified or excepted
+    state: str
+    """One of STATES."""
     exception: Excepted | None = None
 
     def as_json(self) -> dict[str, Json]:
@@ -164,9 +169,7 @@ class Queue:
                     connection.execute(insert(table).values(_row(finding, [SCAN], playbook, target)))
                     new += 1
             for row in connection.execute(
-                select(table.c.id, table.c.playbook, table.c.target).where(
-                    table.c.state.in_((OPEN, UNVERIFIED))
-                )
+                select(table.c.id, table.c.playbook, table.c.target).where(table.c.state.in_(_NOT_FIXED))
             ).all():
                 pair = (row.playbook, row.target)
                 if pair in examined and pair not in failing:
@@ -203,25 +206,28 @@ class Queue:
         """The finding itself. InputError as for `row`."""
         return _finding(self._one(id).body)
 
-    def findings(self, state: str = OPEN) -> list[Finding]:
-        """Every finding in that state that is not excepted, most urgent first."""
+    def findings(self) -> list[Finding]:
+        """Every finding that is open or was not reached, and is not excepted, most urgent first."""
         exceptions = self._exceptions()
         with self._store.reading() as connection:
             rows = connection.execute(
-                select(table).where(table.c.state == state).order_by(table.c.priority.desc(), table.c.id)
+                select(table)
+                .where(table.c.state.in_((OPEN, NOT_REACHED)))
+                .order_by(table.c.priority.desc(), table.c.id)
             ).all()
         return [_finding(row.body) for row in rows if _exception(row, exceptions) is None]
 
-    def mark(self, ids: Iterable[str], state: str) -> None:
-        """Set the state of findings; ids that are not in the store are passed over."""
+    def mark(self, ids: Iterable[str], state: str, *, only: str = "") -> None:
+        """Set the state of findings (of those in the state `only`); ids that are not in the store are passed over."""
         chosen = sorted(set(ids))
         if not chosen:
             return
         with self._store.writing() as connection:
             for id in chosen:
-                connection.execute(
-                    update(table).where(table.c.id == id, table.c.state != MERGED).values(state=state)
-                )
+                statement = update(table).where(table.c.id == id, table.c.state != MERGED)
+                if only:
+                    statement = statement.where(table.c.state == only)
+                connection.execute(statement.values(state=state))
 
     def _one(self, id: str) -> Any:
         with self._store.reading() as connection:

@@ -37,7 +37,7 @@ class Backlog:
         return [
             row
             for row, text in zip(self.all_rows, self.texts, strict=True)
-            if (not self.open_only or row.state in {"open", "unverified"})
+            if (not self.open_only or row.state in {"open", "unverified", "not reached"})
             and all(word in text for word in words)
         ]
 

@@ -26,6 +26,7 @@ STATE_TONES = {
     "attested": "good",
     "excepted": "muted",
     "gone": "muted",
+    "not reached": "warn",
 }
 
 GUARD_SIGNS = {"pass": ("✓ pass", "good"), "warn": ("! warn", "warn"), "block": ("✗ BLOCK", "bad")}

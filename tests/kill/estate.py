@@ -65,7 +65,7 @@ def plan_for(clouds: Clouds, group: str) -> Plan:
         )
         assert target is not None, id
         wishes.append(Wish(playbook, target, ()))
-    return make_plan(wishes, clouds, {"allowed_cidrs": "10.0.0.0/8"})
+    return make_plan(wishes, clouds, {"*.allowed_cidrs": "10.0.0.0/8"})
 
 
 def _post(url: str, body: object = None, method: str = "POST") -> None:

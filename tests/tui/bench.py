@@ -369,7 +369,12 @@ def make_plan(rows, given=None, kind: str = "apply", of_run: str = "") -> Plan:
             )
             skipped.append(Skipped(finding.id, finding.resource, finding.playbook, reason))
             continue
-        known = {name: value for name, value in (given or {}).items() if name in playbook.parameters}
+        known = {
+            name: value
+            for key, value in (given or {}).items()
+            for id, _, name in [key.rpartition(".")]
+            if id in {"", playbook.id} and name in playbook.parameters
+        }
         asked = answers(playbook, known)
         group = f"g{len(groups) + 1}"
         target = Target(
