@@ -3,14 +3,25 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint kill-matrix bench install constraints clean
+.PHONY: demo test check lint kill-matrix bench install constraints clean
 
 demo: install
 	@$(BIN)/hipaa-tui demo
 
-# Everything that CI asks: style, types, layers, playbooks, tests.
+# Everything that CI asks: style, types, layers, playbooks, tests. `make test T=tests/aws/s3` runs one room's tests only.
+ifdef T
+test: install
+	$(BIN)/python -m pytest $(T)
+else
 test: install lint
 	$(BIN)/python -m pytest -n auto
+endif
+
+# Before a commit: what lint says, and the tests of the rooms that differ from origin/main.
+check: install lint
+	@rooms=$$($(BIN)/python tools/touched_rooms.py) || exit; \
+		if test -n "$$rooms"; then echo "tests of: $$rooms"; $(BIN)/python -m pytest -n auto $$rooms; \
+		else echo 'no room is touched: no tests'; fi
 
 # A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL;
 # a hundred workers stopped past their lease and continued (who mostly wait, so beside it).
