@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hipaa_tui.errors import InputError
-from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.patches.records.record import TRAILER
 from hipaa_tui.text import plain
 

@@ -16,7 +16,8 @@ from typing import Final
 
 from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.patches.git import programs
-from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.redaction import redact_text
 from hipaa_tui.settings.model import Progress
 from hipaa_tui.text import plain
