@@ -15,14 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 EVERYTHING: Final = "tests"
-UNTESTED: Final = (
-    ".github/",
-    ".editorconfig",
-    ".gitignore",
-    ".pre-commit-config.yaml",
-    "LICENSE",
-    "benchmarks/",
-)
+UNTESTED: Final = (".editorconfig", ".gitignore", "LICENSE", "benchmarks/")
 """What no test reads; its style and types are the lint's."""
 RULES: Final = (
     (r"tests/(.+)/[^/]+$", r"\1"),
@@ -31,7 +24,7 @@ RULES: Final = (
     (r"snippets/records/", "records"),
     (r"snippets/terraform/", "patches"),
     (r"playbooks/", "playbooks"),
-    (r"tools/", "tools"),
+    (r"tools/|\.github/|\.pre-commit-config\.yaml$", "tools"),
     (r"docs/|[^/]+\.md$", "docs"),
 )
 """A changed path, and the folder below tests/ that it asks for; the first that fits counts."""
