@@ -4,8 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import check_release
 import pytest
+
+from tools import check_release
 
 ROOT = Path(__file__).parent.parent.parent
 WHEEL = (

@@ -3,7 +3,8 @@
 import subprocess
 
 import pytest
-from touched_rooms import changed_files, rooms
+
+from tools.touched_rooms import changed_files, rooms
 
 FOLDERS = ("aws/s3", "aws/iam", "azure/storage", "cli", "docs", "patches", "playbooks", "records", "tools")
 
