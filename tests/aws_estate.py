@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.providers.model import Call
 
 OPEN = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 TEAM = {"Sid": "Team", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}

@@ -8,11 +8,12 @@ from typing import Any
 
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.settings.aws.simulation import Simulation
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Call, Caller, Cloud, Denied, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.permissions.simulation import Simulation
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import Call, Caller, Cloud, Denied, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 
 def do(aws: Cloud, service: str, operation: str, region: str = REGION, **arguments: Any) -> dict[str, Any]:

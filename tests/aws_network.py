@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_guards import do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.ec2_ingress import narrow_ingress
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.ec2.ingress import narrow_ingress
+from hipaa_tui.providers.registry import resource_type, setting
 
 INGRESS = "aws.ec2.security-group-ingress"
 ASKED = {"from": ["0.0.0.0/0", "::/0"], "to": ["10.0.0.0/8"], "ports": [22, 3389, 5432]}

@@ -42,7 +42,7 @@ def moto_server() -> Iterator[str]:
     }
     environment = {**os.environ, **less}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hipaa_tui.sandbox.moto_more", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-m", "hipaa_tui.sandbox.moto_extensions", "-H", "127.0.0.1", "-p", str(port)],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
+from hipaa_tui.azure.authorization.settings import OWNER
+from hipaa_tui.azure.cloud import AzureCloud, connect
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import Call, Setting, Target
+from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.sandbox.arm import ArmServer
-from hipaa_tui.settings.azure.authorization import OWNER
-from hipaa_tui.settings.azure.cloud import AzureCloud, connect
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Call, Setting, Target
-from hipaa_tui.settings.registry import resource_type, setting
 
 SUBSCRIPTION = "0c1f0a5e-7a0b-4c55-9f3e-2d5b8c0f1a01"
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"

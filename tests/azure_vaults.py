@@ -7,11 +7,12 @@ from typing import Any
 
 from azure_server import ACCOUNT, GROUP, SCOPE, azure, resource, storage_account, target
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.plans.overlay import Overlay
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Reading
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.planned_state import Overlay
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.providers.registry import setting
 
 TENANT = "7e4a1c00-0000-4000-8000-000000000001"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/clinic-keys"

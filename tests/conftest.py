@@ -6,7 +6,7 @@ import pytest
 from aws_server import ENVIRONMENT, REGION, moto_server, reset
 from hypothesis import HealthCheck, settings
 
-from hipaa_tui.settings.aws.cloud import connect
+from hipaa_tui.aws.cloud import connect
 
 # Nobody watches the screens move; read when textual is first imported.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.errors import InputError
-from hipaa_tui.identity import checked_key, fingerprint, open_identity, signed_by
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.signing import checked_key, fingerprint, open_identity, signed_by
 
 
 def test_a_home_keeps_its_key(tmp_path):
@@ -22,7 +22,7 @@ def test_a_home_keeps_its_key(tmp_path):
 
 def test_of_many_processes_that_start_at_once_all_have_one_key(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from hipaa_tui.identity import open_identity;"
+        "import sys; from pathlib import Path; from hipaa_tui.support.signing import open_identity;"
         "print(open_identity(Path(sys.argv[1])).key)"
     )
     started = [

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.plain_yaml import _loader, read, read_own
+from hipaa_tui.support.package_data import content_folder
+from hipaa_tui.support.safe_yaml import _loader, read, read_own
 
 
 @pytest.fixture(params=["libyaml", "pure Python"], autouse=True)

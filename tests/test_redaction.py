@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.redaction import redact, redact_text, secrets_in
-from hipaa_tui.redaction.values import DEEPEST
+from hipaa_tui.support.redaction import redact, redact_text, secrets_in
+from hipaa_tui.support.redaction.values import DEEPEST
 
 DATA = Path(__file__).parent / "data" / "prowler"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwYXRpZW50cyJ9.c2lnbmF0dXJl"

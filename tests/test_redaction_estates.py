@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hipaa_tui.redaction import redact, secrets_in
+from hipaa_tui.aws.cloud import connect as connect_aws
+from hipaa_tui.azure.cloud import connect as connect_azure
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_types, settings
 from hipaa_tui.sandbox.clouds import Sandbox
 from hipaa_tui.sandbox.seed import seed_all
-from hipaa_tui.settings.aws.cloud import connect as connect_aws
-from hipaa_tui.settings.azure.cloud import connect as connect_azure
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_types, settings
+from hipaa_tui.support.redaction import redact, secrets_in
 
 
 def test_every_setting_of_the_sandbox_estates_comes_out_as_it_went_in():

@@ -124,7 +124,7 @@ def test_no_file_and_no_screen_holds_a_planted_secret(home, report, tmp_path, ca
     def broken(*_):
         raise ZeroDivisionError(f"could not connect to postgres://etl:{BUG}@db/phi with password={BUG}")
 
-    monkeypatch.setattr("hipaa_tui.queue.Queue.rows", broken)
+    monkeypatch.setattr("hipaa_tui.triage.queue.Queue.rows", broken)
     tool("findings", code=1)
     kept = everything_below(home) + everything_below(repo) + "\n".join(said).encode()
     # What was looked through is what was written: the store, the plans, the log, the commit.

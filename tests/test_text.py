@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.text import ELLIPSIS, plain, plain_lines
+from hipaa_tui.support.sanitize import ELLIPSIS, plain, plain_lines
 
 ANY_TEXT = st.text(st.characters(), max_size=300)  # surrogates included
 HOSTILE = st.lists(

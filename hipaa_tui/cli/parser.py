@@ -14,7 +14,7 @@ class _Parser(argparse.ArgumentParser):
     """Repeats what it was given without the control characters of it: a file's name can be an argument."""
 
     def error(self, message: str) -> NoReturn:
-        from hipaa_tui.text import plain
+        from hipaa_tui.support.sanitize import plain
 
         super().error(plain(message))
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui import __version__
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import read_regular
-from hipaa_tui.json_value import ABSENT, Json, content_hash, references
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.model import Call, Reading, Target, calls_as_json
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.clouds import call_description
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Call, Reading, Target, calls_as_json
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import ABSENT, Json, content_hash, references
+from hipaa_tui.support.private_files import read_regular
 
 FORMAT: Final = 1
 """Version of the plan file's shape. A reader refuses any other."""
@@ -79,7 +79,7 @@ class Change:
 
     def commands(self) -> list[str]:
         """Per call, what a person could type instead."""
-        return [describe.command(call) for call in self.calls]
+        return [call_description.command(call) for call in self.calls]
 
     def as_json(self) -> dict[str, Json]:
         """The shape of the contract for scripts, with everything that a run needs.
@@ -318,7 +318,7 @@ class Plan:
 
 def save(plan: Plan, path: Path) -> None:
     """Write the plan as JSON, readable by its owner only. InputError where that is not possible."""
-    from hipaa_tui.files import write_private
+    from hipaa_tui.support.private_files import write_private
 
     write_private(path, json.dumps(plan.as_json(), indent=2, ensure_ascii=False) + "\n")
 

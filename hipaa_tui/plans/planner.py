@@ -12,25 +12,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.clouds import call_description
+from hipaa_tui.clouds.connections import Reader, cloud_of
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.json_value import ABSENT, Json, at, reference, references
-from hipaa_tui.plans.assess import MisfitError, Scene, misfits, resource_complies
-from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
-from hipaa_tui.plans.guards.model import Draft, GuardResult, Managed, Outcome, guards, nobody
-from hipaa_tui.plans.guards.secrets import without_secrets
+from hipaa_tui.plans.compliance import MisfitError, Scene, misfits, resource_complies
+from hipaa_tui.plans.guard_secrets import without_secrets
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
-from hipaa_tui.plans.overlay import Overlay
+from hipaa_tui.plans.planned_state import Overlay
+from hipaa_tui.plans.run_guards import EVERYWHERE, ask, guards
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.redaction import redact, redact_text
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.live import Reader, cloud_of
-from hipaa_tui.settings.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_types
-from hipaa_tui.settings.registry import setting as registered
+from hipaa_tui.providers.guard import Draft, GuardResult, Managed, Outcome, nobody
+from hipaa_tui.providers.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.providers.registry import setting as registered
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import ABSENT, Json, at, reference, references
+from hipaa_tui.support.redaction import redact, redact_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +310,7 @@ class _GroupDraft:
             identity=redact(dict(reading.identity)),
             complies=predicate,
             calls=tuple(calls),
-            permissions=describe.permissions(calls),
+            permissions=call_description.permissions(calls),
             rollback_permissions=_way_back(one, target, reading, Reading(wanted, identity)),
             guards=(),
             reversible=reversible,
@@ -382,7 +382,7 @@ def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> 
     if before.absent and one.kept_on_rollback:
         return ()
     try:
-        return describe.permissions(one.calls(target, after, before.value))
+        return call_description.permissions(one.calls(target, after, before.value))
     except (ValueError, KeyError):
         return ()
 

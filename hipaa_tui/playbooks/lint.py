@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.controls.citations import all_citations
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import is_file, is_folder
-from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.load import files, parse
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.playbooks.values import check_template
-from hipaa_tui.settings.predicates import check as check_predicate
-from hipaa_tui.settings.registry import resource_types, settings
+from hipaa_tui.playbooks.templating import check_template
+from hipaa_tui.providers.predicates import check as check_predicate
+from hipaa_tui.providers.registry import resource_types, settings
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.package_data import content_folder
+from hipaa_tui.support.private_files import is_file, is_folder
 
 
 def lint(

@@ -14,15 +14,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import is_folder
-from hipaa_tui.json_value import Json
-from hipaa_tui.plain_yaml import read, read_own
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import typed
-from hipaa_tui.playbooks.patterns import check_pattern
-from hipaa_tui.settings.builders import builders
+from hipaa_tui.playbooks.regex_safety import check_pattern
+from hipaa_tui.providers.registry import builders
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.package_data import content_folder
+from hipaa_tui.support.private_files import is_folder
+from hipaa_tui.support.safe_yaml import read, read_own
 
 LARGEST = 256 * 1024
 """Bytes of a playbook file; the shipped ones have 1 to 5 KB."""

@@ -6,9 +6,9 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.model import Parameter, Playbook
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
 
 LONGEST = 2048
 """Characters of an answer; an ARM id has at most a few hundred."""

@@ -12,10 +12,10 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.patches.git import command as git
 from hipaa_tui.sandbox.estate_aws import RECORDS_BUCKET, REGION, VPC_CIDR
 from hipaa_tui.sandbox.estate_azure import SUBSCRIPTION
+from hipaa_tui.support.errors import InputError
 
 BRANCH: Final = "main"
 EDITED: Final = "variables.tf"

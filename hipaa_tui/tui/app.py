@@ -11,7 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from hipaa_tui.tui.ascii import AsciiFilter, speaks_utf8
+from hipaa_tui.tui.ascii_filter import AsciiFilter, speaks_utf8
 from hipaa_tui.tui.screens.queue import QueueScreen
 from hipaa_tui.tui.theme import CSS, THEME
 
@@ -159,7 +159,7 @@ class HipaaTuiApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug in a handler: leave with a sentence and a log file instead of a traceback."""
-        from hipaa_tui.bug import record_bug
+        from hipaa_tui.support.crash_report import record_bug
 
         if self.is_headless:
             super()._handle_exception(error)  # tests want to see it

@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.aws.trail_alarms import PATTERNS
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.aws.cloudwatch.metric_alarms import PATTERNS
+from hipaa_tui.providers.model import Call
 
 PLAYBOOKS = (*(f"aws.cloudwatch.alarm-{rule}" for rule in PATTERNS), "aws.sns.encryption")
 GROUP = "/trail"

@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.providers.model import Call
 
 PLAYBOOKS = (
     "aws.codebuild.logs",

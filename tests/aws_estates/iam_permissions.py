@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_guards import do, text
 
 from aws_estates.iam_policies import READ, managed, role
-from hipaa_tui.settings.model import Cloud
+from hipaa_tui.providers.model import Cloud
 
 PLAYBOOKS = (
     "aws.iam.marketplace-subscribe",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_guards import allow, do, text
 from aws_server import ACCOUNT
 
-from hipaa_tui.settings.model import Cloud
+from hipaa_tui.providers.model import Cloud
 
 PLAYBOOKS = (
     "aws.iam.customer-admin",

@@ -7,7 +7,7 @@ from typing import Any
 from aws_guards import do, text
 from aws_server import ACCOUNT
 
-from hipaa_tui.settings.model import Cloud
+from hipaa_tui.providers.model import Cloud
 
 PLAYBOOKS = (
     "aws.iam.password-policy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hipaa_tui.settings.aws.cloud import AwsCloud
+from hipaa_tui.aws.cloud import AwsCloud
 
 PLAYBOOKS = ("aws.cloudtrail.enabled",)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aws_server import REGION
 
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.providers.model import Call
 
 PLAYBOOKS = ("aws.rds.cluster-copy-tags",)
 

@@ -7,8 +7,8 @@ import pytest
 from tui.driving import opened, press, said, seen, type_text
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.home import Home
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 STEPS = len(load().get("operations.iam.root-mfa").steps)

@@ -87,7 +87,7 @@ def test_a_teams_templates_come_from_its_folder(team):
     (own / "pr.md.j2").write_text("CHG for {{ subject }}\n")
     assert team.run("record", plan) == 0
     said = team.said
-    assert said == "CHG for Refuse plain HTTP and old TLS to the storage account (patientfiles)\n"
+    assert said == "CHG for Require HTTPS and TLS 1.2 for the storage account (patientfiles)\n"
     assert (
         team.run(
             "patch", plan, "--repo", team.folder / "repo", "--branch", "fix", "--records", team.folder / "out"

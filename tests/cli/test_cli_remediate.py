@@ -7,7 +7,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
 
 DOWN, ENTER, CANCEL = "\x1b[B", "\r", "\x03"
 

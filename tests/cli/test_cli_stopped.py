@@ -41,9 +41,9 @@ def started(plan):
         stderr=subprocess.PIPE,
         text=True,
     )
-    from hipaa_tui.home import find_home
-    from hipaa_tui.runs.journal import Journal
+    from hipaa_tui.journal.journal import Journal
     from hipaa_tui.store.database import open_store
+    from hipaa_tui.support.config import find_home
 
     journal = Journal(open_store(find_home().store))
     for _ in range(300):

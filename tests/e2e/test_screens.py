@@ -4,8 +4,8 @@ import pytest
 from azure_server import ACCOUNT, HTTPS, azure, storage_account, target
 from tui.driving import name, opened, press, said, seen
 
-from hipaa_tui.home import Home
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 

@@ -6,7 +6,7 @@ import pytest
 from aws_server import REGION
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.settings.model import Call
+from hipaa_tui.providers.model import Call
 
 GRANTS = {
     "Version": "2012-10-17",

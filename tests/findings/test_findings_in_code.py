@@ -13,10 +13,10 @@ from code_reports import checkov, checkov_row, kics, kics_row, sarif, sarif_row,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.findings.document import parse_document
-from hipaa_tui.findings.interface import InCode, Loaded
 from hipaa_tui.findings.load import load_document
+from hipaa_tui.findings.readers.open_report import parse_document
+from hipaa_tui.findings.readers.reader import InCode, Loaded
+from hipaa_tui.support.errors import InputError
 
 
 def load(report: Any) -> Loaded:

@@ -6,9 +6,10 @@ import pytest
 from aws_guards import Answers, allow, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.common import manager_of
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.plans.default_guards import manager_of
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 PHI = "arn:aws:s3:::phi-records/*"
 ROLES = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com"

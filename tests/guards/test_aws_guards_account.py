@@ -6,9 +6,10 @@ import pytest
 from aws_guards import Answers, allow, do, make_bucket, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.aws.s3 import FLAGS
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.aws.s3.settings import FLAGS
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 PARTNER = "444455556666"
 SITE = {"IndexDocument": {"Suffix": "index.html"}}

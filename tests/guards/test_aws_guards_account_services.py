@@ -6,9 +6,9 @@ import pytest
 from aws_guards import Answers, allow, do, make_bucket, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.model import Call, Cloud, CloudError, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Target
+from hipaa_tui.providers.registry import resource_type
 
 CONFIG = {"Service": "config.amazonaws.com"}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"

@@ -8,8 +8,8 @@ from aws_estates.databases import ID
 from aws_guards import allow, do, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 PASS, WARN, BLOCK = Outcome.PASS, Outcome.WARN, Outcome.BLOCK
 PLAN, LOCK, POLICY = "aws.backup.plan", "aws.backup.vault-lock", "aws.backup.vault-policy"

@@ -6,7 +6,8 @@ import pytest
 from aws_guards import do
 from aws_network import ALL, ASKED, SSH, WEB, WORLD, Place
 
-from hipaa_tui.plans.guards.model import Outcome, guards
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from aws_guards import Answers, bucket, make_bucket, verdict
 from aws_guards import do as do_by_hand
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.aws.elb_classic import with_secure_listeners
-from hipaa_tui.settings.aws.elb_listeners import with_https_redirect
-from hipaa_tui.settings.model import CloudError, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.elb.classic import with_secure_listeners
+from hipaa_tui.aws.elb.listeners import with_https_redirect
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import CloudError, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 BLOCK, PASS, WARN = Outcome.BLOCK, Outcome.PASS, Outcome.WARN
 REDIRECT, TLS, LOGS = "aws.elbv2.http-redirect", "aws.elbv2.tls-policy", "aws.elb.access-logs"

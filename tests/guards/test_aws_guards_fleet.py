@@ -10,8 +10,8 @@ from aws_guards import Answers, do, text, verdict
 from aws_network import Place
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 SHARING = "aws.ec2.snapshot-sharing"
 BLOCK = "aws.ec2.snapshot-block-public-access"

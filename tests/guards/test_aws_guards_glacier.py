@@ -10,11 +10,11 @@ from aws_estates.archives import lets, vault
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.aws.glacier import everybody_is_account
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.glacier.settings import everybody_is_account
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_type, setting
 
 POLICY = "aws.glacier.vault-policy"
 KIND = resource_type("AWS::Glacier::Vault")

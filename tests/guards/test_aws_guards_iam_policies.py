@@ -10,15 +10,16 @@ from aws_estates.iam_policies import READ, STAR, admin, enclave_key, managed, po
 from aws_guards import Answers, allow, do, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
+from hipaa_tui.aws.iam.inline import BUILDERS as INLINE
+from hipaa_tui.aws.iam.policy_versions import BUILDERS
+from hipaa_tui.aws.kms.enclaves import attested
+from hipaa_tui.clouds.connections import Reader
 from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.iam_inline import BUILDERS as INLINE
-from hipaa_tui.settings.aws.iam_policy_versions import BUILDERS
-from hipaa_tui.settings.aws.kms_enclave import attested
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Caller
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import Caller
+from hipaa_tui.providers.registry import resource_type, setting
 
 MANAGED, INLINE_SETTING = "aws.iam.managed-policy", "aws.iam.inline-policies"
 BOUNDARY, ATTACHED = "aws.iam.permissions-boundary", "aws.iam.policy-attachments"

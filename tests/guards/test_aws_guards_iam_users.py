@@ -10,9 +10,10 @@ from aws_estates.iam_users import NO_MFA, READ, policy, user
 from aws_guards import Answers, do, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.model import Caller, CloudError
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import Caller, CloudError
+from hipaa_tui.providers.registry import resource_type, setting
 
 KEYS, LOGIN, GROUPS = "aws.iam.access-keys", "aws.iam.console-login", "aws.iam.user-groups"
 POLICY = "aws.iam.password-policy"
@@ -215,7 +216,7 @@ def test_without_a_report_the_first_password_counts_and_the_sentence_says_so(aws
             return super().call(call)
 
     later = NOW + timedelta(days=120)
-    monkeypatch.setattr("hipaa_tui.settings.aws.iam_users.now", lambda: later)
+    monkeypatch.setattr("hipaa_tui.aws.iam.users.now", lambda: later)
     soft = {"MaxPasswordAge": 90, "HardExpiry": False}
     outcome, reason = verdict(Closed(aws), "passwords-that-expire", PASSWORDS, (POLICY, soft))
     assert outcome is Outcome.WARN

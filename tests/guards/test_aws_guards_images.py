@@ -8,8 +8,8 @@ import pytest
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 SHARING = "aws.ec2.image-sharing"
 BLOCK = "aws.ec2.image-block-public-access"

@@ -9,11 +9,12 @@ from aws_guards import Answers, do, verdict
 from aws_network import Place
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.plans.overlay import Overlay
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.planned_state import Overlay
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
 
 DEFAULT_GROUP = "aws.ec2.default-security-group"
 METADATA = "aws.ec2.instance-metadata"

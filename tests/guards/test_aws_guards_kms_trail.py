@@ -6,8 +6,8 @@ import pytest
 from aws_guards import Answers, allow, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 ROOT = allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:*", "*")
 LOGS = allow({"Service": f"logs.{REGION}.amazonaws.com"}, "kms:*", "*")

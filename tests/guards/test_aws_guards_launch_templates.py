@@ -10,9 +10,9 @@ from aws_estates.launching import template
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type, setting
 
 METADATA = "aws.ec2.launch-template-metadata"
 OLD = {"HttpTokens": "optional", "HttpEndpoint": "enabled", "InstanceMetadataTags": "enabled"}

@@ -9,9 +9,9 @@ import pytest
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type, setting
 
 DEFAULTS = "aws.ec2.instance-metadata-defaults"
 KIND = resource_type("AWS::EC2::InstanceMetadataDefaults")

@@ -6,8 +6,8 @@ import pytest
 from aws_guards import do, key, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 MINE = {
     "Effect": "Allow",

@@ -8,8 +8,8 @@ import pytest
 from aws_guards import Answers, allow, do, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
 PARTNER = "210987654321"

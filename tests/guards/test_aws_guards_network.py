@@ -9,9 +9,10 @@ from aws_guards import Answers, do, verdict
 from aws_network import ALL, DATABASE, INGRESS, SSH, WEB, WORLD, Place
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards import aws_ec2_flow_logs
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.vpc import guards_flow_logs
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type, setting
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def test_flow_logs_cost_what_there_is_to_log(place, monkeypatch):
     outcome, reason = verdict(place.aws, "flow-log-cost", target)
     assert outcome is Outcome.PASS
     assert "1 network interfaces" in reason
-    monkeypatch.setattr(aws_ec2_flow_logs, "FLOWS", 1_000_000)
+    monkeypatch.setattr(guards_flow_logs, "FLOWS", 1_000_000)
     assert verdict(place.aws, "flow-log-cost", target)[0] is Outcome.WARN
 
 

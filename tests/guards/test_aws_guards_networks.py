@@ -11,12 +11,13 @@ from aws_guards import Answers, bucket, make_bucket, verdict
 from aws_guards import do as do_by_hand
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.settings.aws.cloudtrail_account import with_account_trail
-from hipaa_tui.settings.aws.vpc_acl_entries import without_door
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import CloudError, Reading, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.cloudtrail.account import with_account_trail
+from hipaa_tui.aws.vpc.network_acl_entries import without_door
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import CloudError, Reading, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 BLOCK, PASS, WARN = Outcome.BLOCK, Outcome.PASS, Outcome.WARN
 ACL, TRAFFIC = "aws.ec2.network-acl-ingress", "aws.ec2.network-acl-traffic"

@@ -10,8 +10,8 @@ from aws_estates.rds import SECRET
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type
 
 PASS, WARN, BLOCK = Outcome.PASS, Outcome.WARN, Outcome.BLOCK
 AT_REST = {"DBInstanceIdentifier": "phi-db", "DBInstanceStatus": "available", "Engine": "postgres"}

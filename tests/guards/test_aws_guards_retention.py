@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from aws_guards import Answers, allow, bucket, do, make_bucket, verdict
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import CloudError
 
 LIFECYCLE = "aws.s3.lifecycle"
 LOGGER = {"Service": "logging.s3.amazonaws.com"}

@@ -6,8 +6,9 @@ import pytest
 from aws_guards import Answers, allow, bucket, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT
 
-from hipaa_tui.plans.guards.model import Look, Outcome, guards
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Look, Outcome
 
 PARTNER = "444455556666"
 SITE = {"IndexDocument": {"Suffix": "index.html"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_guards import Answers, do, make_bucket, verdict
 
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.providers.guard import Outcome
 
 ENFORCED = ("aws.s3.ownership", {"ObjectOwnership": "BucketOwnerEnforced"})
 OWNER = {"Grantee": {"Type": "CanonicalUser", "ID": "o"}, "Permission": "FULL_CONTROL"}

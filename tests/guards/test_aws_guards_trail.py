@@ -9,10 +9,11 @@ import pytest
 from aws_guards import Answers, allow, do, key, make_bucket, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.aws.cloudtrail_events import with_object_events
-from hipaa_tui.settings.aws.cloudtrail_key import grants
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.cloudtrail.events import with_object_events
+from hipaa_tui.aws.cloudtrail.key import grants
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type, setting
 
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"
 SELECTORS = "aws.cloudtrail.event-selectors"
@@ -243,7 +244,7 @@ def test_a_role_is_known_by_its_session(aws):
 
     class Someone(Answers):
         def caller(self):
-            from hipaa_tui.settings.model import Caller
+            from hipaa_tui.providers.model import Caller
 
             return Caller("aws", (ACCOUNT,), session)
 

@@ -10,10 +10,10 @@ from aws_guards import do as by_hand
 from aws_guards import verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_type, setting
 
 BLOCK, ACL = "aws.cloudtrail.bucket-public-access-block", "aws.cloudtrail.bucket-acl"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from azure_server import GROUP, NSG, SCOPE, assignment, azure, nsg, resource, rule, target, verdict
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.settings.azure.network_sources import narrow_source
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.azure.network.sources import narrow_source
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
 
 RULES = "azure.network.nsg-rules"
 ROLE = "azure.authorization.role-assignment"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from azure_server import ACCOUNT, GROUP, WORKSPACE, resource, storage_account, verdict
 
-from hipaa_tui.plans.guards.model import Outcome, guards
-from hipaa_tui.settings.azure.storage_network import with_storage_firewall
+from hipaa_tui.azure.storage.network import with_storage_firewall
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Outcome
 
 NETWORK = "azure.storage.network-rules"
 CONTAINERS = f"{ACCOUNT}/blobServices/default/containers"

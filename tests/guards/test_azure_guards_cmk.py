@@ -30,12 +30,12 @@ from azure_vaults import (
     verdict,
 )
 
-from hipaa_tui.json_value import reference
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.azure.keyvault.keys import CRYPTO_USER
+from hipaa_tui.azure.recoveryservices.settings import with_backup_key
+from hipaa_tui.azure.storage.encryption import with_customer_key
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.azure.keys import CRYPTO_USER
-from hipaa_tui.settings.azure.recoveryservices import with_backup_key
-from hipaa_tui.settings.azure.storage_encryption import with_customer_key
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.support.json_value import reference
 
 PRINCIPAL = "44444444-0000-4000-8000-000000000001"
 USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app"

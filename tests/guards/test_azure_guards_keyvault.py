@@ -19,12 +19,12 @@ from azure_vaults import (
     verdict,
 )
 
-from hipaa_tui.plans.guards.ask import ask
-from hipaa_tui.plans.guards.model import Draft, Outcome
-from hipaa_tui.settings.azure.authorization import OWNER
-from hipaa_tui.settings.azure.keyvault import with_vault_firewall
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.live import Reader
+from hipaa_tui.azure.authorization.settings import OWNER
+from hipaa_tui.azure.keyvault.settings import with_vault_firewall
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import ask
+from hipaa_tui.providers.guard import Draft, Outcome
 
 # Purge protection ----------------------------------------------------------------------------------------
 

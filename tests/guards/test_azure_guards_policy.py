@@ -17,9 +17,9 @@ from azure_server import (
     verdict,
 )
 
-from hipaa_tui.plans.guards.azure_policy_rules import holds
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.azure.security import with_defender_plan
+from hipaa_tui.azure.policy.rule_evaluation import holds
+from hipaa_tui.azure.security.settings import with_defender_plan
+from hipaa_tui.providers.guard import Outcome
 
 TRANSPORT, PRICING = "azure.storage.transport", "azure.security.pricing"
 CHANGE = [(TRANSPORT, ACCOUNT, HTTPS)]

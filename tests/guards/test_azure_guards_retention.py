@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from azure_server import ACCOUNT, azure, resource, storage_account, target, verdict
 
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.settings.azure.storage_immutability import PERIOD, kept_unchanged
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.azure.storage.immutability import PERIOD, kept_unchanged
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.registry import setting
 
 LIFE, LOCK = "azure.storage.lifecycle", "azure.storage.container-immutability"
 CONTAINERS = f"{ACCOUNT}/blobServices/default/containers"

@@ -6,10 +6,10 @@ import pytest
 from azure_server import ACCOUNT, GROUP, HTTPS, SCOPE, WORKSPACE, lock, resource, storage_account, verdict
 from azure_vaults import role
 
-from hipaa_tui.json_value import reference
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.azure.insights import with_diagnostic_setting
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.azure.insights.settings import with_diagnostic_setting
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.support.json_value import reference
 
 TRANSPORT = "azure.storage.transport"
 DIAGNOSTIC = "azure.insights.diagnostic-setting"

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from aws_guards import Answers, bucket, do, make_bucket, verdict
 
-from hipaa_tui.plans.guards.common import manager_of
-from hipaa_tui.plans.guards.model import Look, Outcome, guards
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import Caller, CloudError, Reading, Target
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.default_guards import manager_of
+from hipaa_tui.plans.run_guards import guards
+from hipaa_tui.providers.guard import Look, Outcome
+from hipaa_tui.providers.model import Caller, CloudError, Reading, Target
 
 
 class Someone:

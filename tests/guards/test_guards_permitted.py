@@ -9,13 +9,13 @@ from aws_guards import Answers, do, make_bucket
 from aws_guards import verdict as on_aws
 from azure_server import ACCOUNT, CONTRIBUTOR, GROUP, SCOPE, assignment, azure, storage_account, target
 
-from hipaa_tui.plans.guards.ask import EVERYWHERE
-from hipaa_tui.plans.guards.model import Draft, Look, Outcome, guards
-from hipaa_tui.settings.azure.access import above_of, allows, scope_of
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import ANYWHERE, Denied, Target
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.azure.caller_permissions import above_of, allows, scope_of
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.plans.run_guards import EVERYWHERE, guards
+from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.model import ANYWHERE, Denied, Target
+from hipaa_tui.providers.registry import setting
 
 BLOCKED = {
     "BlockPublicAcls": True,
@@ -33,7 +33,7 @@ TRANSPORT = "azure.storage.transport"
 @pytest.fixture
 def as_maria(aws, monkeypatch):
     """Logs in as a user who may do these actions on everything."""
-    from hipaa_tui.settings.aws.cloud import connect
+    from hipaa_tui.aws.cloud import connect
 
     def log_in(*actions):
         do(aws, "iam", "CreateUser", UserName="maria")

@@ -6,11 +6,11 @@ import pytest
 from aws_guards import allow, make_bucket, text, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.ask import EVERYWHERE
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.plans.guards.secrets import NAME
+from hipaa_tui.plans.guard_secrets import NAME
 from hipaa_tui.plans.planner import make_plan
+from hipaa_tui.plans.run_guards import EVERYWHERE
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.workbench import wish_for
 
 WITH = {"StringEquals": {"aws:UserAgent": "password=Sw0rdf1sh"}}

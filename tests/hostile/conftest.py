@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from hipaa_tui.content import content_folder
+from hipaa_tui.support.package_data import content_folder
 
 PLAYBOOKS = ("aws/s3-tls-only.yaml", "aws/kms-rotation.yaml", "azure/network-nsg-open.yaml")
 

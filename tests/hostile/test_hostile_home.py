@@ -165,7 +165,7 @@ WRONG = (
 )
 @given(st.data())
 def test_a_plan_with_a_wrong_type_anywhere_is_one_sentence(capsys, tmp_path, data):
-    from hipaa_tui.json_value import content_hash
+    from hipaa_tui.support.json_value import content_hash
 
     path = tmp_path / "plan.json"
     save(plan(change()), path)

@@ -8,7 +8,7 @@ import pytest
 from hostile_corpus import TEXTS, forbidden, ocsf
 from tui.driving import name, opened, press, said, seen, type_text
 
-from hipaa_tui.home import Home
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 

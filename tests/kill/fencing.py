@@ -28,9 +28,9 @@ from kill.matrix import MOMENTS, NEVER, Bench, applied, instrument, points
 from postgresql_server import postgresql_server
 
 import hipaa_tui.sandbox.clouds as sandbox_clouds
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError, RunState
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import FencedError, RunState
 from hipaa_tui.store import sqlite
 from hipaa_tui.store.database import StoreError, open_store
 

@@ -27,17 +27,17 @@ from kill.estate import REGION, build, plan_for
 from postgresql_server import postgresql_server
 
 import hipaa_tui.sandbox.clouds as sandbox_clouds
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.azure.cloud import AzureCloud
+from hipaa_tui.clouds.connections import Connections, fresh
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.runs.apply import Applying, confirmed
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
 from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
 from hipaa_tui.runs.views import view
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.azure.cloud import AzureCloud
-from hipaa_tui.settings.live import Connections, fresh
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.registry import setting
 from hipaa_tui.store.database import Store, open_store
 
 READS = ("Get", "List", "Describe", "Head", "Simulate", "GET")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import hipaa_tui
-from hipaa_tui.errors import InputError
 from hipaa_tui.patches.git import command
+from hipaa_tui.support.errors import InputError
 
 PACKAGE = Path(hipaa_tui.__file__).parent
 

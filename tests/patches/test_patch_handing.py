@@ -5,7 +5,7 @@ from __future__ import annotations
 from patch_clouds import commit_tree, git, plan_for
 from test_patch_aws import ask, aws_target
 
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 
 TOPIC = """\
 variable "name" {}

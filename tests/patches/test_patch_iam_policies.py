@@ -10,12 +10,12 @@ from aws_guards import do, text
 from aws_server import ACCOUNT, REGION
 from patch_clouds import commit, git
 
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cloud
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Cloud
+from hipaa_tui.providers.registry import resource_type
 
 CATALOGUE = load()
 IMAGE = "ab" * 48

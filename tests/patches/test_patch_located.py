@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from patch_clouds import SUBSCRIPTION, commit_tree, git
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.findings.interface import InCode
-from hipaa_tui.home import TerraformCode
-from hipaa_tui.patches.code.locating import Located, Locators, Where, folders_of
+from hipaa_tui.findings.readers.reader import InCode
+from hipaa_tui.patches.code.finding_locator import Located, Locators, Where, folders_of
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.support.config import TerraformCode
+from hipaa_tui.support.errors import InputError
 
 CATALOGUE = load()
 ACCOUNT = "123456789012"

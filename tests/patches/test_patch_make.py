@@ -22,18 +22,18 @@ from patch_clouds import (
     target,
 )
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches.code.objects import IDENTIFYING
+from hipaa_tui.patches.code.resource_identity import IDENTIFYING
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cancelled
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Cancelled
+from hipaa_tui.support.errors import InputError, RefusedError
+from hipaa_tui.support.package_data import content_folder
 
 TLS, PUBLIC, LOGS = (
     "azure.storage.secure-transfer",
@@ -322,7 +322,7 @@ def test_the_message_tells_the_auditor_what_and_the_operator_how_back(repo: Path
     plan = dataclasses.replace(plan, groups=(dataclasses.replace(plan.groups[0], findings=findings),))
     message = make(plan, repo, azure).message
     subject, blank, *_ = message.splitlines()
-    assert subject == "Log who reads, writes and deletes the account's blobs (patientfiles)"
+    assert subject == "Enable blob diagnostic logs for the storage account (patientfiles)"
     assert len(subject) <= 72
     assert blank == ""
     for part in (
@@ -402,13 +402,11 @@ def test_without_a_snippet_a_change_stays_out(repo: Path, azure: Documents, tmp_
 
 def test_the_schema_extract_holds_every_type_that_is_rendered() -> None:
     folder = content_folder("snippets") / "terraform"
-    whole = "".join(path.read_text() for path in folder.glob("*.j2"))
+    whole = "".join(path.read_text() for path in folder.rglob("*.j2") if path.parent.name != "edits")
     rendered = set(re.findall(r'resource "(\w+)"', whole))
     assert "azurerm_storage_account" in rendered
     assert rendered - set(IDENTIFYING) == set(), "what makes two of them the same object?"
-    edited = set(
-        re.findall(r'resource "(\w+)"', "".join(p.read_text() for p in (folder / "edits").glob("*.j2")))
-    )
+    edited = set(re.findall(r'resource "(\w+)"', "".join(p.read_text() for p in folder.rglob("edits/*.j2"))))
     assert (rendered | edited) - schema.known_types() == set()
     for type in rendered | edited:
         assert schema.problems(Block("resource", (type, "x"), (("nonsense", "1"),)))
@@ -448,9 +446,4 @@ def test_every_setting_that_a_playbook_changes_has_its_word_in_terraform() -> No
     """A snippet of its own, one for a part of a large block, or the sentence why Terraform cannot say it."""
     snippets = content_folder("snippets") / "terraform"
     changed = {change.setting for playbook in load().playbooks.values() for change in playbook.changes}
-    missing = [
-        one
-        for one in sorted(changed)
-        if not any((snippets / folder / f"{one}.tf.j2").is_file() for folder in ("", "edits"))
-    ]
-    assert missing == []
+    assert changed - {path.name.removesuffix(".tf.j2") for path in snippets.rglob("*.tf.j2")} == set()

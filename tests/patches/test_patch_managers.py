@@ -8,12 +8,12 @@ import pytest
 from patch_clouds import ACCOUNT, commit_tree, target
 from test_patch_aws import aws_target, bucket
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.home import Home, TerraformCode, read_config
-from hipaa_tui.patches.code.managers import Managers
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.patches.code.ownership import Managers
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.support.config import Home, TerraformCode, read_config
+from hipaa_tui.support.errors import InputError
 
 FILES = {
     "prod/main.tf": 'resource "azurerm_storage_account" "mine" {\n  name = "patientfiles"\n}\n'

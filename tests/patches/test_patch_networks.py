@@ -12,17 +12,17 @@ from aws_guards import do
 from aws_server import ACCOUNT, REGION
 from patch_clouds import commit, git
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import RefusedError
+from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.support.errors import RefusedError
+from hipaa_tui.support.package_data import content_folder
 
 
 def patched(aws: AwsCloud, repo: Path, *wanted: tuple[str, str]) -> tuple[Patch, list[Declared], str]:

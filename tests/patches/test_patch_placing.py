@@ -6,7 +6,7 @@ import pytest
 from patch_clouds import commit_tree, git, plan_for
 from test_patch_aws import bucket
 
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 
 BUCKET = """\
 # The archive of everything.

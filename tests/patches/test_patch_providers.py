@@ -6,10 +6,10 @@ import pytest
 from patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
 from test_patch_aws import bucket
 
-from hipaa_tui.errors import RefusedError
 from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.code.providers import majors, newest_major
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.support.errors import RefusedError
 
 
 @pytest.mark.parametrize(

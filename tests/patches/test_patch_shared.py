@@ -12,11 +12,11 @@ from aws_guards import do
 from aws_server import ACCOUNT, REGION
 from patch_clouds import git
 
-from hipaa_tui.errors import RefusedError
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.errors import RefusedError
 
 
 def patched(aws: Any, repo: Path, playbook: str, id: str) -> tuple[str, tuple[Any, ...]]:

@@ -8,10 +8,10 @@ from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.everywhere import everywhere
+from hipaa_tui.plans.all_regions import everywhere
 from hipaa_tui.plans.planner import make_plan, wishes
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.providers.model import CloudError
 
 CATALOGUE = load()
 EBS = "aws.ec2.ebs-default-encryption"

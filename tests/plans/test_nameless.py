@@ -5,10 +5,10 @@ import json
 import pytest
 
 from hipaa_tui.findings.load import load_files, merge
-from hipaa_tui.plans.nameless import with_nameless
 from hipaa_tui.plans.planner import wishes
+from hipaa_tui.plans.unnamed_resources import with_nameless
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Call
+from hipaa_tui.providers.model import Call
 
 CATALOGUE = load()
 

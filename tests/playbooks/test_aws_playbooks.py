@@ -15,17 +15,17 @@ from aws_estates import families
 from aws_server import ACCOUNT, REGION, reset
 from botocore.validate import ParamValidator
 
-from hipaa_tui.json_value import reference_of, resolve
+from hipaa_tui.clouds import call_description
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.registry import resource_types, setting
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.json_value import reference_of, resolve
 
 CATALOGUE = load()
 # These do not go all the way back, or want to be told how: test_aws_playbooks_retention.py follows them.
@@ -72,7 +72,7 @@ def check_calls(plan):
             report = ParamValidator().validate(ready, shape)
             assert not report.has_errors(), report.generate_report()
             assert (call.service, call.operation) in declared
-            command = describe.command(call)
+            command = call_description.command(call)
             assert command.startswith("aws ")
             assert command.endswith(f"--region {REGION}")
             assert ("<" in command) is any(map(reference_of, _all(call.arguments)))

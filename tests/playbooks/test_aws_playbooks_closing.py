@@ -9,11 +9,11 @@ from aws_estates.edge import distribution
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.aws.cloudfront.origins import bucket_in
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloudfront_origins import bucket_in
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
 
 CATALOGUE = load()
 

@@ -11,17 +11,18 @@ from aws_guards import Answers
 from aws_guards import do as do_by_hand
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.errors import RefusedError
-from hipaa_tui.plans.guards.model import Look, Outcome, guards
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.guard import Look, Outcome
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.errors import RefusedError
 
 PLAYBOOK = load().get("aws.codebuild.privileged")
 SECRET = "correct-horse-battery-staple-9"

@@ -7,13 +7,13 @@ from aws_estates import backup, databases
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.registry import resource_type, setting
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()
@@ -74,5 +74,5 @@ def test_what_a_person_has_to_move_is_found(aws):
 def test_a_move_has_a_way_back_and_proof_of_each_step(id):
     playbook = CATALOGUE.get(id)
     assert playbook.guided
-    assert any("way back" in step.do for step in playbook.steps)
+    assert any("roll back" in step.do.lower() for step in playbook.steps)
     assert all(step.evidence for step in playbook.steps)

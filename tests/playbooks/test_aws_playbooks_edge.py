@@ -10,14 +10,14 @@ from aws_estates.edge import SECRET, distribution
 from aws_guards import do as do_by_hand
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.clouds import call_description
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()
@@ -83,7 +83,7 @@ def test_the_preview_says_that_the_configuration_is_handed_back(aws, estate):
     plan = make_plan([Wish(CATALOGUE.get(HTTPS), target, ("x",))], {"aws": aws}, {})
     read, update = plan.changes[0].calls
     assert (read.operation, update.operation) == ("GetDistributionConfig", "UpdateDistribution")
-    assert describe.command(update).startswith("aws cloudfront update-distribution")
+    assert call_description.command(update).startswith("aws cloudfront update-distribution")
     assert set(plan.changes[0].permissions) == {
         "cloudfront:GetDistributionConfig",
         "cloudfront:UpdateDistribution",

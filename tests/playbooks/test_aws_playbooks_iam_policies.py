@@ -8,14 +8,14 @@ from aws_estates.iam_policies import READ, STAR, admin, enclave_key, managed, po
 from aws_guards import do, text
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.aws.policies import documents
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.aws import policy as documents
-from hipaa_tui.settings.registry import resource_types, setting
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()

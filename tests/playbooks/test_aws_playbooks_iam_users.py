@@ -9,14 +9,14 @@ from aws_estates.iam_users import READ, policy, user
 from aws_guards import Answers, do, text
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()
@@ -32,7 +32,7 @@ def journal(tmp_path):
 def later(monkeypatch):
     """Months after whatever the test makes now."""
     moment = datetime.now(UTC) + timedelta(days=120)
-    for module in ("settings.aws.iam_users", "plans.guards.aws_iam_users", "plans.guards.aws_iam_passwords"):
+    for module in ("aws.iam.users", "aws.iam.guards_users", "aws.iam.guards_passwords"):
         monkeypatch.setattr(f"hipaa_tui.{module}.now", lambda: moment)
     return moment
 

@@ -10,17 +10,17 @@ import json
 import pytest
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.runs.verify import verify
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.registry import resource_types, setting
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()

@@ -7,13 +7,13 @@ from aws_estates.serverless import build, function, role
 from aws_guards import Answers, do, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.aws.awslambda.settings import lets_everybody, without_public_callers
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.lambda_functions import lets_everybody, without_public_callers
-from hipaa_tui.settings.registry import resource_types, setting
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_types, setting
+from hipaa_tui.support.json_value import ABSENT
 
 CATALOGUE = load()
 PLACES = [Place("aws", ACCOUNT, REGION)]

@@ -20,13 +20,13 @@ from azure_server import (
 )
 from azure_vaults import RECOVERY, VAULT, recovery_vault, vault
 
-from hipaa_tui.json_value import resolve
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.predicates import check, holds
-from hipaa_tui.settings.registry import resource_types, setting, settings
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.predicates import check, holds
+from hipaa_tui.providers.registry import resource_types, setting, settings
+from hipaa_tui.support.json_value import resolve
 
 CATALOGUE = load()
 AZURE = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("azure.")]

@@ -30,13 +30,13 @@ from azure_vaults import (
 )
 from runs.engine import Engine
 
+from hipaa_tui.azure.authorization.settings import OWNER
+from hipaa_tui.azure.keyvault.keys import CRYPTO_USER
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.azure.authorization import OWNER
-from hipaa_tui.settings.azure.keys import CRYPTO_USER
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
 
 PROTECT, ROLES, FIREWALL, PRIVATE = (
     "azure.keyvault.purge-protection",

@@ -6,10 +6,10 @@ import pytest
 from azure_server import ACCOUNT, SCOPE, SUBSCRIPTION, azure, raw, resource, storage_account, target
 from runs.engine import Engine
 
+from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
 
 NETWORK = ("azure.storage.network-default-deny", "azure.storage.network-rules")
 KEEP = ("azure.storage.container-immutability", "azure.storage.container-immutability")

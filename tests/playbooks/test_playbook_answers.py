@@ -6,9 +6,9 @@ import pytest
 from aws_guards import key, make_bucket
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.errors import InputError
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.playbooks.load import load, with_answers
+from hipaa_tui.support.errors import InputError
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.playbooks.lint import lint
 from hipaa_tui.playbooks.load import load, parse
+from hipaa_tui.support.errors import InputError
 
 GOOD = """\
 id: azure.storage.team-own

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from postgresql_server import MISSING, postgresql_server, programs
 
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.store.database import open_store
 
 RACING = """
     import os, sys, time
     from pathlib import Path
     from runs.plans import plan
-    from hipaa_tui.errors import RefusedError
-    from hipaa_tui.runs.journal import Journal
+    from hipaa_tui.support.errors import RefusedError
+    from hipaa_tui.journal.journal import Journal
     from hipaa_tui.runs.model import RunState
     from hipaa_tui.store.database import open_store
 

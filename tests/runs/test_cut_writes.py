@@ -6,11 +6,11 @@ from aws_estates import families
 from aws_server import ACCOUNT, REGION, reset
 from runs.engine import Engine, Meddling
 
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.runs.model import RunState
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.providers.registry import resource_types
 
 READS = ("Get", "List", "Describe", "Head", "Simulate")
 OTHERS = {id for one in families() for id in (*one.PLAYBOOKS, *getattr(one, "ONE_WAY", ()))}

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from runs.plans import change, plan
 from sqlalchemy import insert
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.identity import open_identity
-from hipaa_tui.keeping import Keeping
-from hipaa_tui.runs.chain import BEGINNING, Walk, link_hash
-from hipaa_tui.runs.export import verify_export, write_export
-from hipaa_tui.runs.heads import KeptHeads, cut_off, expected, head_from, read_heads, sign_head
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.chain import BEGINNING, Walk, link_hash
+from hipaa_tui.journal.export import verify_export, write_export
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.proofs import Keeping
+from hipaa_tui.journal.signed_heads import KeptHeads, cut_off, expected, head_from, read_heads, sign_head
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.store.database import open_store
 from hipaa_tui.store.schema import records
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.signing import open_identity
 
 
 class Desk:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from runs.plans import change, plan
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import FencedError, RunState
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError, RunState
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.errors import InputError, RefusedError
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_run_whose_process_was_killed_is_found(journal, path):
         "import os, signal, sys; sys.path.insert(0, sys.argv[2])\n"
         "from pathlib import Path\n"
         "from runs.plans import plan\n"
-        "from hipaa_tui.runs.journal import Journal\n"
+        "from hipaa_tui.journal.journal import Journal\n"
         "from hipaa_tui.store.database import open_store\n"
         "journal = Journal(open_store(Path(sys.argv[1])))\n"
         "run = journal.begin(plan())\n"

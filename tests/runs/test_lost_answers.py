@@ -4,14 +4,14 @@ import pytest
 from aws_server import ACCOUNT, REGION
 from runs.engine import Meddling
 
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
 from hipaa_tui.runs.views import view
-from hipaa_tui.settings.model import Call, CloudError
-from hipaa_tui.settings.registry import resource_type
 from hipaa_tui.store.database import open_store
 
 

@@ -4,11 +4,12 @@ import pytest
 from azure_server import ACCOUNT, SCOPE, assignment, azure, bring, storage_account, target
 from runs.engine import LOGS, SECOND, SECURE, Engine, Meddling
 
-from hipaa_tui.errors import IncompleteError
-from hipaa_tui.runs.model import ChangeState, FencedError, RunState
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call, CloudError
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.journal.states import FencedError, RunState
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.runs.model import ChangeState
 from hipaa_tui.store.database import StoreError
+from hipaa_tui.support.errors import IncompleteError
 
 OWNER = "azure.authorization.owner-narrowed"
 ROBOT = assignment(1, "5e0c7b0a-0000-4000-8000-000000000001", "ServicePrincipal")

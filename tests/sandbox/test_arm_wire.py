@@ -26,8 +26,8 @@ from arm_harness import (
     token,
 )
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.sandbox.arm import ArmServer
+from hipaa_tui.support.errors import InputError
 
 UNKNOWN = f"{GROUP}/providers/Microsoft.Made/things/one"
 

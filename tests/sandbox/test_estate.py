@@ -8,15 +8,15 @@ import time
 
 import pytest
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.aws.cloud import connect as connect_aws
+from hipaa_tui.azure.cloud import connect as connect_azure
+from hipaa_tui.providers.model import Call, Cancelled, CloudError
 from hipaa_tui.sandbox import estate_aws, estate_azure
 from hipaa_tui.sandbox.estate_aws import CLAIMS_BUCKET, IMAGING_BUCKET, PORTAL_BUCKET, RECORDS_BUCKET, REGION
 from hipaa_tui.sandbox.estate_azure import LEGACY_DEPLOY, NETWORK, PORTAL_STORAGE, SCOPE
 from hipaa_tui.sandbox.repository import EDITED, make_repository
 from hipaa_tui.sandbox.seed import seed_all
-from hipaa_tui.settings.aws.cloud import connect as connect_aws
-from hipaa_tui.settings.azure.cloud import connect as connect_azure
-from hipaa_tui.settings.model import Call, Cancelled, CloudError
+from hipaa_tui.support.errors import InputError
 
 
 class Steps:

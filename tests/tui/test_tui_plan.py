@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.patches.git.publish import Opened
-from hipaa_tui.runs.model import RunState
 
 from .bench import FINAL_WORD, ROWS, StandIn, make_plan, refused, run_of
 from .driving import LARGE, name, opened, press, said, seen

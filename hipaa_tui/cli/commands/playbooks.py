@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import asdict
 from importlib import resources
 
-from hipaa_tui.cli.desk import print_json
+from hipaa_tui.cli.session import print_json
 from hipaa_tui.cli.terminal import say, table
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.home import find_home, read_config
+from hipaa_tui.support.config import find_home, read_config
+from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,7 +83,7 @@ def _coverage(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from hipaa_tui.plans.guards.model import guards
+    from hipaa_tui.plans.run_guards import guards
     from hipaa_tui.playbooks.lint import lint
 
     folders = read_config(find_home()).playbooks

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.patches.git import programs
-from hipaa_tui.settings.model import Progress, Silent
+from hipaa_tui.providers.model import Progress, Silent
+from hipaa_tui.support.errors import InputError
 
 MISSING: Final = "git is not on PATH; install it, for patches are made with it"
 SECONDS: Final = 600.0

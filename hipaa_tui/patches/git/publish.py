@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import IncompleteError, InputError, RefusedError
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.git import command as git
 from hipaa_tui.patches.git import programs
 from hipaa_tui.patches.git.remotes import AZURE, GITHUB, Hosted, hosted, shown, without_credentials
 from hipaa_tui.patches.git.repository import Repository
-from hipaa_tui.patches.records.escapes import cut
-from hipaa_tui.settings.model import Progress
-from hipaa_tui.text import plain
+from hipaa_tui.providers.model import Progress
+from hipaa_tui.records.escapes import cut
+from hipaa_tui.support.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.sanitize import plain
 
 SECONDS: Final = 180.0
 _LONGEST: Final = {GITHUB: 65_000, AZURE: 4_000}

@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.patches.git.command import Client, GitFailed
+from hipaa_tui.support.errors import InputError
 
 _LARGEST: Final = 4 * 1024 * 1024
 LARGEST_COPY: Final = 64 * 1024 * 1024

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import state
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content
 from hipaa_tui.sandbox.arm.messages import Request, Response
+from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
     from hipaa_tui.sandbox.arm.router import Router

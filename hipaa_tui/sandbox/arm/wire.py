@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content
 from hipaa_tui.sandbox.arm.messages import Request, Response
+from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
     from hipaa_tui.sandbox.arm.server import Listener

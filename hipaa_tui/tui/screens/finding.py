@@ -10,20 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.labels import count
 from hipaa_tui.tui.prose.finding import finding, one_line, remedy
-from hipaa_tui.tui.screens.page import Page
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.parameter_form import ParameterForm
-from hipaa_tui.tui.widgets.reader import Reader
-from hipaa_tui.tui.words import count
+from hipaa_tui.tui.widgets.scroll_form import Reader
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hipaa_tui.evidencing import Progress
     from hipaa_tui.plans.model import Plan
     from hipaa_tui.playbooks.model import Parameter, Playbook
+    from hipaa_tui.triage.evidence_service import Progress
     from hipaa_tui.workbench import QueueRow
 
 MOST = 200
@@ -139,7 +139,7 @@ class FindingScreen(Page):
 
     def action_leave(self) -> None:
         """Ask for an exception and put it on record."""
-        from hipaa_tui.tui.screens.excepting import ExceptingScreen
+        from hipaa_tui.tui.screens.exception_form import ExceptingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
 
@@ -164,7 +164,7 @@ class FindingScreen(Page):
 
     def action_prove(self) -> None:
         """Ask what proves a step, and put it on record."""
-        from hipaa_tui.tui.screens.proving import ProvingScreen
+        from hipaa_tui.tui.screens.evidence_form import ProvingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
 

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.model import Parameter
 from hipaa_tui.playbooks.parameters import typed
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.plain_input import PlainInput
+from hipaa_tui.tui.widgets.static_text import Note
 
 
 class ParameterForm(Vertical):

@@ -7,10 +7,11 @@ from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.errors import InputError
-from hipaa_tui.settings.live import Access, Connections, cloud_of
-from hipaa_tui.settings.model import Call, CloudError
-from hipaa_tui.settings.places import places
+from hipaa_tui.clouds.connections import Connections, cloud_of
+from hipaa_tui.clouds.scan_scope import places
+from hipaa_tui.providers.access import Access
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.support.errors import InputError
 
 ROLE = "OrganizationAccountAccessRole"
 

@@ -8,19 +8,18 @@ from aws_guards import Answers, do, text
 from aws_server import ACCOUNT, REGION
 from botocore.validate import ParamValidator
 
-from hipaa_tui.json_value import ABSENT
+from hipaa_tui.aws.backup.coverage import SETTINGS, takes
+from hipaa_tui.aws.backup.plans import daily
+from hipaa_tui.aws.backup.settings import GUARDED
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Reading, Target
+from hipaa_tui.providers.registry import builders, resource_type, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.aws.backup import GUARDED
-from hipaa_tui.settings.aws.backup_plans import daily
-from hipaa_tui.settings.aws.backup_protected import SETTINGS, takes
-from hipaa_tui.settings.builders import builders
-from hipaa_tui.settings.model import Reading, Target
-from hipaa_tui.settings.registry import resource_type, setting
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.json_value import ABSENT
 
 ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/patients"
 TABLE = Target("aws", "AWS::DynamoDB::Table", ACCOUNT, REGION, ARN, "patients")

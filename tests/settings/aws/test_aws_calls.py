@@ -5,11 +5,11 @@ from functools import cache
 import botocore.session
 import pytest
 
-from hipaa_tui.settings.aws.cloud import connect
-from hipaa_tui.settings.aws.commands import command
-from hipaa_tui.settings.aws.permissions import for_call
-from hipaa_tui.settings.model import Call, CloudError
-from hipaa_tui.settings.registry import settings
+from hipaa_tui.aws.cli_commands import command
+from hipaa_tui.aws.cloud import connect
+from hipaa_tui.aws.permissions.actions import for_call
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.registry import settings
 
 REGION = "us-east-1"
 

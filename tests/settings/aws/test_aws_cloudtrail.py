@@ -5,13 +5,13 @@ import pytest
 from aws_server import ACCOUNT, REGION
 from botocore.validate import ParamValidator
 
-from hipaa_tui.json_value import OWN_ANSWER, at, resolve
+from hipaa_tui.aws.cloudtrail.settings import with_trail
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloudtrail import with_trail
-from hipaa_tui.settings.model import Call, Reading
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Call, Reading
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import OWN_ANSWER, at, resolve
 
 SETTING = setting("aws.cloudtrail.trail")
 KIND = resource_type("AWS::CloudTrail::Trail")

@@ -6,10 +6,10 @@ import pytest
 from aws_guards import Answers, do, key, make_bucket
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.cloudtrail_events import advanced, recorded, with_object_events
-from hipaa_tui.settings.model import Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.cloudtrail.events import advanced, recorded, with_object_events
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 ONE = setting("aws.cloudtrail.event-selectors")
 DATA = [

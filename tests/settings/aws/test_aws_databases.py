@@ -7,11 +7,10 @@ from aws_estates.databases import ID
 from aws_guards import Answers, do, key
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.policy import statements
-from hipaa_tui.settings.builders import builders
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.policies.documents import statements
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import builders, resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 HERE = f"{REGION}:{ACCOUNT}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/patients"

@@ -7,9 +7,9 @@ from aws_server import ACCOUNT, REGION
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.settings.aws.ec2_ingress import flattened, key_of, narrow_ingress, opened, permissions
-from hipaa_tui.settings.model import Call, CloudError, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.ec2.ingress import flattened, key_of, narrow_ingress, opened, permissions
+from hipaa_tui.providers.model import Call, CloudError, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 INGRESS = setting("aws.ec2.security-group-ingress")
 ENCRYPTION = setting("aws.ec2.ebs-default-encryption")

@@ -5,11 +5,11 @@ from aws_guards import do
 from aws_network import Place
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.aws.ec2.instances import require_tokens
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.ec2_instances import require_tokens
-from hipaa_tui.settings.model import Call, CloudError
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_type, setting
 
 GROUP = setting("aws.ec2.default-security-group")
 METADATA = setting("aws.ec2.instance-metadata")

@@ -10,16 +10,16 @@ from aws_guards import Answers
 from aws_guards import do as do_by_hand
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
+from hipaa_tui.aws.elb.attributes import with_balancer_logs
+from hipaa_tui.aws.elb.certificates import with_managed_certificates
+from hipaa_tui.aws.elb.classic import with_secure_listeners
+from hipaa_tui.aws.elb.listeners import with_https_redirect
+from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.elb_attributes import with_balancer_logs
-from hipaa_tui.settings.aws.elb_certificates import with_managed_certificates
-from hipaa_tui.settings.aws.elb_classic import with_secure_listeners
-from hipaa_tui.settings.aws.elb_listeners import with_https_redirect
-from hipaa_tui.settings.aws.policy import statements
-from hipaa_tui.settings.model import Reading, Target
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Reading, Target
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 HERE = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 NEWER, CLASSIC, ANY = (

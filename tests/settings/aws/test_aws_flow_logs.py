@@ -3,11 +3,11 @@
 import pytest
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.aws.vpc.flow_logs import OWN, with_flow_log
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.flow_logs import OWN, with_flow_log
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_type, setting
 
 SETTING = setting("aws.ec2.vpc-flow-log")
 GROUP = "/hipaa-tui/vpc-flow-logs/x"

@@ -10,15 +10,15 @@ from aws_estates.iam_policies import READ, STAR, admin, enclave_key, managed, po
 from aws_guards import Answers, do, text
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws import iam_policy_documents as documents
-from hipaa_tui.settings.aws.iam_inline import BUILDERS as INLINE
-from hipaa_tui.settings.aws.iam_policy_use import services_used
-from hipaa_tui.settings.aws.iam_policy_versions import BUILDERS, keys_named, services_kept
-from hipaa_tui.settings.aws.kms_enclave import attested
-from hipaa_tui.settings.aws.policy import statements
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.iam import policy_documents as documents
+from hipaa_tui.aws.iam.inline import BUILDERS as INLINE
+from hipaa_tui.aws.iam.last_accessed import services_used
+from hipaa_tui.aws.iam.policy_versions import BUILDERS, keys_named, services_kept
+from hipaa_tui.aws.kms.enclaves import attested
+from hipaa_tui.aws.policies.documents import statements
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 BUT_IAM = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 POWER = [BUT_IAM, {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}]

@@ -9,12 +9,12 @@ from aws_estates.iam_users import NO_MFA, READ, policy, user
 from aws_guards import Answers, do, text
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT, references
-from hipaa_tui.settings.aws.iam_account import stronger_passwords
-from hipaa_tui.settings.aws.iam_credentials import deactivated_keys
-from hipaa_tui.settings.aws.iam_users import refuses_without_mfa
-from hipaa_tui.settings.model import Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.iam.account import stronger_passwords
+from hipaa_tui.aws.iam.credentials import deactivated_keys
+from hipaa_tui.aws.iam.users import refuses_without_mfa
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT, references
 
 
 def target(kind, id, region=REGION):

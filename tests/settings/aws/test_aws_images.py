@@ -6,10 +6,10 @@ import pytest
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.ec2_images import BlockPublicImages, Images, ImageSharing, image_not_public
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.aws.ec2.images import BlockPublicImages, Images, ImageSharing, image_not_public
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.json_value import ABSENT
 
 ONE, KIND = ImageSharing(), Images()
 HERE = f"{REGION}:{ACCOUNT}"

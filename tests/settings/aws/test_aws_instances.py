@@ -11,19 +11,18 @@ from aws_guards import Answers, do
 from aws_network import Place
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
+from hipaa_tui.aws.ec2 import nitro_enclaves
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place as Where
 from hipaa_tui.plans.scan import scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, CloudError, Reading
+from hipaa_tui.providers.registry import builders, resource_type, setting, settings
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.aws import ec2_confidential
-from hipaa_tui.settings.builders import builders
-from hipaa_tui.settings.model import Call, CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting, settings
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.json_value import ABSENT
 
 CATALOGUE = load()
 HERE = f"{REGION}:{ACCOUNT}"
@@ -399,8 +398,8 @@ def test_addresses_of_the_internet_are_told_from_private_ones(aws):
     ],
 )
 def test_ports_are_open_that_public_networks_reach(rule, texts, proxies):
-    assert ec2_confidential.open_ports(rule) == texts
-    assert len(ec2_confidential.proxy_ports(rule)) == proxies
+    assert nitro_enclaves.open_ports(rule) == texts
+    assert len(nitro_enclaves.proxy_ports(rule)) == proxies
 
 
 def test_a_host_is_told_from_other_instances_by_its_metadata_alone(host):

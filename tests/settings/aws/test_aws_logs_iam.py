@@ -5,10 +5,10 @@ import json
 import pytest
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.iam import service_role
-from hipaa_tui.settings.aws.logs import with_retention
-from hipaa_tui.settings.model import Call, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.iam.settings import service_role
+from hipaa_tui.aws.logs.settings import with_retention
+from hipaa_tui.providers.model import Call, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 GROUP = setting("aws.logs.log-group")
 ROLE = setting("aws.iam.service-role")

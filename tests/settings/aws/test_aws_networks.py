@@ -12,13 +12,13 @@ from aws_server import ACCOUNT, REGION
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.settings.aws.cloudtrail_account import management, with_account_trail
-from hipaa_tui.settings.aws.cloudwatch_alarms import telling
-from hipaa_tui.settings.aws.vpc_acl_entries import everything, is_open, ports_of, value_of, without_door
-from hipaa_tui.settings.aws.vpc_acl_order import admitted, refusing
-from hipaa_tui.settings.aws.vpc_authorized import only_authorized
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.cloudtrail.account import management, with_account_trail
+from hipaa_tui.aws.cloudwatch.alarms import telling
+from hipaa_tui.aws.ec2.security_group_ports import only_authorized
+from hipaa_tui.aws.vpc.network_acl_entries import everything, is_open, ports_of, value_of, without_door
+from hipaa_tui.aws.vpc.network_acl_evaluation import admitted, refusing
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
 
 ACL = setting("aws.ec2.network-acl-ingress")
 ROUTES = setting("aws.ec2.internet-routes")

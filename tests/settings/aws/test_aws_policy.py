@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.settings.aws.policy import canonical, meaning, statements, with_statements
-from hipaa_tui.settings.aws.s3 import LONGEST_POLICY, BucketPolicy, with_statement
+from hipaa_tui.aws.policies.documents import canonical, meaning, statements, with_statements
+from hipaa_tui.aws.s3.settings import LONGEST_POLICY, BucketPolicy, with_statement
 
 TLS = {
     "Sid": "DenyInsecureTransport",

@@ -8,10 +8,10 @@ import pytest
 from aws_guards import do, text
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.policy_access import public
-from hipaa_tui.settings.aws.policy_narrow import only_account
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.policies.narrowing import only_account
+from hipaa_tui.aws.policies.principals import public
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
 TOPICS = f"arn:aws:sns:*:{ACCOUNT}:*"

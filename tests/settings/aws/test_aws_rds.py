@@ -9,17 +9,16 @@ from aws_estates import rds, redshift
 from aws_guards import Answers, do
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, CloudError, Reading
+from hipaa_tui.providers.registry import builders, resource_type, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.builders import builders
-from hipaa_tui.settings.model import Call, CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.json_value import ABSENT
 
 HERE = f"{REGION}:{ACCOUNT}"
 CATALOGUE = load()
@@ -64,7 +63,7 @@ def test_what_is_not_there_is_absent_and_what_may_not_be_seen_is_not(aws):
     nobody["AWS::RDS::DBParameterGroup"] = target("AWS::RDS::DBParameterGroup", "nobody")
     nobody["AWS::Redshift::ClusterParameterGroup"] = target("AWS::Redshift::ClusterParameterGroup", "nobody")
     nobody["AWS::DMS::ReplicationInstance"] = target("AWS::DMS::ReplicationInstance", "nobody")
-    from hipaa_tui.settings.registry import settings
+    from hipaa_tui.providers.registry import settings
 
     asked = 0
     for one in settings().values():

@@ -8,13 +8,13 @@ import pytest
 from aws_guards import bucket, do, key, make_bucket, text
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.aws.cloudtrail_key import with_trail_grant
-from hipaa_tui.settings.aws.s3 import FLAGS
-from hipaa_tui.settings.aws.s3_retention import default_retention, with_lifecycle
-from hipaa_tui.settings.model import Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.aws.cloudtrail.key import with_trail_grant
+from hipaa_tui.aws.s3.retention import default_retention, with_lifecycle
+from hipaa_tui.aws.s3.settings import FLAGS
+from hipaa_tui.clouds import call_description
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import ABSENT
 
 ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"
@@ -152,8 +152,8 @@ def test_the_accounts_block_comes_and_goes(aws):
     assert one.read(aws, target).absent
     (call,) = bring(aws, one.id, target, dict.fromkeys(FLAGS, True))
     assert one.same(one.read(aws, target).value, dict.fromkeys(FLAGS, True))
-    assert describe.permissions([call]) == ("s3:PutAccountPublicAccessBlock",)
-    assert describe.command(call).startswith("aws s3control put-public-access-block --account-id")
+    assert call_description.permissions([call]) == ("s3:PutAccountPublicAccessBlock",)
+    assert call_description.command(call).startswith("aws s3control put-public-access-block --account-id")
     bring(aws, one.id, target, ABSENT)
     assert one.read(aws, target).absent
     assert one.settle_seconds >= 480

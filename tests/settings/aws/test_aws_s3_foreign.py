@@ -11,8 +11,8 @@ from aws_estates.partners import OURS, PARTNER, build, lets, text
 from aws_guards import bucket, verdict
 from aws_server import ACCOUNT
 
-from hipaa_tui.plans.guards.model import Outcome
-from hipaa_tui.settings.aws.s3_foreign import _ACTIONS, SENSITIVE, without_foreign_control
+from hipaa_tui.aws.s3.cross_account import _ACTIONS, SENSITIVE, without_foreign_control
+from hipaa_tui.providers.guard import Outcome
 
 POLICY = "aws.s3.bucket-policy"
 

@@ -3,9 +3,9 @@
 import pytest
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import OWN_ANSWER, at, resolve
-from hipaa_tui.settings.model import Call, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Call, Target
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.json_value import OWN_ANSWER, at, resolve
 
 BUCKET = "phi-records"
 KMS = {
@@ -125,7 +125,7 @@ NAME = Target("aws", "AWS::KMS::Alias", ACCOUNT, REGION, "alias/hipaa-tui-phi", 
 
 
 def a_key(aws):
-    from hipaa_tui.settings.aws.kms import own_key
+    from hipaa_tui.aws.kms.settings import own_key
 
     value = own_key(None, {"description": "ours", "partition": "aws", "account": ACCOUNT})
     bring(aws, "aws.kms.key", ALIAS, value)
@@ -159,8 +159,8 @@ def test_a_key_that_is_to_be_deleted_is_not_taken(aws):
 
 
 def test_a_key_policy_never_locks_its_account_out():
-    from hipaa_tui.settings.aws.kms import own_key
-    from hipaa_tui.settings.aws.policy import statements
+    from hipaa_tui.aws.kms.settings import own_key
+    from hipaa_tui.aws.policies.documents import statements
 
     value = own_key(
         None,

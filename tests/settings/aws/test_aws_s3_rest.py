@@ -8,11 +8,10 @@ import pytest
 from aws_estates.s3_rest import statement, text
 from aws_guards import do, make_bucket
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.policy import statements
-from hipaa_tui.settings.builders import builders
-from hipaa_tui.settings.model import Reading
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.aws.policies.documents import statements
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.providers.registry import builders, setting
+from hipaa_tui.support.json_value import ABSENT
 
 OFFICE = {**statement("Office", "*", "b"), "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}
 REFUSED = {**statement("Tls", "*", "b"), "Effect": "Deny"}

@@ -6,10 +6,10 @@ import pytest
 from aws_guards import Answers, do
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.settings.aws.cloud import connect
-from hipaa_tui.settings.aws.simulation import Simulation, arn_of
-from hipaa_tui.settings.model import ANYWHERE, CloudError, Denied, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.aws.cloud import connect
+from hipaa_tui.aws.permissions.simulation import Simulation, arn_of
+from hipaa_tui.providers.model import ANYWHERE, CloudError, Denied, Target
+from hipaa_tui.providers.registry import resource_type
 
 BUCKET = resource_type("AWS::S3::Bucket").target("phi-records", ACCOUNT, REGION)
 LOGS = resource_type("AWS::Logs::LogGroup").target("/hipaa-tui/x", ACCOUNT, REGION)

@@ -6,10 +6,10 @@ import pytest
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.sns import Topics
-from hipaa_tui.settings.aws.sns_delivery import PROTOCOLS, DeliveryLogging, deliveries_logged
-from hipaa_tui.settings.model import Reading
+from hipaa_tui.aws.sns.delivery import PROTOCOLS, DeliveryLogging, deliveries_logged
+from hipaa_tui.aws.sns.settings import Topics
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.support.json_value import ABSENT
 
 ONE = DeliveryLogging()
 OURS, THEIRS = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("hipaa-tui-sns-delivery", "theirs"))

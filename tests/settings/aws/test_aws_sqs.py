@@ -2,9 +2,9 @@
 
 import pytest
 
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.settings.aws.sqs import QueueEncryption, Queues, queue_encrypted
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.sqs.settings import QueueEncryption, Queues, queue_encrypted
+from hipaa_tui.providers.model import Call
+from hipaa_tui.support.json_value import ABSENT
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -9,7 +9,7 @@ from aws_server import ACCOUNT, REGION
 
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.registry import resource_type, setting
 
 CATALOGUE = load()
 ANY = {"Effect": "Allow", "Action": "ssm:UpdateInstanceInformation", "Resource": "*"}

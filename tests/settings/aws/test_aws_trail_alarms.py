@@ -5,11 +5,11 @@ from aws_estates.alarms import GROUP, build
 from aws_guards import Answers, do, key, verdict
 from aws_server import ACCOUNT, REGION
 
-from hipaa_tui.plans.guards.model import Outcome
+from hipaa_tui.aws.cloudwatch.metric_alarms import PATTERNS, says
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.trail_alarms import PATTERNS, says
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import resource_type, setting
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
 ALARMS = setting("aws.cloudwatch.trail-alarms")

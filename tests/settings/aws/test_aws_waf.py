@@ -7,13 +7,13 @@ from aws_estates import waf
 from aws_guards import do
 from aws_server import ACCOUNT, REGION
 
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.settings.registry import resource_type, setting
 from hipaa_tui.store.database import open_store
 
 CATALOGUE = load()

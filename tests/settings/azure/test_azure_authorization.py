@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from azure_server import CONTRIBUTOR, SCOPE, SUBSCRIPTION, assignment, azure, bring, resource, target
 
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.registry import resource_type, setting
 
 SETTING = setting("azure.authorization.role-assignment")
 GROUP_OWNER = assignment(1, "11111111-0000-4000-8000-000000000001", "Group", description="all of IT")

@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from azure_server import ACCOUNT, SCOPE, SUBSCRIPTION, assignment, azure, storage_account
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import reference
-from hipaa_tui.settings.azure.arm import request
-from hipaa_tui.settings.azure.cloud import ENDPOINT_VARIABLE, connect
-from hipaa_tui.settings.azure.sdk import pipeline
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.azure.cloud import ENDPOINT_VARIABLE, connect
+from hipaa_tui.azure.resource_types import request
+from hipaa_tui.azure.sdk import pipeline
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import reference
 
 WORKSPACE = f"{SCOPE}/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w"
 VAULT = f"{SCOPE}/resourceGroups/g/providers/Microsoft.KeyVault/vaults"
@@ -107,7 +107,7 @@ def test_the_clouds_that_there_are(url, name):
 
 def test_looking_a_setting_up_loads_no_sdk():
     code = (
-        "import sys, hipaa_tui.settings.registry as r, hipaa_tui.settings.azure.cloud; r.settings(); r.resource_types();"
+        "import sys, hipaa_tui.providers.registry as r, hipaa_tui.azure.cloud; r.settings(); r.resource_types();"
         "print([m for m in sys.modules if m == 'azure' or m.startswith('azure.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,10 +7,10 @@ import shlex
 import pytest
 from azure_server import ACCOUNT, GROUP, NSG, SCOPE, WORKSPACE
 
-from hipaa_tui.json_value import reference
-from hipaa_tui.settings.azure.arm import request
-from hipaa_tui.settings.azure.commands import command
-from hipaa_tui.settings.azure.permissions import for_call
+from hipaa_tui.azure.cli_commands import command
+from hipaa_tui.azure.permissions import for_call
+from hipaa_tui.azure.resource_types import request
+from hipaa_tui.support.json_value import reference
 
 DIAGNOSTIC = f"{ACCOUNT}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings/x"
 

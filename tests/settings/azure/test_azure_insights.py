@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from azure_server import ACCOUNT, WORKSPACE, azure, bring, raw, resource, storage_account, target
 
-from hipaa_tui.json_value import reference
-from hipaa_tui.settings.azure.insights import OWN, VERSION, with_diagnostic_setting
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.azure.insights.settings import OWN, VERSION, with_diagnostic_setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.json_value import reference
 
 DIAGNOSTIC = setting("azure.insights.diagnostic-setting")
 COLLECTION = f"{ACCOUNT}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings"

@@ -6,11 +6,11 @@ import pytest
 from azure_server import SUBSCRIPTION, azure, bring, raw, target
 from azure_vaults import MODEL, NETWORK, PURGE, VAULT, policy, vault
 
-from hipaa_tui.settings.azure.keyvault import VERSION, with_vault_firewall
-from hipaa_tui.settings.azure.keyvault_access import ALL_ACTIONS, may, policy_actions, role_actions
-from hipaa_tui.settings.azure.permissions import for_call
-from hipaa_tui.settings.model import Call, CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.azure.keyvault.access import ALL_ACTIONS, may, policy_actions, role_actions
+from hipaa_tui.azure.keyvault.settings import VERSION, with_vault_firewall
+from hipaa_tui.azure.permissions import for_call
+from hipaa_tui.providers.model import Call, CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
 
 PROTECTED = {"enableSoftDelete": True, "enablePurgeProtection": True}
 POLICIES = [policy("11111111-0000-4000-8000-000000000001", secrets=["get"])]

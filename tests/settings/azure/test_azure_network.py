@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 from azure_server import NSG, azure, bring, nsg, raw, rule, target
 
-from hipaa_tui.settings.azure.network import VERSION
-from hipaa_tui.settings.azure.network_sources import covers, narrow_source
-from hipaa_tui.settings.model import CloudError, Reading
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.azure.network.settings import VERSION
+from hipaa_tui.azure.network.sources import covers, narrow_source
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.providers.registry import resource_type, setting
 
 SETTING = setting("azure.network.nsg-rules")
 HOW = {"from": ["*", "Internet", "0.0.0.0/0", "::/0", "any"], "to": ["10.0.0.0/8"], "ports": [22, 3389, 5432]}

@@ -19,13 +19,13 @@ from azure_vaults import (
     role,
 )
 
-from hipaa_tui.settings.azure.keys import CRYPTO_USER, key_of
-from hipaa_tui.settings.azure.permissions import for_call
-from hipaa_tui.settings.azure.recoveryservices import with_backup_key
-from hipaa_tui.settings.azure.storage import VERSION
-from hipaa_tui.settings.azure.storage_encryption import with_customer_key
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.azure.keyvault.keys import CRYPTO_USER, key_of
+from hipaa_tui.azure.permissions import for_call
+from hipaa_tui.azure.recoveryservices.settings import with_backup_key
+from hipaa_tui.azure.storage.encryption import with_customer_key
+from hipaa_tui.azure.storage.settings import VERSION
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import setting
 
 PRINCIPAL = "44444444-0000-4000-8000-000000000001"
 OTHER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from azure_server import SCOPE, SUBSCRIPTION, azure, bring, raw, resource, target
 
-from hipaa_tui.settings.azure.security import VERSION, with_defender_plan
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.azure.security.settings import VERSION, with_defender_plan
+from hipaa_tui.providers.registry import resource_type, setting
 
 PRICING = "azure.security.pricing"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from azure_server import ACCOUNT, HTTPS, SUBSCRIPTION, azure, bring, raw, storage_account, target
 
-from hipaa_tui.settings.azure.storage import VERSION, with_transport
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.azure.storage.settings import VERSION, with_transport
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_type, setting
 
 TRANSPORT = setting("azure.storage.transport")
 PUBLIC = setting("azure.storage.blob-public-access")

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from azure_server import ACCOUNT, SUBSCRIPTION, azure, bring, raw, resource, storage_account, target
 
-from hipaa_tui.settings.azure.storage import VERSION
-from hipaa_tui.settings.azure.storage_immutability import PERIOD, kept_unchanged
-from hipaa_tui.settings.azure.storage_lifecycle import deletions, kept_for, new_deletions
-from hipaa_tui.settings.azure.storage_network import with_storage_firewall
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.azure.storage.immutability import PERIOD, kept_unchanged
+from hipaa_tui.azure.storage.lifecycle import deletions, kept_for, new_deletions
+from hipaa_tui.azure.storage.network import with_storage_firewall
+from hipaa_tui.azure.storage.settings import VERSION
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_type, setting
 
 NETWORK, LOCK, LIFE = (
     "azure.storage.network-rules",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from azure_server import WORKSPACE, azure, bring, raw, resource, target
 
-from hipaa_tui.settings.azure.operationalinsights import VERSION, with_workspace
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.azure.insights.workspaces import VERSION, with_workspace
+from hipaa_tui.providers.registry import setting
 
 SETTING = setting("azure.operationalinsights.workspace")
 VALUE = {"location": "eastus", "sku": "PerGB2018", "retentionInDays": 365}
