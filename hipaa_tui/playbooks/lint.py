@@ -12,6 +12,7 @@ from hipaa_tui.controls.citations import all_citations
 from hipaa_tui.playbooks.load import files, parse
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
+from hipaa_tui.playbooks.scaffold import Blank, blanks
 from hipaa_tui.playbooks.templating import check_template
 from hipaa_tui.providers.predicates import check as check_predicate
 from hipaa_tui.providers.registry import resource_types, settings
@@ -48,6 +49,9 @@ def lint(
             problems.append(f"{path}: {error}")
             continue
         problems += [f"{path}: {problem}" for problem in problems_of(playbook, guards)]
+        problems += [
+            f"{path}: line {left.line} is not filled in yet: {left.what}" for left in blanks_of(path)
+        ]
         if playbook.id in ids:
             problems.append(f"{path}: the id {playbook.id} is taken by {ids[playbook.id]}")
         ids[playbook.id] = path
@@ -58,6 +62,11 @@ def lint(
     if everything and not found:
         problems.append("no playbooks were found")
     return len(found), problems
+
+
+def blanks_of(path: Path) -> list[Blank]:
+    """The lines of the file that `playbooks new` left to be filled in."""
+    return blanks(path.read_text("utf-8", errors="replace"))
 
 
 def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
