@@ -26,8 +26,8 @@ check: install lint
 # A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL;
 # a hundred workers stopped past their lease and continued (who mostly wait, so beside it).
 kill-matrix: install
-	@export PYTHONPATH=tests; $(BIN)/python -m kill.fencing & fencing=$$!; \
-		$(BIN)/python -m kill.matrix; matrix=$$?; wait $$fencing && exit $$matrix
+	@$(BIN)/python -m tests.kill.fencing & fencing=$$!; \
+		$(BIN)/python -m tests.kill.matrix; matrix=$$?; wait $$fencing && exit $$matrix
 
 lint: install
 	$(BIN)/ruff check .

@@ -3,10 +3,10 @@
 import os
 
 import pytest
-from aws_server import ENVIRONMENT, REGION, moto_server, reset
 from hypothesis import HealthCheck, settings
 
 from hipaa_tui.aws.cloud import connect
+from tests.aws.server import ENVIRONMENT, REGION, moto_server, reset
 
 # Nobody watches the screens move; read when textual is first imported.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

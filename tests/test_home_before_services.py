@@ -10,14 +10,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from azure_server import ACCOUNT as AZURE_ACCOUNT
-from azure_server import HTTPS, azure, storage_account
-from azure_server import target as azure_target
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.providers.model import Call
 from hipaa_tui.providers.registry import resource_type, setting
+from tests.aws.server import ACCOUNT, REGION
+from tests.azure.server import ACCOUNT as AZURE_ACCOUNT
+from tests.azure.server import HTTPS, azure, storage_account
+from tests.azure.server import target as azure_target
 
 EARLIER = Path(__file__).parent / "data" / "home_before_services"
 DONE, KILLED = "20261201-033831", "20261201-033834"

@@ -25,7 +25,7 @@ RULES: Final = (
     (r"snippets/terraform/", "patches"),
     (r"playbooks/", "playbooks"),
     (r"tools/|\.github/|\.pre-commit-config\.yaml$", "tools"),
-    (r"docs/|[^/]+\.md$", "docs"),
+    (r"docs/|zensical\.toml$|constraints-docs\.txt$|[^/]+\.md$", "docs"),
 )
 """A changed path, and the folder below tests/ that it asks for; the first that fits counts."""
 

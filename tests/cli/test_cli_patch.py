@@ -5,11 +5,12 @@ import os
 import subprocess
 
 import pytest
-from azure_server import azure, storage_account
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
-from test_cli_policy import SECURE, Team
+
+from tests.azure.server import azure, storage_account
+from tests.cli.test_cli_policy import SECURE, Team
 
 RULES = "approvals:\n  - risk: [medium, high]\n    approvers: [ada, grace]\n"
 PUBLIC = "azure.storage.blob-public-access"

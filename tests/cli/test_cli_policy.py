@@ -5,7 +5,6 @@ import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from azure_server import ACCOUNT, HTTPS, azure, storage_account, target
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.journal.journal import Journal
@@ -13,6 +12,7 @@ from hipaa_tui.providers.registry import setting
 from hipaa_tui.store.database import open_store
 from hipaa_tui.support.config import Home
 from hipaa_tui.support.signing import open_identity
+from tests.azure.server import ACCOUNT, HTTPS, azure, storage_account, target
 
 SECURE = "azure.storage.secure-transfer"
 

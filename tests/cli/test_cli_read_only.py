@@ -5,7 +5,6 @@ import os
 import urllib.request
 
 import pytest
-from azure_server import ACCOUNT, SCOPE, assignment, azure, storage_account
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
@@ -19,6 +18,7 @@ from hipaa_tui.plans.model import open_plan
 from hipaa_tui.providers.model import Call
 from hipaa_tui.store.database import open_store
 from hipaa_tui.support.config import Home
+from tests.azure.server import ACCOUNT, SCOPE, assignment, azure, storage_account
 
 SECURE = "azure.storage.secure-transfer"
 SECOND = ACCOUNT.replace("patientfiles", "claimfiles")

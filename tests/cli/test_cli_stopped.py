@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from azure_server import ACCOUNT, azure, storage_account
 
 from hipaa_tui.cli.main import run
+from tests.azure.server import ACCOUNT, azure, storage_account
 
 
 @pytest.fixture

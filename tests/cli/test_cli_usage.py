@@ -8,11 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from runs.plans import change, plan
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.plans.model import save
 from hipaa_tui.providers.guard import Outcome
+from tests.runs.plans import change, plan
 
 COMMANDS = (
     "demo", "load", "scan", "findings", "show", "plan", "apply", "verify", "rollback", "resume", "patch",

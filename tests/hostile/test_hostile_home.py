@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from hostile_corpus import TEXTS, forbidden
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runs.plans import change, plan
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.plans.model import save
+from tests.hostile.hostile_corpus import TEXTS, forbidden
+from tests.runs.plans import change, plan
 
 pytestmark = pytest.mark.usefixtures("home", "few_playbooks")
 

@@ -8,11 +8,21 @@ import subprocess
 import sys
 
 import pytest
-from hostile_corpus import ACCOUNT, TEXTS, UNUSABLE, asff, csv_file, csv_row, forbidden, mixed_json, ocsf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hipaa_tui.cli.main import run
+from tests.hostile.hostile_corpus import (
+    ACCOUNT,
+    TEXTS,
+    UNUSABLE,
+    asff,
+    csv_file,
+    csv_row,
+    forbidden,
+    mixed_json,
+    ocsf,
+)
 
 SECONDS = 60
 

@@ -1,7 +1,7 @@
 """Kills a real apply and a real rollback with SIGKILL before and after every cloud call and every journal
 commit, starts over, resumes or rolls back, and counts what came out right.
 
-    PYTHONPATH=tests python -m kill.matrix [--store sqlite|postgresql|both] [--every N] [--workers N]
+    python -m tests.kill.matrix [--store sqlite|postgresql|both] [--every N] [--workers N]
 
 Each point is a process of its own on local clouds over HTTP. Prints points tried, right, wrong, redundant writes;
 exit code 1 where any is wrong or redundant.
@@ -23,9 +23,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kill.estate import REGION, build, plan_for
-from postgresql_server import postgresql_server
-
 import hipaa_tui.sandbox.clouds as sandbox_clouds
 from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.azure.cloud import AzureCloud
@@ -39,6 +36,8 @@ from hipaa_tui.runs.apply import Applying, confirmed
 from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import Store, open_store
+from tests.kill.estate import REGION, build, plan_for
+from tests.store.postgresql_server import postgresql_server
 
 READS = ("Get", "List", "Describe", "Head", "Simulate", "GET")
 NEVER = 10**9
@@ -358,7 +357,8 @@ def run(stores: list[str], every: int, workers: int) -> Tally:
             subprocess.Popen(
                 [
                     sys.executable,
-                    __file__,
+                    "-m",
+                    "tests.kill.matrix",
                     "--store",
                     store,
                     "--every",

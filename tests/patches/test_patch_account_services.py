@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import account_services, ssm, waf
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.patches.blocks.snippets import Snippets
@@ -23,6 +20,11 @@ from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.store.database import open_store
 from hipaa_tui.support.package_data import content_folder
+from tests.aws.account import estate_services as account_services
+from tests.aws.server import ACCOUNT, REGION
+from tests.aws.ssm import estate as ssm
+from tests.aws.wafv2 import estate as waf
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 EDITS = {

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import pytest
-from patch_clouds import commit, git, plan_for
 
 from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.patches.blocks.shapes import rule_blocks
@@ -20,6 +19,7 @@ from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.model import Call, Cloud, Target
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import OWN_ANSWER, at, resolve
+from tests.patches.patch_clouds import commit, git, plan_for
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 

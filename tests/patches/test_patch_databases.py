@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import backup, databases, s3_rest
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
 from hipaa_tui.patches.blocks.snippets import Snippets
 from hipaa_tui.patches.create import make_patch
@@ -19,6 +16,11 @@ from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Cloud, Target
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.support.package_data import content_folder
+from tests.aws.backup import estate as backup
+from tests.aws.dynamodb import estate_databases as databases
+from tests.aws.s3 import estate_public as s3_rest
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"

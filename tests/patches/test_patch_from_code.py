@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from code_reports import checkov, checkov_row, kics, kics_row, sarif, sarif_row, trivy, trivy_row
-from patch_clouds import commit_tree, git
 
 from hipaa_tui.patches.code.finding_locator import Where
 from hipaa_tui.providers.model import Call, Cloud
 from hipaa_tui.support.config import Config, Home, TerraformCode
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.workbench import LoadReport, Workbench
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.code_reports import (
+    checkov,
+    checkov_row,
+    kics,
+    kics_row,
+    sarif,
+    sarif_row,
+    trivy,
+    trivy_row,
+)
+from tests.patches.patch_clouds import commit_tree, git
 
 ROOT = f"""\
 provider "aws" {{

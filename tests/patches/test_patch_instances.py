@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
 from hipaa_tui.patches.create import make_patch
@@ -16,6 +14,8 @@ from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.support.package_data import content_folder
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 WARD = f"arn:aws:iam::{ACCOUNT}:instance-profile/clinic/ward"
 

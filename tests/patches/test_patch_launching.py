@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_estates import archives, trails
-from aws_guards import do
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
-from test_patch_shared import patched
-
 from hipaa_tui.patches.blocks.snippets import Snippets
 from hipaa_tui.patches.language import schema
 from hipaa_tui.support.package_data import content_folder
+from tests.aws.cloudtrail import estate as trails
+from tests.aws.glacier import estate as archives
+from tests.aws.guards import do
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
+from tests.patches.test_patch_shared import patched
 
 
 def test_the_defaults_of_metadata_keep_what_else_was_chosen(aws: Any, repo: Path) -> None:

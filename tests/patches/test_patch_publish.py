@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.publish import Publisher
@@ -17,6 +16,7 @@ from hipaa_tui.patches.git.remotes import hosted, shown, without_credentials
 from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.providers.model import Silent
 from hipaa_tui.support.errors import IncompleteError, InputError, RefusedError
+from tests.patches.patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
 REAL_WHICH = shutil.which
 TLS, PUBLIC = "azure.storage.secure-transfer", "azure.storage.blob-public-access"

@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import rds, redshift
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
 from hipaa_tui.patches.create import make_patch
@@ -18,6 +15,10 @@ from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.package_data import content_folder
+from tests.aws.rds import estate as rds
+from tests.aws.redshift import estate as redshift
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/hipaa-tui-rds-monitoring"

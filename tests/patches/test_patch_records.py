@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import PatchOptions
@@ -24,6 +23,7 @@ from hipaa_tui.records.model import Approved, Done, LeftOut, Patched, Ran, Told
 from hipaa_tui.records.record import FORMATS, TEMPLATES, write
 from hipaa_tui.records.templates import LONGEST, fill
 from hipaa_tui.support.errors import InputError
+from tests.patches.patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
 TLS, LOGS = "azure.storage.secure-transfer", "azure.storage.blob-logs"
 KEY = "kPzl2o1bT3q5Yw7r9uA0s2d4f6g8h1j3k5l7z9x1c3E="

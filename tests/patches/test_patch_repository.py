@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patch_clouds import ACCOUNT, SUBSCRIPTION, Documents, account, commit, git, photograph, plan_for, target
 
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.branches import goals, make_branches
@@ -18,6 +17,17 @@ from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.patches.per_branch import make_patches, parts
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.support.errors import InputError, RefusedError
+from tests.patches.patch_clouds import (
+    ACCOUNT,
+    SUBSCRIPTION,
+    Documents,
+    account,
+    commit,
+    git,
+    photograph,
+    plan_for,
+    target,
+)
 
 FILE = "hipaa-azure-storage-secure-transfer.tf"
 VERSIONS = "hipaa-versions.tf"

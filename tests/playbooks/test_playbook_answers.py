@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from aws_guards import key, make_bucket
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.playbooks.load import load, with_answers
 from hipaa_tui.support.errors import InputError
+from tests.aws.guards import key, make_bucket
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

@@ -3,7 +3,6 @@
 import json
 import urllib.request
 
-from azure_server import ACCOUNT, azure, storage_account, target
 from sqlalchemy import update
 
 from hipaa_tui.journal.journal import Journal
@@ -14,6 +13,7 @@ from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
 from hipaa_tui.store.schema import runs
+from tests.azure.server import ACCOUNT, azure, storage_account, target
 
 SECURE = "azure.storage.secure-transfer"
 LOGS = "azure.storage.blob-logs"

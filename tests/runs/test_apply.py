@@ -1,8 +1,6 @@
 """A run does no harm and loses nothing: proven on the real SDKs over HTTP, with faults on the way."""
 
 import pytest
-from azure_server import azure, bring, target
-from runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
 
 from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.journal.states import RunState
@@ -10,6 +8,8 @@ from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.model import Cancelled
 from hipaa_tui.runs.model import ChangeState
 from hipaa_tui.support.errors import InputError, RefusedError
+from tests.azure.server import azure, bring, target
+from tests.runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
 
 GOOD = {"supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_2"}
 BAD = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_0"}

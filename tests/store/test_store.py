@@ -12,7 +12,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from runs.plans import plan
 from sqlalchemy import event, insert, select
 
 from hipaa_tui.journal.journal import Journal
@@ -20,6 +19,7 @@ from hipaa_tui.journal.states import RunState
 from hipaa_tui.store import schema, sqlite
 from hipaa_tui.store.database import StoreError, open_store
 from hipaa_tui.support.errors import InputError, RefusedError
+from tests.runs.plans import plan
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def checkout(tmp_path):
         ("README.md", ["tests/docs"]),
         ("docs/safety.md", ["tests/docs"]),
         ("docs/screenshot.svg", ["tests/docs"]),
+        ("zensical.toml", ["tests/docs"]),
         (".github/workflows/ci.yml", ["tests/tools"]),
         (".editorconfig", []),
         ("hipaa_tui/workbench.py", ["tests"]),
