@@ -9,17 +9,19 @@ from hipaa_tui.tui.labels import count
 from hipaa_tui.tui.paths import typed_paths
 
 if TYPE_CHECKING:
-    from hipaa_tui.tui.screens.queue import QueueScreen
+    from collections.abc import Callable
+
+    from hipaa_tui.tui.screens.base import Page
     from hipaa_tui.workbench import LoadReport
 
 
-def ask_for_reports(queue: QueueScreen) -> None:
-    """Put the question; the queue is read again once the reports are in the store."""
+def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
+    """Put the question; `reload` is called once the reports are in the store."""
     from hipaa_tui.tui.screens.notice import NoticeScreen
     from hipaa_tui.tui.screens.text_prompt import AskScreen
 
     def loaded(report: LoadReport) -> None:
-        queue.reload()
+        reload()
         found = f"{count(report.read, 'row')} read: {report.new:,} new, {report.merged:,} known already."
         bad = [
             f"{file['path']}, {bad['where']}: {bad['reason']}" for file in report.files for bad in file["bad"]
@@ -29,34 +31,34 @@ def ask_for_reports(queue: QueueScreen) -> None:
             led = f"{report.located:,} of {report.located + report.unlocated:,} rows about code were led to a resource."
             sentences += [led, *_in_the_way(report)[:8]]
         if sentences:
-            queue.app.push_screen(NoticeScreen("Loaded, but not every row", found, *sentences))
+            page.app.push_screen(NoticeScreen("Loaded, but not every row", found, *sentences))
         else:
-            queue.say(found)
+            page.say(found)
 
     def answered(text: str | None) -> None:
         if text is None:
             return
         paths = typed_paths(text)
-        queue.work(
+        page.work(
             "Reading the report" if len(paths) == 1 else f"Reading {len(paths)} reports",
-            lambda progress: queue.hipaa.bench.load(paths, progress),
+            lambda progress: page.hipaa.bench.load(paths, progress),
             loaded,
         )
 
-    queue.app.push_screen(
+    page.app.push_screen(
         AskScreen(
             "Load a report",
             "Path of a report of Security Hub, Prowler, Checkov, Trivy or KICS, or of SARIF; several are separated by"
-            f" spaces. {_about_code(queue)}",
+            f" spaces. {_about_code(page)}",
             _complaint,
         ),
         answered,
     )
 
 
-def _about_code(queue: QueueScreen) -> str:
+def _about_code(page: Page) -> str:
     """Where the code is looked for that a report is about."""
-    folders = queue.hipaa.bench.config.terraform
+    folders = page.hipaa.bench.config.terraform
     if not folders:
         return "For those about Terraform code, name its folder under [[terraform]] in config.toml first."
     return f"Terraform code is looked for in {count(len(folders), 'folder')} of config.toml."

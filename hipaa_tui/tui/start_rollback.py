@@ -5,21 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hipaa_tui.plans.model import Plan
     from hipaa_tui.tui.screens.base import Page
 
 
 def preview_rollback(page: Page, run: str) -> None:
     """Compute the plan that undoes the run and show it; nothing is written before it is confirmed."""
     bench = page.hipaa.bench
-
-    def show(plan: Plan) -> None:
-        from hipaa_tui.tui.screens.preview import PreviewScreen
-
-        page.app.push_screen(PreviewScreen(plan))
-
     page.work(
         f"Making the rollback plan of run {run} (reads only)",
         lambda progress: bench.rollback_plan(run, progress),
-        show,
+        page.hipaa.preview,
     )

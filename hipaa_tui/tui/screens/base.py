@@ -10,13 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from hipaa_tui.support.sanitize import plain, plain_lines
+from hipaa_tui.tui.theme import WIDE
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
     from hipaa_tui.providers.model import Progress
-    from hipaa_tui.tui.app import HipaaTuiApp
     from hipaa_tui.tui.jobs import Job
+    from hipaa_tui.tui.operator_app import OperatorApp
 
 T = TypeVar("T")
 LONGEST_COPY = 1_000_000
@@ -42,13 +43,11 @@ class Page(Screen[None]):
         raise NotImplementedError
 
     @property
-    def hipaa(self) -> HipaaTuiApp:
-        return cast("HipaaTuiApp", self.app)
+    def hipaa(self) -> OperatorApp:
+        return cast("OperatorApp", self.app)
 
     @property
     def wide(self) -> bool:
-        from hipaa_tui.tui.app import WIDE
-
         return self.app.size.width >= WIDE
 
     def key(self, id: str) -> str:

@@ -19,7 +19,7 @@ from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.providers.model import Progress
-    from hipaa_tui.tui.app import HipaaTuiApp
+    from hipaa_tui.tui.operator_app import OperatorApp
 
 PATIENCE = 0.15
 """Seconds before the dialog shows itself: what is quick should not flash."""
@@ -55,7 +55,7 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
 
     def on_mount(self) -> None:
         self.set_timer(PATIENCE, self._reveal)
-        app = cast("HipaaTuiApp", self.app)
+        app = cast("OperatorApp", self.app)
         self._job: Job[Any] = Job(self, app.core, self._work)
         app.jobs.add(self._job)
         self._job.start()
@@ -90,7 +90,7 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
         self._end(event.job)
         sentence = event.explanation()
         self.dismiss(None)
-        cast("HipaaTuiApp", self.app).tell(sentence)
+        cast("OperatorApp", self.app).tell(sentence)
 
     def _end(self, job: Job[Any]) -> None:
-        cast("HipaaTuiApp", self.app).job_ended(job)
+        cast("OperatorApp", self.app).job_ended(job)

@@ -238,7 +238,7 @@ class QueueScreen(Page):
     def action_load(self) -> None:
         from hipaa_tui.tui.load_reports import ask_for_reports
 
-        ask_for_reports(self)
+        ask_for_reports(self, self.reload)
 
     def action_scan(self) -> None:
         self.work(

@@ -177,10 +177,7 @@ class RunScreen(Page):
             self.hipaa.back_to_queue()
 
     def action_history(self) -> None:
-        from hipaa_tui.tui.screens.history import HistoryScreen
-
-        self.hipaa.back_to_queue()
-        self.app.push_screen(HistoryScreen())
+        self.hipaa.open_history()
 
     def action_undo(self) -> None:
         if self.view is not None:
