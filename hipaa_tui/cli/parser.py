@@ -281,13 +281,32 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
 
     playbooks = add(
         "playbooks",
-        "list the playbooks; `coverage` holds them against the checks of an audit, `lint` checks them, `schema` prints their JSON Schema",
+        "list the playbooks; `coverage` holds them against the checks of an audit, `lint` checks them, `new` begins one, `schema` prints their JSON Schema",
         json=True,
     )
     playbooks.add_argument(
-        "action", nargs="?", choices=("list", "coverage", "lint", "schema"), default="list"
+        "action", nargs="?", choices=("list", "coverage", "lint", "new", "schema"), default="list"
     )
-    playbooks.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="lint these files or folders")
+    playbooks.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FILE|ID",
+        help="lint: these files or folders; new: the playbook's id, such as aws.s3.tls-only",
+    )
+    playbooks.add_argument(
+        "--resource", default="", metavar="TYPE", help="new: the type of resource; default: the setting's"
+    )
+    playbooks.add_argument("--setting", default="", metavar="ID", help="new: the setting that it changes")
+    playbooks.add_argument(
+        "--guided", action="store_true", help="new: steps for a person, since no API can do it"
+    )
+    playbooks.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="new: where to write; default: playbooks/ of this checkout, else your first folder in config.toml, else here",
+    )
     playbooks.add_argument(
         "--source",
         choices=("prowler", "config", "securityhub"),

@@ -158,7 +158,11 @@ WRONG = (
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.data())
 def test_a_plan_with_a_wrong_type_anywhere_is_one_sentence(capsys, tmp_path, data):
     from hipaa_tui.support.json_value import content_hash

@@ -114,7 +114,9 @@ def mutated(links, how, at, other, text):
 
 ACTS = st.sampled_from(["edit", "refile", "rehash", "remove", "swap", "renumber", "copy", "truncate"])
 LIMITS = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

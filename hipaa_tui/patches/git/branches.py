@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.records.record import TRAILER
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.sanitize import plain

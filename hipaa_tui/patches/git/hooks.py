@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from hipaa_tui.patches.git import programs
-from hipaa_tui.patches.git.repository import GitFailed, Repository
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.providers.model import Progress
 from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.redaction import redact_text
