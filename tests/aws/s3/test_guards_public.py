@@ -1,4 +1,4 @@
-"""Whoever reads without credentials on purpose is found, in one bucket or in all of an account."""
+"""Guards of public access: who reads a bucket, or any bucket of the account, without credentials on purpose."""
 
 from __future__ import annotations
 
@@ -13,6 +13,112 @@ from tests.aws.server import ACCOUNT, REGION
 
 PARTNER = "444455556666"
 SITE = {"IndexDocument": {"Suffix": "index.html"}}
+PHI = "arn:aws:s3:::phi-records/*"
+
+
+class Distributions:
+    """A cloud on which one distribution of CloudFront has this origin, shown on the second page.
+
+    (moto lists distributions without their origins' access.)
+    """
+
+    def __init__(self, cloud, origin):
+        self.cloud, self.origin, self.provider = cloud, origin, cloud.provider
+
+    def call(self, call):
+        if call.operation != "ListDistributions":
+            return self.cloud.call(call)
+        if "Marker" not in call.arguments:
+            return {"DistributionList": {"IsTruncated": True, "NextMarker": "E0", "Items": []}}
+        items = [{"Id": "E9", "Origins": {"Items": [self.origin]}}]
+        return {"DistributionList": {"IsTruncated": False, "Items": items}}
+
+    def pages(self, call, items):
+        return self.cloud.pages(call, items)
+
+
+# One bucket ------------------------------------------------------------------------------------------
+
+
+def test_a_private_bucket_can_be_closed(aws):
+    target = make_bucket(
+        aws, "phi-records", allow({"AWS": f"arn:aws:iam::{PARTNER}:root"}, "s3:GetObject", PHI)
+    )
+    assert verdict(aws, "public-by-design", target)[0] is Outcome.PASS
+
+
+def test_a_web_site_is_never_closed(aws):
+    target = make_bucket(aws, "phi-records", allow("*", "s3:GetObject", PHI))
+    do(aws, "s3", "PutBucketWebsite", Bucket="phi-records", WebsiteConfiguration=SITE)
+    outcome, reason = verdict(aws, "public-by-design", target)
+    assert outcome is Outcome.BLOCK
+    assert "web site" in reason
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "outcome"),
+    [
+        ("*", {}, Outcome.WARN),
+        ({"AWS": "*"}, {}, Outcome.WARN),
+        ({"AWS": ["*", f"arn:aws:iam::{ACCOUNT}:root"]}, {}, Outcome.WARN),
+        ("*", {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, Outcome.PASS),
+        ("*", {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, Outcome.PASS),
+        ("*", {"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}, Outcome.WARN),
+        ("*", {"Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, Outcome.WARN),
+        ("*", {"Condition": {"StringEquals": {"s3:prefix": "shared"}}}, Outcome.WARN),
+        ("*", {"Effect": "Deny"}, Outcome.PASS),
+    ],
+)
+def test_a_public_policy_is_named(aws, principal, more, outcome):
+    target = make_bucket(aws, "phi-records", allow(principal, "s3:GetObject", PHI, **more))
+    found, reason = verdict(aws, "public-by-design", target)
+    assert found is outcome
+    assert ("Theirs" in reason) is (outcome is Outcome.WARN)
+
+
+def test_a_public_acl_is_named(aws):
+    target = make_bucket(aws, "phi-records")
+    do(aws, "s3", "DeletePublicAccessBlock", Bucket="phi-records")
+    do(aws, "s3", "PutBucketAcl", Bucket="phi-records", ACL="public-read")
+    outcome, reason = verdict(aws, "public-by-design", target)
+    assert outcome is Outcome.WARN
+    assert "READ" in reason
+
+
+@pytest.mark.parametrize(
+    ("domain", "access", "outcome"),
+    [
+        ("phi-records.s3.amazonaws.com", {}, Outcome.BLOCK),
+        ("PHI-records.s3.us-east-1.amazonaws.com", {"OriginAccessControlId": ""}, Outcome.BLOCK),
+        (
+            "phi-records.s3.amazonaws.com",
+            {"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"}},
+            Outcome.PASS,
+        ),
+        (
+            "phi-records.s3.amazonaws.com",
+            {"OriginAccessControlId": "E2", "S3OriginConfig": {"OriginAccessIdentity": ""}},
+            Outcome.PASS,
+        ),
+        ("another.s3.amazonaws.com", {}, Outcome.PASS),
+    ],
+)
+def test_an_origin_that_reads_without_credentials_would_go_dark(aws, domain, access, outcome):
+    target = make_bucket(aws, "phi-records")
+    found, reason = verdict(Distributions(aws, {"DomainName": domain, **access}), "public-by-design", target)
+    assert found is outcome
+    assert ("E9" in reason) is (outcome is Outcome.BLOCK)
+
+
+def test_an_origin_by_its_dual_stack_name_would_go_dark(aws):
+    target = make_bucket(aws, "phi-records")
+    origin = {"DomainName": f"phi-records.s3.dualstack.{REGION}.amazonaws.com"}
+    listed = {"DistributionList": {"Items": [{"Id": "E9", "Origins": {"Items": [origin]}}]}}
+    found = verdict(Answers(aws, ListDistributions=listed), "public-by-design", target)
+    assert found[0] is Outcome.BLOCK
+    assert "E9" in found[1]
+
+
 ALL = dict.fromkeys(FLAGS, True)
 ACCOUNT_BLOCK = "aws.s3.account-public-access-block"
 WHOLE = resource_type("AWS::S3::AccountPublicAccessBlock").target(ACCOUNT, ACCOUNT, REGION)
@@ -20,9 +126,6 @@ WHOLE = resource_type("AWS::S3::AccountPublicAccessBlock").target(ACCOUNT, ACCOU
 
 def opened(aws, name, *more):
     return make_bucket(aws, name, allow("*", "s3:GetObject", f"arn:aws:s3:::{name}/*"), *more)
-
-
-# One bucket ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["alias", "cname"])
