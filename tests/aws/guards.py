@@ -10,7 +10,7 @@ from hipaa_tui.aws.permissions.simulation import Simulation
 from hipaa_tui.clouds.connections import Reader
 from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.providers.guard import Draft, Look, Outcome
-from hipaa_tui.providers.model import Call, Caller, Cloud, Denied, Target
+from hipaa_tui.providers.model import Call, Caller, Cloud, CloudError, Denied, Target
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.server import ACCOUNT, REGION
 
@@ -76,6 +76,30 @@ class Answers:
 
     def denied(self, actions: Sequence[str], resource: Target) -> Denied:
         return Simulation(self).denied(actions, resource)
+
+
+class Refusing(Answers):
+    """A cloud that refuses some operations with a code of the service, and answers the rest as it is."""
+
+    def __init__(self, cloud: Cloud, code: str, *operations: str) -> None:
+        super().__init__(cloud)
+        self.code, self.refused = code, operations
+
+    def call(self, call: Call) -> dict[str, Any]:
+        if call.operation in self.refused:
+            raise CloudError(self.code, "not for you", status=403, call=call)
+        return super().call(call)
+
+
+class As(Answers):
+    """The same cloud for somebody else."""
+
+    def __init__(self, cloud: Cloud, principal: str, **answers: Mapping[str, Any]) -> None:
+        super().__init__(cloud, **answers)
+        self.principal = principal
+
+    def caller(self) -> Caller:
+        return Caller("aws", (ACCOUNT,), self.principal)
 
 
 def verdict(

@@ -85,6 +85,25 @@ def test_tags_tell_who_manages_a_resource(tags, words):
     assert bool(found) is bool(words)
 
 
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"iac": "terraform"}, "Terraform"),
+        ({"IaC": "cdk"}, "CDK"),
+        ({"deployed-by": "Bicep"}, "Bicep"),
+        ({"pulumi:project": "portal"}, "Pulumi"),
+        ({"aws:cdk:path": "Portal/Bucket"}, "CDK"),
+        ({"azd-env-name": "prod"}, "Azure Developer CLI"),
+        ({"aks-managed-poolName": "agents"}, "AKS"),
+        ({"pulumi": "false", "iac": "none"}, ""),
+        ({"deployed-by": "maria"}, ""),
+    ],
+)
+def test_more_tools_leave_tags(tags, words):
+    assert words in manager_of(tags)
+    assert bool(manager_of(tags)) is bool(words)
+
+
 def test_a_managed_bucket_is_a_warning(aws):
     target = make_bucket(aws, "phi-records")
     assert verdict(aws, "managed-elsewhere", target)[0] is Outcome.PASS

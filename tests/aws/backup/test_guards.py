@@ -1,4 +1,4 @@
-"""Backups that would fail, be passed over or be taken twice are seen before a plan, a policy or a lock changes."""
+"""Guards of backup plans and vaults: backups that would fail, be passed over, or be deleted on purpose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.backup.estate_selections import arn
 from tests.aws.dynamodb.estate_databases import ID
 from tests.aws.guards import allow, do, text, verdict
 from tests.aws.server import ACCOUNT, REGION
@@ -98,28 +97,3 @@ def test_a_lock_under_which_backups_would_fail_is_not_set(aws, vault):
     outcome, reason = locked()
     assert outcome is BLOCK
     assert "short" in reason
-
-
-def test_a_resource_has_room_for_fifty_tags_and_is_backed_up_once(aws, table):
-    def tagged(tags):
-        after = {"Tags": {**tags, "hipaa:phi": "true"}, "Plans": ["hipaa-tui-phi"]}
-        return verdict(aws, "tag-room", table, ("aws.backup.table-in-plan", after))
-
-    assert tagged({})[0] is PASS
-    assert tagged({str(number): "x" for number in range(50)})[0] is BLOCK
-    made = do(
-        aws, "backup", "CreateBackupPlan", BackupPlan={"BackupPlanName": "theirs", "Rules": [rule_of("v")]}
-    )
-    selection = {
-        "SelectionName": "all",
-        "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
-        "Resources": [arn("*")],
-    }
-    do(aws, "backup", "CreateBackupSelection", BackupPlanId=made["BackupPlanId"], BackupSelection=selection)
-    outcome, reason = tagged({})
-    assert outcome is WARN
-    assert "theirs" in reason
-
-
-def rule_of(vault):
-    return {"RuleName": "daily", "TargetBackupVaultName": vault}

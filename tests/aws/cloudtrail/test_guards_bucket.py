@@ -1,4 +1,4 @@
-"""A trail's bucket is closed, and only that one, whoever else uses it."""
+"""The public access of a trail's bucket: the guard that asks who reads it, and the settings that close it."""
 
 from __future__ import annotations
 

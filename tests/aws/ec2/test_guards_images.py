@@ -1,4 +1,4 @@
-"""An image is closed to everybody only with a word about who goes on launching it."""
+"""Guards of AMIs: who can still launch an AMI that is no longer shared, and which AMIs are public today."""
 
 from __future__ import annotations
 

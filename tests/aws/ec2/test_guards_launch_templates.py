@@ -1,4 +1,4 @@
-"""A template's next version makes instances with tokens; who would miss the old way is seen before."""
+"""The metadata options of a launch template: the guard that asks who still calls IMDSv1, and the version that is made."""
 
 from __future__ import annotations
 

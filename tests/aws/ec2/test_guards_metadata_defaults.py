@@ -1,4 +1,4 @@
-"""What a region's next instances would miss is seen before the old metadata service is taken from them."""
+"""A region's defaults of instance metadata: the guard that asks who still calls IMDSv1, and the setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who comes into a bucket by its list is seen before lists stop counting."""
+"""The guard of a bucket's ACL: who has access by it alone and would lose it."""
 
 from __future__ import annotations
 

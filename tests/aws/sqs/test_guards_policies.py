@@ -1,4 +1,4 @@
-"""A queue's or a topic's policy is narrowed only with a word about those who came in as everybody."""
+"""The guard of a queue's policy: who was let in as everybody, and who stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.guards import Answers, allow, do, text, verdict
+from tests.aws.guards import allow, do, text, verdict
 from tests.aws.server import ACCOUNT, REGION
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
@@ -42,16 +42,6 @@ def test_a_statement_that_stays_for_its_condition_is_named(aws):
 @pytest.mark.parametrize("statements", [(), (allow({"AWS": ACCOUNT}, "sqs:*", QUEUE),)])
 def test_a_policy_without_everybody_passes(aws, statements):
     assert said(aws, *statements)[0] is Outcome.PASS
-
-
-def test_a_replica_is_left_to_its_primary(aws):
-    arn = do(aws, "secretsmanager", "CreateSecret", Name="db-pass", SecretString="hunter2hunter2")["ARN"]
-    target = resource_type("AWS::SecretsManager::Secret").target(arn, ACCOUNT, REGION)
-    assert verdict(aws, "secret-is-primary", target)[0] is Outcome.PASS
-    replica = Answers(aws, DescribeSecret={"ARN": arn, "PrimaryRegion": "eu-west-1"})
-    outcome, reason = verdict(replica, "secret-is-primary", target)
-    assert outcome is Outcome.BLOCK
-    assert "eu-west-1" in reason
 
 
 def test_everybody_but_some_is_a_persons_to_put_right(aws):

@@ -1,4 +1,4 @@
-"""Nobody loses a vault unseen: not its name, not its callers, not those whom access policies let in."""
+"""Guards of Key Vault: purge protection, who calls a vault that is closed, and access policies that become roles."""
 
 from __future__ import annotations
 

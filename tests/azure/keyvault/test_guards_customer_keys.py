@@ -1,4 +1,4 @@
-"""Nothing is encrypted by a key before everything that the key takes is there."""
+"""The guard of customer-managed keys: the vault, the key, the identity and its role are ready before a resource uses the key."""
 
 from __future__ import annotations
 
@@ -206,9 +206,6 @@ def test_the_way_back_to_azures_key_asks_for_nothing():
     assert outcome is Outcome.PASS
 
 
-# Backups -------------------------------------------------------------------------------------------------
-
-
 def test_backups_take_keys_of_their_own_region_only():
     ready = [ready_vault(), key(), ROLE]
     assert said(recovery_vault(PRINCIPAL), *ready, drafts=[BACKUPS])[0] is Outcome.PASS
@@ -216,28 +213,6 @@ def test_backups_take_keys_of_their_own_region_only():
     assert outcome is Outcome.BLOCK
     assert "its own region only" in reason
     assert RECOVERY_IDENTITY in said(recovery_vault(), *ready, drafts=[BACKUPS])[1]
-
-
-@pytest.mark.parametrize("kind", ["backupProtectedItems", "replicationProtectedItems"])
-def test_a_vault_that_holds_something_takes_no_first_key(kind):
-    item = resource(f"{RECOVERY}/{kind}/vm1", properties={"friendlyName": "records-db"})
-    outcome, reason = verdict("recovery-vault-empty", recovery_vault(PRINCIPAL), item, drafts=[BACKUPS])
-    assert outcome is Outcome.BLOCK
-    assert "protects records-db" in reason
-
-
-def test_an_empty_vault_may_have_held_something_before():
-    outcome, reason = verdict("recovery-vault-empty", recovery_vault(PRINCIPAL), drafts=[BACKUPS])
-    assert outcome is Outcome.WARN
-    assert "registered" in reason
-
-
-def test_another_key_for_backups_that_have_one_is_no_first_key():
-    there = recovery_vault(
-        PRINCIPAL,
-        encryption={"keyVaultProperties": {"keyUri": "https://clinic-keys.vault.azure.net/keys/old"}},
-    )
-    assert verdict("recovery-vault-empty", there, drafts=[BACKUPS])[0] is Outcome.PASS
 
 
 @pytest.mark.parametrize("playbook", ["azure.keyvault.purge-protection", "azure.keyvault.rbac"])

@@ -1,19 +1,17 @@
-"""A policy of Azure that refuses or undoes a change is named before; a Defender plan's price is too."""
+"""The guard of Azure Policy: which assigned policy would deny the change, alter it, or refuse its rollback."""
 
 from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.azure.policy.rule_evaluation import holds
-from hipaa_tui.azure.security.settings import with_defender_plan
 from hipaa_tui.providers.guard import Outcome
+from tests.azure.policies import MANAGEMENT, assigned, definition
 from tests.azure.server import (
     ACCOUNT,
     GROUP,
     HTTPS,
     NSG,
     SCOPE,
-    SUBSCRIPTION,
     nsg,
     resource,
     rule,
@@ -21,30 +19,11 @@ from tests.azure.server import (
     verdict,
 )
 
-TRANSPORT, PRICING = "azure.storage.transport", "azure.security.pricing"
+TRANSPORT = "azure.storage.transport"
 CHANGE = [(TRANSPORT, ACCOUNT, HTTPS)]
-MANAGEMENT = "/providers/Microsoft.Management/managementGroups/root"
 HTTPS_ALIAS = "Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly"
 TLS_ALIAS = "Microsoft.Storage/storageAccounts/minimumTlsVersion"
 IS_ACCOUNT = {"field": "type", "equals": "Microsoft.Storage/storageAccounts"}
-
-
-def definition(condition, effect="Deny", *, scope=SCOPE, name="rule", details=None, **more):
-    then = {"effect": effect, **({"details": details} if details is not None else {})}
-    return resource(
-        f"{scope}/providers/Microsoft.Authorization/policyDefinitions/{name}",
-        properties={
-            "displayName": f"Policy {name}",
-            "mode": "All",
-            "policyRule": {"if": condition, "then": then},
-            **more,
-        },
-    )
-
-
-def assigned(what, *, scope=SCOPE, name="here", **more):
-    id = f"{scope}/providers/Microsoft.Authorization/policyAssignments/{name}"
-    return resource(id, properties={"policyDefinitionId": what["id"], "enforcementMode": "Default", **more})
 
 
 def wanted(alias, **test):
@@ -78,8 +57,6 @@ EXEMPT = resource(
     f"{ACCOUNT}/providers/Microsoft.Authorization/policyExemptions/e",
     properties={"policyAssignmentId": assigned(TLS_LOCKED)["id"], "exemptionCategory": "Waiver"},
 )
-
-
 PASSES = (Outcome.PASS, "no policy")
 INDEXED = definition(wanted(TLS_ALIAS, notEquals="TLS1_0"), name="indexed", mode="Indexed")
 
@@ -236,105 +213,3 @@ def test_deletions_may_be_denied():
         drafts=[("azure.storage.lifecycle", ACCOUNT, None)],
     )
     assert found[0] is Outcome.BLOCK
-
-
-ACCOUNT_BODY = {
-    "type": "Microsoft.Storage/storageAccounts",
-    "name": "files",
-    "location": "eastus",
-    "sku": {"name": "Standard_LRS"},
-    "properties": {"minimumTlsVersion": "TLS1_2", "networkAcls": {"defaultAction": "Deny"}},
-}
-
-
-@pytest.mark.parametrize(
-    ("condition", "answer"),
-    [
-        ({"field": "location", "in": ["EastUS", "westus"]}, True),
-        ({"field": "location", "notIn": "[parameters('places')]"}, False),
-        ({"field": "name", "like": "fi*"}, True),
-        ({"field": "name", "notLike": "*[x]"}, True),
-        ({"field": "name", "contains": "ILE"}, True),
-        ({"field": TLS_ALIAS, "less": 3}, None),
-        ({"field": TLS_ALIAS, "exists": "true"}, True),
-        ({"field": "Microsoft.Storage/storageAccounts/sku.name", "equals": "standard_lrs"}, True),
-        (
-            {"field": "Microsoft.Storage/storageAccounts/networkAcls.defaultAction", "notEquals": "Allow"},
-            True,
-        ),
-        ({"field": HTTPS_ALIAS, "notEquals": True}, None),
-        ({"field": "Microsoft.Storage/storageAccounts/networkAcls.ipRules[*].value", "equals": "x"}, None),
-        ({"field": "tags.owner", "exists": "false"}, None),
-        ({"count": {"field": "x"}, "greater": 0}, None),
-        ({"not": {"field": "kind", "equals": "x"}}, None),
-        ({"anyOf": [{"field": "kind", "equals": "x"}, {"field": "name", "equals": "files"}]}, True),
-        ({"allOf": [{"field": "kind", "equals": "x"}, {"field": "name", "equals": "other"}]}, False),
-        ({"allOf": []}, True),
-        ("nonsense", None),
-        ({"allOf": 7}, None),
-    ],
-)
-def test_a_condition_holds_does_not_or_cannot_be_told(condition, answer):
-    assert holds(condition, ACCOUNT_BODY, {"places": ["EASTUS"]}) is answer
-
-
-# Defender --------------------------------------------------------------------------------------------
-
-
-def plan(name, tier="Free", **more):
-    id = f"{SCOPE}/providers/Microsoft.Security/pricings/{name}"
-    return resource(id, properties={"pricingTier": tier, **more})
-
-
-def turned_on(there, sub="", *more):
-    name = there["name"]
-    return verdict(
-        "defender-cost",
-        there,
-        *more,
-        drafts=[(PRICING, there["id"], lambda now: with_defender_plan(now, {"plan": name, "sub_plan": sub}))],
-    )
-
-
-VM = resource(f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a", location="eastus", properties={})
-SET = resource(
-    f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/s",
-    location="eastus",
-    sku={"name": "x", "capacity": 3},
-    properties={},
-)
-
-
-@pytest.mark.parametrize(
-    ("there", "sub", "more", "outcome", "words"),
-    [
-        (plan("VirtualMachines"), "P2", [VM, SET], Outcome.WARN, "about $60.00 a month: 4 servers at $15"),
-        (plan("VirtualMachines"), "P1", [VM], Outcome.WARN, "about $5.00 a month"),
-        (plan("VirtualMachines"), "", [], Outcome.PASS, "no servers now"),
-        (plan("StorageAccounts"), "", [storage_account()], Outcome.WARN, "1 storage accounts at $10"),
-        (plan("Arm"), "", [], Outcome.WARN, "for the subscription"),
-        (plan("Containers"), "", [], Outcome.PASS, "no clusters"),
-        (plan("Api"), "P1", [], Outcome.WARN, "no price"),
-        (plan("VirtualMachines", "Standard", subPlan="P2"), "", [VM], Outcome.PASS, "no plan is turned on"),
-        (plan("VirtualMachines", "Standard", subPlan="P1"), "P2", [VM], Outcome.WARN, "from P1 to P2"),
-    ],
-)
-def test_what_a_plan_costs_is_said_with_its_basis(there, sub, more, outcome, words):
-    found = turned_on(there, sub, *more)
-    assert found[0] is outcome, found
-    assert words in found[1]
-
-
-def test_a_policy_of_a_management_group_that_decides_is_named():
-    one = definition(
-        {"field": "type", "equals": "Microsoft.Resources/subscriptions"},
-        "DeployIfNotExists",
-        scope=MANAGEMENT,
-        details={"type": "Microsoft.Security/pricings", "name": "KeyVaults"},
-    )
-    found = turned_on(plan("KeyVaults"), "", one, assigned(one, scope=MANAGEMENT))
-    assert found[0] is Outcome.WARN
-    assert "Policy rule (assigned at" in found[1]
-    assert SUBSCRIPTION not in found[1]
-    found = turned_on(plan("AppServices"), "", one, assigned(one, scope=MANAGEMENT))
-    assert found[0] is Outcome.PASS

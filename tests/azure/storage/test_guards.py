@@ -1,34 +1,16 @@
-"""Who would lose a storage account, and what Azure itself would refuse, is seen before a change."""
+"""Guards of storage accounts: NFS shares, public containers, and clients that still use old TLS."""
 
 from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.azure.insights.settings import with_diagnostic_setting
-from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
+from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.providers.guard import Outcome
-from hipaa_tui.support.json_value import reference
-from tests.azure.server import (
-    ACCOUNT,
-    GROUP,
-    HTTPS,
-    SCOPE,
-    WORKSPACE,
-    lock,
-    resource,
-    storage_account,
-    verdict,
-)
-from tests.azure.vaults import role
+from tests.azure.server import ACCOUNT, GROUP, HTTPS, WORKSPACE, resource, storage_account, verdict
 
 TRANSPORT = "azure.storage.transport"
-DIAGNOSTIC = "azure.insights.diagnostic-setting"
 SETTINGS = f"{ACCOUNT}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 LOGS = [{"category": "StorageRead", "enabled": True}]
-
-# Storage ---------------------------------------------------------------------------------------------
-
 SHARE = f"{ACCOUNT}/fileServices/default/shares/scans"
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers"
 
@@ -99,111 +81,6 @@ def test_old_clients_can_only_be_seen_in_logs():
     assert found[0] is Outcome.PASS
 
 
-# Locks and diagnostic settings -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("locks", "outcome"),
-    [
-        ([], Outcome.PASS),
-        ([lock(f"{ACCOUNT}2", "ReadOnly")], Outcome.PASS),
-        ([lock(GROUP, "CanNotDelete")], Outcome.WARN),
-        ([lock(GROUP, "CanNotDelete"), lock(SCOPE, "ReadOnly")], Outcome.BLOCK),
-        ([lock(ACCOUNT, "ReadOnly")], Outcome.BLOCK),
-        ([lock(f"{ACCOUNT}/blobServices/default", "ReadOnly")], Outcome.BLOCK),
-    ],
-)
-def test_locks_refuse_what_azure_would_refuse(locks, outcome):
-    ours = with_diagnostic_setting(None, {"workspaceId": WORKSPACE, "logs": LOGS})
-    found = verdict("resource-locks", storage_account(), *locks, drafts=[(DIAGNOSTIC, ACCOUNT, ours)])
-    assert found[0] is outcome
-
-
-@pytest.mark.parametrize("scope", [SCOPE, GROUP, ACCOUNT, f"{ACCOUNT}/blobServices/default"])
-def test_a_lock_at_any_scope_refuses_a_deletion(scope):
-    ours = resource(f"{SETTINGS}/hipaa-tui-audit", properties={"workspaceId": WORKSPACE, "logs": LOGS})
-    found = verdict(
-        "resource-locks",
-        storage_account(),
-        ours,
-        lock(scope, "CanNotDelete"),
-        drafts=[(DIAGNOSTIC, ACCOUNT, None)],
-    )
-    assert found[0] is Outcome.BLOCK
-    assert "refuses deletions" in found[1]
-
-
-def test_a_change_that_can_be_written_back_needs_no_deletion():
-    found = verdict(
-        "resource-locks",
-        storage_account(),
-        lock(ACCOUNT, "CanNotDelete"),
-        drafts=[(TRANSPORT, ACCOUNT, HTTPS)],
-    )
-    assert found[0] is Outcome.PASS
-
-
-def diagnostics(count, sink=ACCOUNT, category="StorageRead"):
-    properties = {"workspaceId": sink, "logs": [{"category": category, "enabled": True}]}
-    return [resource(f"{SETTINGS}/n{number}", properties=properties) for number in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("there", "workspace", "outcome", "words"),
-    [
-        ([], WORKSPACE, Outcome.PASS, "room"),
-        (diagnostics(4), WORKSPACE, Outcome.PASS, "room"),
-        (diagnostics(5), WORKSPACE, Outcome.BLOCK, "5 diagnostic"),
-        (diagnostics(1, WORKSPACE.upper()), WORKSPACE, Outcome.BLOCK, "n0 sends StorageRead"),
-        (diagnostics(1, WORKSPACE, "StorageWrite"), WORKSPACE, Outcome.PASS, "room"),
-        (diagnostics(1, WORKSPACE), reference("c1", "id"), Outcome.PASS, "room"),
-    ],
-)
-def test_room_for_a_diagnostic_setting(there, workspace, outcome, words):
-    found = verdict(
-        "diagnostic-settings-room",
-        storage_account(),
-        resource(WORKSPACE, location="westeurope", properties={}),
-        *there,
-        drafts=[
-            (
-                DIAGNOSTIC,
-                ACCOUNT,
-                lambda now: with_diagnostic_setting(now, {"workspaceId": workspace, "logs": LOGS}),
-            )
-        ],
-    )
-    assert found[0] is outcome
-    assert words in found[1]
-
-
-@pytest.mark.parametrize(
-    ("there", "workspace", "words"),
-    [
-        ([], WORKSPACE, "no workspace hipaa-tui-audit"),
-        ([], ACCOUNT, "not the id of a Log Analytics workspace"),
-        (
-            [
-                resource(WORKSPACE, location="eastus", properties={}),
-                role(READER, 1, SANDBOX_PRINCIPAL, scope=SCOPE),
-            ],
-            WORKSPACE,
-            "sharedKeys/action there",
-        ),
-    ],
-)
-def test_a_workspace_that_would_not_take_the_logs_blocks(there, workspace, words):
-    wanted = {"workspaceId": workspace, "logs": LOGS}
-    found = verdict(
-        "diagnostic-settings-room",
-        storage_account(),
-        *there,
-        drafts=[(DIAGNOSTIC, ACCOUNT, lambda now: with_diagnostic_setting(now, wanted))],
-    )
-    assert found[0] is Outcome.BLOCK, found
-    assert words in found[1]
-
-
 PROFILE = f"{GROUP}/providers/Microsoft.Cdn/profiles/site"
 
 
@@ -265,3 +142,7 @@ def test_a_static_website_goes_on_without_public_containers():
         drafts=[("azure.storage.blob-public-access", ACCOUNT, {"allowBlobPublicAccess": False})],
     )
     assert found == (Outcome.PASS, "no container is public; the static website ($web) is not affected")
+
+
+def test_guards_that_must_see_to_pass():
+    assert "storage-nfs-shares" in guards()[1]

@@ -1,4 +1,4 @@
-"""Nobody is shut out of a storage account unseen."""
+"""The guard of a storage account's network rules: which clients, apps and services would be refused."""
 
 from __future__ import annotations
 

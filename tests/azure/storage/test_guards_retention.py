@@ -1,4 +1,4 @@
-"""Nothing that has to be kept is deleted, and nothing is kept for ever unseen."""
+"""Guards of lifecycle rules and immutability: what would be deleted too soon, or locked for ever."""
 
 from __future__ import annotations
 
