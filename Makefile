@@ -25,9 +25,10 @@ check: install lint
 
 # A run and a rollback killed before and after every cloud call and every commit, on SQLite and PostgreSQL;
 # a hundred workers stopped past their lease and continued (who mostly wait, so beside it).
+# KILL='--every 2 --offset 1' tries every second point, FENCING='--tries 50' half of the workers.
 kill-matrix: install
-	@$(BIN)/python -m tests.kill.fencing & fencing=$$!; \
-		$(BIN)/python -m tests.kill.matrix; matrix=$$?; wait $$fencing && exit $$matrix
+	@$(BIN)/python -m tests.kill.fencing $(FENCING) & fencing=$$!; \
+		$(BIN)/python -m tests.kill.matrix $(KILL); matrix=$$?; wait $$fencing && exit $$matrix
 
 lint: install
 	$(BIN)/ruff check .
