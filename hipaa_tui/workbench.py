@@ -314,6 +314,8 @@ class Workbench:
         if leaves_nothing(plan) and self.journal.row(plan.of_run).interrupted:
             self.journal.close_undone(plan.of_run)
             return self.run(plan.of_run)
+        if plan.kind == "rollback":
+            self.keeping.refuse_edited(plan.of_run)
         context = self.gate.admit(plan, reach, approvals)
         self._writes.refuse(plan)
         applying = Applying(plan, self.clouds, self.journal, progress or Silent(), context=context)
@@ -325,6 +327,7 @@ class Workbench:
         """Go on with an interrupted run. RefusedError where it is not interrupted, or the policy forbids it now."""
         self.refuse_read_only()
         row = self.journal.row(run)
+        self.keeping.refuse_edited(row.id)
         plan = self.journal.plan(row.id)
         self._writes.refuse(plan)
         if row.interrupted:
@@ -354,7 +357,11 @@ class Workbench:
         return self.journal.plan(self.journal.row(run).id)
 
     def rollback_plan(self, run: str, progress: Progress | None = None) -> Plan:
-        """The plan that puts back what a run changed, from its journal and the live state."""
+        """The plan that puts back what a run changed, from its journal and the live state.
+
+        RefusedError where the journal's records of it were edited.
+        """
+        self.keeping.refuse_edited(self.journal.row(run).id)
         plan = rollback_plan(self.journal, run, self.clouds, progress)
         return replace(plan, made_by=self.gate.maker_of(plan))
 

@@ -1,6 +1,7 @@
 """A rollback works while a playbook, the policy or this home's key is broken: something may be down meanwhile."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -13,7 +14,7 @@ id: azure.team.own
 title: Our own fix
 resource: Microsoft.Storage/storageAccounts
 severity: low
-why: Because we say so.
+why: Anyone on the network path can read what travels over plain HTTP.
 controls: ["164.312(e)(1)"]
 answers: {}
 changes:
@@ -103,3 +104,19 @@ def _history(capsys):
     capsys.readouterr()
     assert run(["history", "--json"]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def test_a_prior_value_that_was_edited_in_the_store_is_not_written_to_the_cloud(cloud, tmp_path, capsys):
+    (done,) = _history(capsys)
+    connection = sqlite3.connect(tmp_path / "home" / "store.db")
+    connection.execute("DROP TRIGGER records_are_never_edited")
+    edited = connection.execute(
+        """UPDATE records SET body = replace(body, '"minimumTlsVersion":"TLS1_0"', '"minimumTlsVersion":"TLS1_1"')
+        WHERE body LIKE '%"minimumTlsVersion":"TLS1_0"%'"""
+    )
+    assert edited.rowcount
+    connection.commit()
+    connection.close()
+    assert run(["rollback", done["run"], "--yes"]) == 3
+    assert "the journal is broken" in capsys.readouterr().err
+    assert transport(cloud) == HTTPS
