@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import aws_cli
 import botocore.session
 import pytest
 from aws_estate import build
@@ -76,6 +77,7 @@ def check_calls(plan):
             assert command.startswith("aws ")
             assert command.endswith(f"--region {REGION}")
             assert ("<" in command) is any(map(reference_of, _all(call.arguments)))
+            aws_cli.check(call)
         assert all(":" in action for action in change.permissions)
 
 

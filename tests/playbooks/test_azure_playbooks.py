@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from azure_cli import check_plan
 from azure_server import (
     ACCOUNT,
     CONTRIBUTOR,
@@ -55,7 +56,7 @@ def cloud():
 
 def plan_of(cloud, playbook, id, **given):
     wish = Wish(CATALOGUE.get(playbook), target(id), ("finding",))
-    return make_plan([wish], {"azure": cloud}, given)
+    return check_plan(make_plan([wish], {"azure": cloud}, given))
 
 
 def carry_out(cloud, plan):

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 
+from azure_cli import check_plan
 from azure_server import ACCOUNT, azure, storage_account, target
 from sqlalchemy import update
 
@@ -36,7 +37,7 @@ class Engine:
             Wish(self.catalogue.get(playbook), target(id), (f"finding-{number}",))
             for number, (playbook, id) in enumerate(wishes or [(SECURE, ACCOUNT)])
         ]
-        return make_plan(chosen, self.clouds, given)
+        return check_plan(make_plan(chosen, self.clouds, given))
 
     def applying(self, plan, clouds=None, progress=None):
         more = {"progress": progress} if progress else {}
