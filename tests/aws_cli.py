@@ -5,18 +5,28 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import re
 import shlex
 from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from hipaa_tui.settings.aws.commands import _shown, command
 from hipaa_tui.settings.model import Call
 
-try:
-    from awscli import clidriver
-    from awscli.botocore.validate import ParamValidator
-except ImportError:  # comes with the extra "dev"; what needs no judge goes on without
-    clidriver = None
+with mock.patch.dict(
+    os.environ
+):  # the CLI's package sets where its own data is, for every SDK of the process
+    try:
+        from awscli import clidriver
+        from awscli.botocore.validate import ParamValidator
+    except ImportError:  # comes with the extra "dev"; what needs no judge goes on without
+        clidriver = None
+
+
+_LATER = re.compile(r"<\w+\.[\w.]+>")
 
 
 class NotACommandError(Exception):
@@ -59,8 +69,15 @@ def _parsed(line: str) -> tuple[str, str, dict[str, Any]]:
 
     said = io.StringIO()
     kept, clidriver.CLIOperationCaller.invoke = clidriver.CLIOperationCaller.invoke, invoke
+    nobody = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nobody |= {"AWS_CONFIG_FILE": "nowhere", "AWS_SHARED_CREDENTIALS_FILE": "nowhere"}
+    nobody |= {"AWS_DATA_PATH": str(Path(clidriver.__file__).parent / "data")}
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        with (
+            mock.patch.dict(os.environ, nobody, clear=True),
+            contextlib.redirect_stderr(said),
+            contextlib.redirect_stdout(said),
+        ):
             code: Any = _driver().main(words)
     except SystemExit as error:
         code = error.code
@@ -71,7 +88,16 @@ def _parsed(line: str) -> tuple[str, str, dict[str, Any]]:
     (service, operation, parameters) = called[0]
     shape = _driver().session.get_service_model(service).operation_model(operation).input_shape
     if shape is not None:
-        report = ParamValidator().validate(parameters, shape)
+        report = ParamValidator().validate(_known(parameters), shape)
         if report.has_errors():
             raise NotACommandError(report.generate_report())
     return service, operation, json.loads(json.dumps(parameters, default=str))
+
+
+def _known(value: Any) -> Any:
+    """The parameters with what only an earlier change makes known (<c1.Arn>) as something of an ARN's length."""
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return "known-later".ljust(36, "-") if isinstance(value, str) and _LATER.fullmatch(value) else value
