@@ -9,6 +9,8 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -32,6 +34,9 @@ SNIPPETS = sorted(
 )
 MODULE = "terraform-aws-modules.s3-bucket.aws"
 INPUTS = frozenset(json.loads((TESTS / "data/snippets/s3_bucket_module.json").read_text("utf-8"))["inputs"])
+LATER = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""What an earlier change makes, nearly always a key."""
+TERRAFORM = shutil.which("terraform") or shutil.which("tofu")
 META = frozenset({"provider", "depends_on", "count", "for_each", "lifecycle", "timeouts"})
 
 
@@ -125,7 +130,7 @@ def examples() -> dict[str, list[dict[str, Any]]]:
 def fill(snippet: str, example: Mapping[str, Any], folder: Path = FOLDER) -> Rendered:
     """What the snippet gives for the example, in a folder in which there is nothing else. Refused."""
     target = Target.from_json(example["target"])
-    value = resolve(example["value"], lambda change, name: hcl.Raw(f"aws_thing.{change}.{name.lower()}"))
+    value = resolve(example["value"], lambda change, name: LATER)
     functions = {
         "address": lambda type, name, label="": Address(f"{type}.{hcl.label(label or name)}"),
         "begun": lambda address: False,
@@ -225,6 +230,44 @@ def test_a_block_that_the_provider_would_refuse_is_found(tmp_path, snippet, righ
     (tmp_path / snippet).write_text(text.replace(right, wrong), encoding="utf-8")
     found = said_wrong(snippet, fill(snippet, examples()[setting_of(snippet)][0], tmp_path))
     assert [one for one in found if sentence in one]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform")
+@pytest.mark.parametrize("provider", ["aws", "azurerm"])
+def test_terraform_takes_the_filled_snippets(tmp_path, provider):
+    """What the extract does not know: values that an argument may have, arguments that exclude each other."""
+    texts: list[str] = []
+    for snippet in SNIPPETS:
+        if "/" in snippet or not snippet.startswith({"aws": "aws.", "azurerm": "azure."}[provider]):
+            continue
+        for number, example in enumerate(examples()[setting_of(snippet)]):
+            try:
+                blocks = [one.to_write() for one in fill(snippet, example).blocks]
+            except Refused:
+                continue
+            # Examples are of one account: each has its own labels here, and its blocks refer to each other by them.
+            text = "\n".join(map(hcl.written, blocks))
+            for block in blocks:
+                kind, label = block.labels
+                own = f"{hcl.label(setting_of(snippet))}_{number}_{label}"
+                text = re.sub(rf"\b{kind}\.{label}\b", f"{kind}.{own}", text)
+                text = text.replace(f'"{kind}" "{label}"', f'"{kind}" "{own}"')
+            texts.append(text)
+    source = f'{provider} = {{\n      source = "hashicorp/{provider}"\n    }}'
+    required = f"terraform {{\n  required_providers {{\n    {source}\n  }}\n}}\n"
+    (tmp_path / "main.tf").write_text(required + "\n".join(texts), encoding="utf-8")
+
+    def run(*words):
+        command = [TERRAFORM, *words, "-no-color"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    ready = run("init", "-backend=false", "-input=false")
+    if ready.returncode:
+        pytest.skip(f"terraform cannot install the provider: {ready.stderr[-200:]}")
+    said = json.loads(run("validate", "-json").stdout)
+    wrong = [one for one in said["diagnostics"] if one["severity"] == "error"]
+    assert [(one["summary"], one.get("detail"), one.get("snippet", {}).get("context")) for one in wrong] == []
 
 
 def test_every_example_is_a_value_that_its_setting_writes():
