@@ -45,7 +45,10 @@ _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
 _ALSO: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("backup", "CreateBackupPlan"): ("iam:PassRole",),
     ("backup", "CreateBackupSelection"): ("iam:PassRole",),
+    ("backup", "CreateBackupVault"): ("backup-storage:MountCapsule",),
     ("backup", "UpdateBackupPlan"): ("iam:PassRole",),
+    ("ec2", "CreateFlowLogs"): ("logs:CreateLogDelivery",),
+    ("ec2", "DeleteFlowLogs"): ("logs:DeleteLogDelivery",),
     ("config", "PutConfigurationRecorder"): ("iam:PassRole",),
     ("guardduty", "CreateDetector"): ("iam:CreateServiceLinkedRole",),
     ("securityhub", "EnableSecurityHub"): ("iam:CreateServiceLinkedRole",),
@@ -113,7 +116,6 @@ _WHERE_GIVEN: Final[Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], 
     ("autoscaling", "UpdateAutoScalingGroup"): (("ServiceLinkedRoleARN", _PASS),),
     ("backup", "CreateBackupPlan"): (("BackupPlanTags", ("backup:TagResource",)),),
     ("backup", "CreateBackupVault"): (
-        ("BackupVaultName", ("backup-storage:MountCapsule",)),
         ("EncryptionKeyArn", (*_GRANT, "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")),
         ("BackupVaultTags", ("backup:TagResource",)),
     ),
@@ -135,7 +137,6 @@ _WHERE_GIVEN: Final[Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], 
     ("ec2", "CreateFlowLogs"): (
         ("DeliverLogsPermissionArn", _PASS),
         ("DeliverCrossAccountRole", _PASS),
-        ("ResourceIds", ("logs:CreateLogDelivery",)),
         *_TAG_EC2,
     ),
     ("ec2", "ReplaceIamInstanceProfileAssociation"): (("IamInstanceProfile", _PASS),),
@@ -197,8 +198,6 @@ def _by_values(call: Call) -> tuple[str, ...]:
                 if any(one.get("path") == "/cloudwatchRoleArn" and one.get("value") for one in changes)
                 else ()
             )
-        case ("ec2", "DeleteFlowLogs"):
-            return ("logs:DeleteLogDelivery",)
         case ("elasticbeanstalk", "UpdateEnvironment"):
             options = given.get("OptionSettings") or []
             passed = any(one.get("OptionName") in _BEANSTALK_ROLES and one.get("Value") for one in options)
