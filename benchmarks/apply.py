@@ -13,10 +13,10 @@ from pathlib import Path
 
 from counting import Counting
 
-from hipaa_tui.home import Home
+from hipaa_tui.providers.model import Call
 from hipaa_tui.sandbox.clouds import Sandbox
 from hipaa_tui.sandbox.seed import seed_all
-from hipaa_tui.settings.model import Call
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from hipaa_tui.json_value import Json
-from hipaa_tui.settings.model import Call, Caller, Cloud, Denied, Target
+from hipaa_tui.providers.model import Call, Caller, Cloud, Denied, Target
+from hipaa_tui.support.json_value import Json
 
 
 class Counting:

@@ -16,15 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.json_value import Json
-from hipaa_tui.patches.judges import validate
+from hipaa_tui.patches.checks import terraform_validate
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import tree
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Call, Caller, CloudError, Denied, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Call, Caller, CloudError, Denied, Target
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.json_value import Json
 
 SUBSCRIPTION = "0c1f0a5e-7a0b-4c55-9f3e-2d5b8c0f1a01"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/clinic/providers/Microsoft.Storage/storageAccounts/"
@@ -104,7 +104,7 @@ def least(work: Any, times: int = 3) -> float:
 def main() -> int:
     blocks, files = (int(one) for one in (sys.argv[1:] or ("5000", "200")))
     # What terraform itself takes is not ours to measure.
-    validate.terraform_program = lambda: None
+    terraform_validate.terraform_program = lambda: None
     cloud = Accounts()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

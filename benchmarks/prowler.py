@@ -32,14 +32,14 @@ from typing import Any
 
 from counting import Counting
 
-from hipaa_tui.home import Home
+from hipaa_tui.aws.cloud import connect
+from hipaa_tui.clouds.connections import Reader
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import CloudError
+from hipaa_tui.providers.registry import resource_types, settings
 from hipaa_tui.sandbox.estate_aws import seed
-from hipaa_tui.settings.aws.cloud import connect
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import CloudError
-from hipaa_tui.settings.registry import resource_types, settings
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -58,7 +58,7 @@ def server() -> Iterator[str]:
         "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     }
-    command = [sys.executable, "-m", "hipaa_tui.sandbox.moto_more", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "hipaa_tui.sandbox.moto_extensions", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from hipaa_tui.redaction import redact
+from hipaa_tui.support.redaction import redact
 
 SMALL, LARGE = 125_000, 1_000_000
 PIECES = (

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from counting import Counting
 
+from hipaa_tui.clouds.connections import Connections
+from hipaa_tui.clouds.scan_scope import places
 from hipaa_tui.plans.scan import scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.sandbox.clouds import Sandbox
 from hipaa_tui.sandbox.seed import seed_all
-from hipaa_tui.settings.live import Connections
-from hipaa_tui.settings.places import places
-from hipaa_tui.settings.registry import resource_type
 
 TURNS = 5
 

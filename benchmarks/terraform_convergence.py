@@ -23,15 +23,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.json_value import OWN_ANSWER, at, resolve
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.playbooks.model import Playbook
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call, Cloud
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.providers.model import Call, Cloud
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.support.json_value import OWN_ANSWER, at, resolve
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 PROVIDER = f"""terraform {{
@@ -288,7 +288,7 @@ def main() -> int:
         "AWS_MAX_ATTEMPTS": "2",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    from hipaa_tui.settings.aws.cloud import connect
+    from hipaa_tui.aws.cloud import connect
 
     def reset() -> None:
         urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=30)  # noqa: S310

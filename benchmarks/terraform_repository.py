@@ -29,9 +29,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.home import Home
 from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
 
 REGION = "us-east-1"
@@ -397,7 +397,7 @@ def server() -> Iterator[str]:
         port = int(one.getsockname()[1])
     environment = os.environ | {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "HIPAA_TUI_SANDBOX_REGIONS": REGION}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hipaa_tui.sandbox.moto_more", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-m", "hipaa_tui.sandbox.moto_extensions", "-H", "127.0.0.1", "-p", str(port)],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
@@ -505,7 +505,7 @@ def _order(order: str, folder: Path) -> int:
         print(f"  run: {seen.state}", dict(Counter(str(one.state) for one in seen.changes)), flush=True)
     began = time.monotonic()
     about = PatchOptions(state=root / "terraform.tfstate", shared=("all",))
-    patch = bench.patch(plan, root, "fix", options=about)
+    patch = bench.patches.create(plan, root, "fix", options=about)
     print(f"  made in {time.monotonic() - began:.1f} s")
     told(patch, plan)
     before = checkov(folder / "repo")

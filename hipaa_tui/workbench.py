@@ -9,48 +9,52 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.evidencing import Evidencing
-from hipaa_tui.excepting import Excepting
+from hipaa_tui.clouds.connections import Connections
+from hipaa_tui.clouds.scan_scope import Place, places
 from hipaa_tui.findings.load import load_files, merge
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.gate import Gate
-from hipaa_tui.home import Config, Home, find_home, read_config
-from hipaa_tui.json_value import Json
-from hipaa_tui.keeping import Keeping
-from hipaa_tui.plans.everywhere import everywhere, without_the_compliant
-from hipaa_tui.plans.model import Plan, Skipped, save
-from hipaa_tui.plans.nameless import with_nameless
-from hipaa_tui.plans.planner import COMPLIES, Wish, make_plan, wishes
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.proofs import Keeping
+from hipaa_tui.journal.signed_heads import KeptHeads
+from hipaa_tui.patches.locate_findings import locate_findings
+from hipaa_tui.plans.all_regions import everywhere, without_the_compliant
+from hipaa_tui.plans.model import COMPLIES, GONE, NOT_REACHED, Plan, Skipped, save
+from hipaa_tui.plans.planner import Wish, make_plan, wishes
+from hipaa_tui.plans.reach import Reach, within_reach
 from hipaa_tui.plans.scan import Scanned, scan
+from hipaa_tui.plans.unnamed_resources import with_nameless
 from hipaa_tui.plans.write_access import Writes
 from hipaa_tui.playbooks.load import Catalogue, load, with_answers
+from hipaa_tui.policy.admission import Gate
 from hipaa_tui.policy.decide import Decision
-from hipaa_tui.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
+from hipaa_tui.providers.access import Access
+from hipaa_tui.providers.model import Clouds, Progress, Silent
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.heads import KeptHeads
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.model import ChangeState, RunView
 from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
 from hipaa_tui.runs.verify import Verified, verify
 from hipaa_tui.runs.views import view, views
-from hipaa_tui.settings.live import Access, Connections
-from hipaa_tui.settings.model import Clouds, Progress, Silent
-from hipaa_tui.settings.places import Place, places
-from hipaa_tui.settings.registry import resource_types
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.config import Config, Home, find_home, read_config
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.triage import queue
+from hipaa_tui.triage.evidence_service import Evidencing
+from hipaa_tui.triage.exceptions_service import Excepting
+from hipaa_tui.triage.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 
 if TYPE_CHECKING:
-    from hipaa_tui.findings.interface import Loaded
-    from hipaa_tui.patches.code.locating import Located, Where
-    from hipaa_tui.patches.code.managers import Managers
-    from hipaa_tui.patches.git.publish import Publisher
-    from hipaa_tui.patches.model import Patch, PatchOptions
-    from hipaa_tui.patches.several import Several
-    from hipaa_tui.recording import Recording
-    from hipaa_tui.settings.model import Target
+    from hipaa_tui.patches.code.finding_locator import Where
+    from hipaa_tui.patches.code.ownership import Managers
+    from hipaa_tui.patches.service import PatchService
+    from hipaa_tui.providers.model import Target
+    from hipaa_tui.records.collect import Recording
+
+_SEEN: Final = {COMPLIES: FIXED, GONE: queue.GONE, NOT_REACHED: queue.NOT_REACHED}
+"""The state of a finding by the kind of reason for which a plan leaves it out."""
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
@@ -157,7 +161,7 @@ class Workbench:
                 progress.step(rows, 0, f"reading {path.name}")
 
         loaded = load_files(paths, said)
-        located = self._located(loaded, progress, where)
+        located = locate_findings(loaded, self.config.terraform, self._wanted, where=where, progress=progress)
         loaded = [
             replace(file, findings=(*file.findings, *found.findings))
             for file, found in zip(loaded, located, strict=True)
@@ -235,9 +239,11 @@ class Workbench:
         """A plan for some findings, for all open ones of some playbooks, or for every open one.
 
         With `all_regions` what is a switch of each region is planned for every enabled one. Findings that turn
-        out to comply by this fresh look are marked as fixed, and that is kept as evidence.
+        out to comply by this fresh look are marked as fixed, and that is kept as evidence; those whose resource is
+        gone, or in an account that the credentials do not reach, as that. Read-only marks and records nothing.
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
+        chosen, unreached = within_reach(chosen, Reach(self.clouds))
         wanted, skipped = wishes(chosen, self.catalogue)
         wanted, skipped = with_nameless(wanted, skipped, chosen, self.clouds, self.catalogue)
         wanted, unlisted = everywhere(
@@ -248,15 +254,28 @@ class Workbench:
             excepted=[self._queue.finding(row.id) for row in self._queue.rows(state="excepted")],
             all_regions=all_regions,
         )
-        left_out = [*excepted, *skipped, *unlisted]
+        left_out = [*excepted, *unreached, *skipped, *unlisted]
         plan = make_plan(
             wanted, self.clouds, given or {}, skipped=left_out, progress=progress, managed=self._managed
         )
         plan = replace(plan, made_by=self.gate.me, skipped=without_the_compliant(plan.skipped))
-        right = [one for one in plan.skipped if one.subject and one.reason.startswith(COMPLIES)]
-        self.evidence.complied(right)
-        self._queue.mark((one.subject for one in right), FIXED)
+        if not self.read_only:
+            self._mark_seen(plan)
         return plan
+
+    def _mark_seen(self, plan: Plan) -> None:
+        """Say in the queue what the plan's looks showed of the findings that it leaves out, and of those it reached."""
+        by_kind: dict[str, list[Skipped]] = {}
+        for skipped in plan.skipped:
+            if skipped.subject:
+                by_kind.setdefault(skipped.kind, []).append(skipped)
+        self.evidence.complied(by_kind.get(COMPLIES, []))
+        for kind, state in _SEEN.items():
+            self._queue.mark((skipped.subject for skipped in by_kind.get(kind, [])), state)
+        planned = [finding for group in plan.groups for finding in group.findings]
+        self._queue.mark(
+            [*planned, *(skipped.subject for skipped in by_kind.get("", []))], OPEN, only=queue.NOT_REACHED
+        )
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
         """Write the plan to a file (by default in the home's plans folder) and say where."""
@@ -332,104 +351,23 @@ class Workbench:
 
     # Patches
 
-    def backwards(self, plan: Plan) -> Plan:
-        """The plan of a patch that takes a plan's patch back."""
-        from hipaa_tui.patches.backwards import backwards
+    @cached_property
+    def patches(self) -> PatchService:
+        """The Terraform of plans, on branches of the user's repositories."""
+        from hipaa_tui.patches.service import PatchService
 
-        return backwards(plan, self.clouds)
-
-    def patch(
-        self,
-        plan: Plan,
-        repo: Path,
-        branch: str,
-        progress: Progress | None = None,
-        options: PatchOptions | None = None,
-    ) -> Patch:
-        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError.
-
-        What config.toml says of the folder counts where `options` do not say it.
-        """
-        from hipaa_tui.patches.make import make_patch
-
-        return make_patch(
-            plan, repo, branch, self.clouds, progress=progress, options=self._options(plan, repo, options)
-        )
-
-    def patches(
-        self,
-        plan: Plan,
-        repo: Path,
-        branch: str,
-        *,
-        per: str,
-        progress: Progress | None = None,
-        options: PatchOptions | None = None,
-    ) -> Several:
-        """As `patch`, on a branch below `branch` for each playbook or account."""
-        from hipaa_tui.patches.several import make_patches
-
-        chosen = self._options(plan, repo, options)
-        return make_patches(plan, repo, branch, self.clouds, per, progress=progress, options=chosen)
-
-    def committer(self, repo: Path) -> str:
-        """Who commits to the repository, as git knows it; "" where it does not. InputError where there is none."""
-        from hipaa_tui.patches.git.commits import committer
-        from hipaa_tui.patches.git.repository import Repository
-
-        return committer(Repository(repo))
-
-    def publisher(self, repo: Path, progress: Progress | None = None, *, hooks: bool = False) -> Publisher:
-        """What pushes a patch's branch and opens its pull request. InputError where there is no repository."""
-        from hipaa_tui.patches.git.publish import Publisher
-
-        return Publisher(repo, progress or Silent(), hooks=hooks)
+        return PatchService(self.clouds, self.config.terraform, self.config.records, self.records.approvals)
 
     # Records
 
     @cached_property
     def records(self) -> Recording:
         """The change records of plans and runs."""
-        from hipaa_tui.recording import Recording
+        from hipaa_tui.records.collect import Recording
 
         return Recording(self.journal, self.gate, self.config.records)
 
-    def _options(self, plan: Plan, repo: Path, options: PatchOptions | None) -> PatchOptions:
-        from hipaa_tui.patches.model import PatchOptions
-
-        options = options or PatchOptions()
-        for code in self.config.terraform:
-            if code.folder.resolve() == repo.expanduser().resolve():
-                options = replace(
-                    options,
-                    state=options.state or code.state,
-                    var_files=options.var_files or code.var_files,
-                )
-        return replace(options, records=self.config.records, approvals=self.records.approvals(plan))
-
     # Parts of the above
-
-    def _located(
-        self, loaded: Sequence[Loaded], progress: Progress | None, where: Where | None
-    ) -> list[Located]:
-        """What each file's rows in code are about. InputError where no code is known, or it cannot be read."""
-        from hipaa_tui.patches.code.locating import Located, Locators, Where, folders_of
-
-        where = where or Where()
-        if where.repo is None and not any(file.in_code for file in loaded):
-            return [Located()] * len(loaded)
-        done = 0
-
-        def step() -> None:
-            if progress is not None:
-                progress.step(done, 0, "looking for the code")
-
-        locators = Locators(folders_of(where, self.config.terraform), where, self._wanted, step)
-        found: list[Located] = []
-        for file in loaded:
-            found.append(locators.locate(file.in_code))
-            done += len(file.in_code)
-        return found
 
     def _wanted(self, check: str) -> str:
         """The type of resource that the check's playbook changes, or ""."""
@@ -445,7 +383,7 @@ class Workbench:
     def _managers(self) -> Managers | None:
         if not self.config.terraform:
             return None
-        from hipaa_tui.patches.code.managers import Managers
+        from hipaa_tui.patches.code.ownership import Managers
 
         return Managers(self.config.terraform)
 

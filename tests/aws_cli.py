@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hipaa_tui.settings.aws.commands import _shown, command
-from hipaa_tui.settings.model import Call
+from hipaa_tui.aws.cli_commands import _shown, command
+from hipaa_tui.providers.model import Call
 
 with mock.patch.dict(
     os.environ

@@ -12,13 +12,12 @@ import shlex
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from azure_operations import exists
-
+from hipaa_tui.azure.cli_commands import _shown, command
+from hipaa_tui.azure.endpoint import CLOUDS
+from hipaa_tui.azure.permissions import for_call
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.settings.azure.commands import _shown, command
-from hipaa_tui.settings.azure.endpoint import CLOUDS
-from hipaa_tui.settings.azure.permissions import for_call
-from hipaa_tui.settings.model import Call
+from hipaa_tui.providers.model import Call
+from tests.azure_operations import exists
 
 _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _PLACEHOLDER = re.compile(r"<[\w.$-]+>")

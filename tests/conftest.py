@@ -3,12 +3,18 @@
 import os
 
 import pytest
-from aws_server import ENVIRONMENT, REGION, moto_server, reset
+from hypothesis import HealthCheck, settings
 
-from hipaa_tui.settings.aws.cloud import connect
+from hipaa_tui.aws.cloud import connect
+from tests.aws.server import ENVIRONMENT, REGION, moto_server, reset
 
 # Nobody watches the screens move; read when textual is first imported.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+# A machine under load is no failure: no example has a time limit. CI draws the same examples in every run.
+settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_xdist_auto_num_workers():

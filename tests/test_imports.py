@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 
+import grimp
 import pytest
 
 HEAVY = (
@@ -45,3 +47,10 @@ def test_reading_the_queue_loads_no_sdk_and_no_screens(tmp_path, monkeypatch):
 def test_the_screens_load_neither_sdk_nor_store_before_their_first_paint():
     modules = loaded_by("import hipaa_tui.tui.app")
     assert not modules & {"boto3", "botocore", "azure", "git", "sqlalchemy", "jinja2"}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Neither at the top of a module, nor within a function, nor for types alone: each circle is two rooms in one."""
+    graph = grimp.build_graph("hipaa_tui")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    TopologicalSorter(imports).prepare()  # CycleError names the modules

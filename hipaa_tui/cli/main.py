@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hipaa_tui import __version__
 from hipaa_tui.cli.parser import build
-from hipaa_tui.errors import ExitCode, HipaaTuiError, InputError
+from hipaa_tui.support.errors import ExitCode, HipaaTuiError, InputError
 
 
 def run(argv: Sequence[str]) -> int:
@@ -42,8 +42,8 @@ def run(argv: Sequence[str]) -> int:
 
 def said(error: HipaaTuiError) -> int:
     """Print the error's sentence to stderr and return its exit code."""
-    from hipaa_tui.redaction import redact_text
-    from hipaa_tui.text import plain
+    from hipaa_tui.support.redaction import redact_text
+    from hipaa_tui.support.sanitize import plain
 
     print(f"hipaa-tui: {redact_text(plain(str(error), limit=4000))}", file=sys.stderr)
     return error.exit_code
@@ -54,7 +54,7 @@ def _command(options: argparse.Namespace) -> int:
         from hipaa_tui.cli.terminal import need_terminal
 
         need_terminal("the full-screen interface")
-        from hipaa_tui.cli.screens import start
+        from hipaa_tui.cli.launch_tui import start
 
         return start(options)
     module = importlib.import_module(f"hipaa_tui.cli.commands.{options.command.replace('-', '_')}")
@@ -62,11 +62,11 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    from hipaa_tui.settings.model import CloudError
+    from hipaa_tui.providers.model import CloudError
 
     if isinstance(error, CloudError):
         return said(InputError(str(error)))
-    from hipaa_tui.bug import record_bug
+    from hipaa_tui.support.crash_report import record_bug
 
     print(
         f"hipaa-tui: {record_bug(error)} `hipaa-tui history` shows what was done before it.", file=sys.stderr

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hipaa_tui.cli.terminal import say
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.runs.model import ChangeState, RunState, RunView
+from hipaa_tui.journal.states import RunState
+from hipaa_tui.runs.model import ChangeState, RunView
+from hipaa_tui.support.errors import ExitCode
 
 
 def exit_code(run: RunView) -> ExitCode:

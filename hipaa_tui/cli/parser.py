@@ -14,7 +14,7 @@ class _Parser(argparse.ArgumentParser):
     """Repeats what it was given without the control characters of it: a file's name can be an argument."""
 
     def error(self, message: str) -> NoReturn:
-        from hipaa_tui.text import plain
+        from hipaa_tui.support.sanitize import plain
 
         super().error(plain(message))
 
@@ -92,7 +92,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     findings.add_argument("words", nargs="*", metavar="WORD", help="only rows in which every word occurs")
     findings.add_argument(
         "--state",
-        choices=("open", "fixed", "unverified", "attested", "excepted"),
+        choices=("open", "fixed", "unverified", "attested", "excepted", "gone", "not reached"),
         default="",
         help="only this state",
     )
@@ -108,7 +108,11 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     plan.add_argument("--playbook", nargs="+", action="extend", default=[], metavar="ID")
     plan.add_argument("--all", action="store_true", help="every open finding")
     plan.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="answer a playbook's question"
+        "--set",
+        action="append",
+        default=[],
+        metavar="PLAYBOOK.NAME=VALUE",
+        help="answer a playbook's question; NAME alone where one playbook asks it, '*.NAME' for all that do",
     )
     plan.add_argument(
         "--all-regions",
@@ -277,13 +281,32 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
 
     playbooks = add(
         "playbooks",
-        "list the playbooks; `coverage` holds them against the checks of an audit, `lint` checks them, `schema` prints their JSON Schema",
+        "list the playbooks; `coverage` holds them against the checks of an audit, `lint` checks them, `new` begins one, `schema` prints their JSON Schema",
         json=True,
     )
     playbooks.add_argument(
-        "action", nargs="?", choices=("list", "coverage", "lint", "schema"), default="list"
+        "action", nargs="?", choices=("list", "coverage", "lint", "new", "schema"), default="list"
     )
-    playbooks.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="lint these files or folders")
+    playbooks.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FILE|ID",
+        help="lint: these files or folders; new: the playbook's id, such as aws.s3.tls-only",
+    )
+    playbooks.add_argument(
+        "--resource", default="", metavar="TYPE", help="new: the type of resource; default: the setting's"
+    )
+    playbooks.add_argument("--setting", default="", metavar="ID", help="new: the setting that it changes")
+    playbooks.add_argument(
+        "--guided", action="store_true", help="new: steps for a person, since no API can do it"
+    )
+    playbooks.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="new: where to write; default: playbooks/ of this checkout, else your first folder in config.toml, else here",
+    )
     playbooks.add_argument(
         "--source",
         choices=("prowler", "config", "securityhub"),

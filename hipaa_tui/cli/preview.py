@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hipaa_tui.cli.terminal import say
 from hipaa_tui.plans.diff import lines
-from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Change, Group, Plan
 from hipaa_tui.policy.decide import Decision
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.providers.registry import setting
 
 _SIGNS = {Outcome.PASS: "pass ", Outcome.WARN: "WARN ", Outcome.BLOCK: "BLOCK"}
 

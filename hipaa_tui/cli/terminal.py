@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.text import plain
+from hipaa_tui.support.errors import InputError, RefusedError
+from hipaa_tui.support.sanitize import plain
 
 SLOW_SECONDS = 0.5
 """After this long a person wants to see that something happens."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.findings import asff, checkov, kics, ocsf, prowler_csv, sarif, trivy
-from hipaa_tui.findings.document import open_document, shown
-from hipaa_tui.findings.fields import DETAIL_LIMIT
-from hipaa_tui.findings.interface import BadRow, Document, InCode, Loaded, Progress, Reader, Skipped
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.text import plain
+from hipaa_tui.findings.readers import asff, checkov, kics, ocsf, prowler_csv, sarif, trivy
+from hipaa_tui.findings.readers.fields import DETAIL_LIMIT
+from hipaa_tui.findings.readers.open_report import open_document, shown
+from hipaa_tui.findings.readers.reader import BadRow, Document, InCode, Loaded, Progress, Reader, Skipped
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 READERS: Final[tuple[Reader, ...]] = (ocsf, asff, prowler_csv, checkov, sarif, trivy, kics)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.json_value import content_hash
+from hipaa_tui.support.json_value import content_hash
 
 SEVERITIES: Final = ("critical", "high", "medium", "low", "informational")
 """Every severity a finding can have, the worst first."""

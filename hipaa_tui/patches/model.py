@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.records.model import Approved, LeftOut
+from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
-    from hipaa_tui.patches.records.record import Approved, Told
+    from hipaa_tui.records.model import Approved, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,6 @@ class PatchOptions:
     hooks: bool = False
     records: Path | None = None
     approvals: Sequence[Approved] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A change of the plan that the patch does not carry, and why."""
-
-    change: str
-    resource: str
-    reason: str
-
-    def as_json(self) -> dict[str, Json]:
-        return {"change": self.change, "resource": self.resource, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)

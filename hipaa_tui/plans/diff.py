@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hipaa_tui.json_value import ABSENT, Json, compact, reference_of
+from hipaa_tui.support.json_value import ABSENT, Json, compact, reference_of
 
 
 class Sign(enum.StrEnum):

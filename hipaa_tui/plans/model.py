@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui import __version__
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import read_regular
-from hipaa_tui.json_value import ABSENT, Json, content_hash, references
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.model import Call, Reading, Target, calls_as_json
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.clouds import call_description
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Call, Reading, Target, calls_as_json
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import ABSENT, Json, content_hash, references
+from hipaa_tui.support.private_files import read_regular
 
 FORMAT: Final = 1
 """Version of the plan file's shape. A reader refuses any other."""
@@ -79,7 +79,7 @@ class Change:
 
     def commands(self) -> list[str]:
         """Per call, what a person could type instead."""
-        return [describe.command(call) for call in self.calls]
+        return [call_description.command(call) for call in self.calls]
 
     def as_json(self) -> dict[str, Json]:
         """The shape of the contract for scripts, with everything that a run needs.
@@ -131,14 +131,24 @@ class Change:
         )
 
 
+COMPLIES: Final = "complies"
+GONE: Final = "gone"
+NOT_REACHED: Final = "not reached"
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A finding (or, in a rollback, a change) for which the plan does nothing, and why."""
+    """A finding (or, in a rollback, a change) for which the plan does nothing, and why.
+
+    `kind` is COMPLIES, GONE (the resource is not there any more), NOT_REACHED (its account is not the credentials'),
+    or "" for any other reason.
+    """
 
     subject: str
     resource: str
     playbook: str
     reason: str
+    kind: str = ""
 
     def as_json(self) -> dict[str, str]:
         return {
@@ -146,11 +156,14 @@ class Skipped:
             "resource": self.resource,
             "playbook": self.playbook,
             "reason": self.reason,
+            # Plans of before have no kinds, and their hashes must not change.
+            **({"kind": self.kind} if self.kind else {}),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Skipped:
-        return cls(**{name: str(value[name]) for name in cls.__slots__})
+        texts = {name: str(value[name]) for name in ("subject", "resource", "playbook", "reason")}
+        return cls(**texts, kind=str(value.get("kind", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +331,7 @@ class Plan:
 
 def save(plan: Plan, path: Path) -> None:
     """Write the plan as JSON, readable by its owner only. InputError where that is not possible."""
-    from hipaa_tui.files import write_private
+    from hipaa_tui.support.private_files import write_private
 
     write_private(path, json.dumps(plan.as_json(), indent=2, ensure_ascii=False) + "\n")
 

@@ -10,27 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.clouds import call_description
+from hipaa_tui.clouds.connections import Reader, cloud_of
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.json_value import ABSENT, Json, at, reference, references
-from hipaa_tui.plans.assess import MisfitError, Scene, misfits, resource_complies
-from hipaa_tui.plans.guards.ask import EVERYWHERE, ask
-from hipaa_tui.plans.guards.model import Draft, GuardResult, Managed, Outcome, guards, nobody
-from hipaa_tui.plans.guards.secrets import without_secrets
-from hipaa_tui.plans.model import Change, Group, Plan, Skipped
-from hipaa_tui.plans.overlay import Overlay
+from hipaa_tui.plans.compliance import MisfitError, Scene, misfits, resource_complies
+from hipaa_tui.plans.guard_secrets import without_secrets
+from hipaa_tui.plans.model import COMPLIES, GONE, NOT_REACHED, Change, Group, Plan, Skipped
+from hipaa_tui.plans.planned_state import Overlay
+from hipaa_tui.plans.reach import Reach
+from hipaa_tui.plans.run_guards import EVERYWHERE, ask, guards
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
-from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.redaction import redact, redact_text
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.live import Reader, cloud_of
-from hipaa_tui.settings.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import resource_types
-from hipaa_tui.settings.registry import setting as registered
+from hipaa_tui.playbooks.parameters import addressed, answers
+from hipaa_tui.providers.guard import Draft, GuardResult, Managed, Outcome, nobody
+from hipaa_tui.providers.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.providers.registry import setting as registered
+from hipaa_tui.support.json_value import ABSENT, Json, at, reference, references
+from hipaa_tui.support.redaction import redact, redact_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,14 @@ def make_plan(
 ) -> Plan:
     """The plan for these wishes from the live state. InputError for a wrong parameter.
 
-    `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
+    `given` are answers to what the playbooks ask, named as `addressed` takes them. `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
     """
-    _refuse_unknown(given, wanted)
     progress = progress or Silent()
+    theirs = addressed(given, {wish.playbook.id: wish.playbook for wish in wanted}.values()) if wanted else {}
     planning = _Planning(clouds, managed)
     for number, wish in enumerate(in_order(wanted)):
         progress.step(number, len(wanted), f"{wish.playbook.id} on {wish.target.name}")
-        planning.add(wish, answers(wish.playbook, given))
+        planning.add(wish, answers(wish.playbook, theirs.get(wish.playbook.id, {})))
     progress.step(len(wanted), len(wanted), "planned")
     return Plan(
         kind="apply",
@@ -136,21 +135,12 @@ def _calls(one: Setting, target: Target, before: Reading, after: Json) -> list[C
         ) from None
 
 
-def _refuse_unknown(given: Mapping[str, str], wanted: Sequence[Wish]) -> None:
-    known = {name for wish in wanted for name in wish.playbook.parameters}
-    for name in given:
-        if wanted and name not in known:
-            raise InputError(
-                f"no playbook of this plan asks for {name!r}; it asks for {', '.join(sorted(known)) or 'nothing'}"
-            )
-
-
-COMPLIES: Final = "complies already"
-"""How the reason begins for which what is right is left out."""
-
-
 class _CannotPlan(Exception):
-    """Why a group is left out, as a sentence."""
+    """Why a group is left out, as a sentence; `kind` as a Skipped has it."""
+
+    def __init__(self, reason: str, kind: str = "") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 @dataclass
@@ -165,24 +155,44 @@ class _Planning:
     memory: dict[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.overlay = Overlay(Reader(self.clouds))
+        self.live = Reader(self.clouds)
+        self.overlay = Overlay(self.live)
+        self.reach = Reach(self.clouds)
+        self._listed: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    def is_listed(self, target: Target) -> bool:
+        """Does the account list the resource? Raises CloudError. Each list is asked for once."""
+        kind = resource_types()[target.type]
+        where = (target.type, target.account, target.region if kind.regional else "")
+        if where not in self._listed:
+            cloud = cloud_of(self.clouds, target.provider, target.account)
+            found = kind.list(cloud, target.account, target.region, target.partition)
+            self._listed[where] = frozenset(one.key for one in found)
+        return target.key in self._listed[where]
 
     def add(self, wish: Wish, parameters: Mapping[str, Json]) -> None:
         group_id = f"g{len(self.groups) + 1}"
+        refusal = self.reach.refusal(wish.target.provider, wish.target.account)
+        if refusal:
+            self._leave_out(wish, refusal, NOT_REACHED)
+            return
         try:
             drafted = _GroupDraft(self, wish, parameters, group_id, len(self.changes))
             with misfits(wish.playbook):
                 changes, group = drafted.make()
         except (_CannotPlan, MisfitError) as reason:
-            for finding in wish.findings or ("",):
-                why = redact_text(str(reason))
-                self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, why))
+            self._leave_out(wish, str(reason), reason.kind if isinstance(reason, _CannotPlan) else "")
             return
         self.changes.extend(changes)
         self.groups.append(group)
         if not any(change.blocked for change in changes):
             # What a blocked group would have made will not be there for the next ones.
             self.overlay.take(drafted.overlay)
+
+    def _leave_out(self, wish: Wish, reason: str, kind: str) -> None:
+        why = redact_text(reason)
+        for finding in wish.findings or ("",):
+            self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, why, kind))
 
 
 class _Promised(dict[str, Json]):
@@ -220,8 +230,11 @@ class _GroupDraft:
         """The group's changes and its words. _CannotPlan says why there are none."""
         wish = self.wish
         try:
-            if resource_complies(Scene(wish.playbook, wish.target, self.scene.parameters, self.overlay)):
-                raise _CannotPlan(f"{COMPLIES}: nothing to change")
+            if self._complies(self.planning.live):
+                self._refuse_gone()
+                raise _CannotPlan("complies already: nothing to change", COMPLIES)
+            if self._complies(self.overlay):
+                raise _CannotPlan("complies once the plan's earlier changes are made")
             changes = [
                 change
                 for spec in wish.playbook.changes
@@ -269,6 +282,35 @@ class _GroupDraft:
             return without_secrets(guarded, group)
         return guarded, group
 
+    def _complies(self, read: Callable[[str, Target], Reading]) -> bool:
+        return resource_complies(Scene(self.wish.playbook, self.wish.target, self.scene.parameters, read))
+
+    def _refuse_gone(self) -> None:
+        """_CannotPlan where nothing was seen of the resource and its account does not list it.
+
+        A setting that is absent may comply, and so it seems to on a resource that is not there any more.
+        """
+        target, live = self.wish.target, self.planning.live
+        primary = [spec for spec in self.wish.playbook.primary if self.scene.applies(spec)]
+        if any(spec.builder == "absent" and registered(spec.setting).creates_resource for spec in primary):
+            return  # the remedy is that the resource goes: gone is fixed
+        seen = [live(spec.setting, target) for spec in primary]
+        if not seen or any(not reading.absent or reading.identity for reading in seen):
+            return
+        kind = resource_types()[target.type]
+        try:
+            listed = self.planning.is_listed(target)
+        except CloudError as error:
+            raise _CannotPlan(
+                f"nothing of it was seen, and the {kind.title}s cannot be listed to tell whether it is there: {error}"
+            ) from None
+        if (
+            not listed
+            and target.key not in self.overlay.made
+            and target.key not in self.planning.overlay.made
+        ):
+            raise _CannotPlan(f"gone: {target.account} has no such {kind.title} any more", GONE)
+
     def _change(self, spec: ChangeSpec) -> Change | None:
         """The change that the spec asks for, or None where what stands there complies."""
         one = registered(spec.setting)
@@ -310,7 +352,7 @@ class _GroupDraft:
             identity=redact(dict(reading.identity)),
             complies=predicate,
             calls=tuple(calls),
-            permissions=describe.permissions(calls),
+            permissions=call_description.permissions(calls),
             rollback_permissions=_way_back(one, target, reading, Reading(wanted, identity)),
             guards=(),
             reversible=reversible,
@@ -382,7 +424,7 @@ def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> 
     if before.absent and one.kept_on_rollback:
         return ()
     try:
-        return describe.permissions(one.calls(target, after, before.value))
+        return call_description.permissions(one.calls(target, after, before.value))
     except (ValueError, KeyError):
         return ()
 

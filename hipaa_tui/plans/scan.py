@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
+from hipaa_tui.clouds.connections import Reader, cloud_of
+from hipaa_tui.clouds.scan_scope import Place
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.assess import Scene, misfits, resource_complies
+from hipaa_tui.plans.compliance import Scene, misfits, resource_complies
 from hipaa_tui.plans.diff import words
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.settings.live import Reader, cloud_of
-from hipaa_tui.settings.model import CloudError, Clouds, Progress, Silent, Target
-from hipaa_tui.settings.places import Place
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import CloudError, Clouds, Progress, Silent, Target
+from hipaa_tui.providers.registry import resource_type, setting
 
 WORKERS = 12
 """Looks at once: reading waits for the network, and AWS throttles far above this."""

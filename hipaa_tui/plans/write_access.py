@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.errors import RefusedError
+from hipaa_tui.clouds.connections import accounts_of
 from hipaa_tui.playbooks.load import Catalogue
-from hipaa_tui.settings.live import accounts_of
-from hipaa_tui.settings.model import ANYWHERE, Caller, CloudError, Clouds, Operation, Setting, Target
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.model import ANYWHERE, Caller, CloudError, Clouds, Operation, Setting, Target
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.errors import RefusedError
 
 _NAMES: Final = {"aws": "AWS", "azure": "Azure"}
 _WRITTEN: Final = {
@@ -114,7 +114,7 @@ def write_actions(catalogue: Catalogue, provider: str) -> tuple[str, ...]:
 def _actions(one: Setting, operations: Iterable[Operation]) -> Iterable[str]:
     for operation in operations:
         if one.provider == "aws":
-            from hipaa_tui.settings.aws.permissions import actions
+            from hipaa_tui.aws.permissions.actions import actions
 
             if not operation.operation.startswith(_READS):  # a write may look something up on its way
                 yield from actions(operation.service, operation.operation)

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.controls.citations import all_citations
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import is_file, is_folder
-from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.load import files, parse
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import answers
-from hipaa_tui.playbooks.values import check_template
-from hipaa_tui.settings.predicates import check as check_predicate
-from hipaa_tui.settings.registry import resource_types, settings
+from hipaa_tui.playbooks.scaffold import Blank, blanks
+from hipaa_tui.playbooks.templating import check_template
+from hipaa_tui.providers.predicates import check as check_predicate
+from hipaa_tui.providers.registry import resource_types, settings
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.package_data import content_folder
+from hipaa_tui.support.private_files import is_file, is_folder
+
+LONGEST_TITLE: Final = 60
+"""Characters of a title that lists, tabs and commit subjects show whole."""
 
 
 def lint(
@@ -41,6 +46,7 @@ def lint(
             problems.append(f"{place}: there is no such file or folder")
     ids: dict[str, Path] = {}
     checks: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for path in found:
         try:
             playbook = parse(path)
@@ -48,9 +54,15 @@ def lint(
             problems.append(f"{path}: {error}")
             continue
         problems += [f"{path}: {problem}" for problem in problems_of(playbook, guards)]
+        problems += [
+            f"{path}: line {left.line} is not filled in yet: {left.what}" for left in blanks_of(path)
+        ]
         if playbook.id in ids:
             problems.append(f"{path}: the id {playbook.id} is taken by {ids[playbook.id]}")
         ids[playbook.id] = path
+        if playbook.title.casefold() in titles:
+            problems.append(f"{path}: title: {titles[playbook.title.casefold()]} has the same one")
+        titles[playbook.title.casefold()] = playbook.id
         for check in (check for names in playbook.answers.values() for check in names):
             if check in checks:
                 problems.append(f"{path}: the check {check} is answered by {checks[check]} already")
@@ -60,8 +72,17 @@ def lint(
     return len(found), problems
 
 
+def blanks_of(path: Path) -> list[Blank]:
+    """The lines of the file that `playbooks new` left to be filled in."""
+    return blanks(path.read_text("utf-8", errors="replace"))
+
+
 def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
     """What is wrong with a playbook that passed the schema, a sentence each."""
+    if len(playbook.title) > LONGEST_TITLE:
+        yield f"title: {len(playbook.title)} characters, of which lists show {LONGEST_TITLE}: shorten it"
+    if playbook.title.endswith("."):
+        yield "title: it is an instruction and no sentence: without the full stop"
     known = all_citations()
     for control in playbook.controls:
         if control not in known:

@@ -14,15 +14,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import is_folder
-from hipaa_tui.json_value import Json
-from hipaa_tui.plain_yaml import read, read_own
 from hipaa_tui.playbooks.model import Playbook
-from hipaa_tui.playbooks.parameters import typed
-from hipaa_tui.playbooks.patterns import check_pattern
-from hipaa_tui.settings.builders import builders
+from hipaa_tui.playbooks.parameters import addressed, typed
+from hipaa_tui.playbooks.regex_safety import check_pattern
+from hipaa_tui.providers.registry import builders
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.package_data import content_folder
+from hipaa_tui.support.private_files import is_folder
+from hipaa_tui.support.safe_yaml import read, read_own
 
 LARGEST = 256 * 1024
 """Bytes of a playbook file; the shipped ones have 1 to 5 KB."""
@@ -49,37 +49,30 @@ class Catalogue:
 
 
 def with_answers(catalogue: Catalogue, given: Mapping[str, Json]) -> Catalogue:
-    """The catalogue with a team's own answers as defaults: by a parameter's name, or PLAYBOOK.PARAMETER for one.
+    """The catalogue with a team's own answers as defaults, each named as `addressed` takes it.
 
-    InputError for a name that no playbook asks for, and for an answer that its parameter does not accept.
+    InputError for a name that no playbook asks for or that several do, and for an answer that its parameter does not
+    accept.
     """
     if not given:
         return catalogue
-    asked = {name for playbook in catalogue.playbooks.values() for name in _names(playbook)}
-    for name in given:
-        if name not in asked:
-            raise InputError(
-                f"answers: no playbook asks for {name!r}; `hipaa-tui show` says what each one asks"
-            )
-    answered = {id: _answered(playbook, given) for id, playbook in catalogue.playbooks.items()}
+    try:
+        by_playbook = addressed(given, catalogue.playbooks.values())
+    except InputError as error:
+        raise InputError(f"answers in config.toml: {error}") from None
+    answered = {
+        id: _answered(playbook, by_playbook.get(id, {})) for id, playbook in catalogue.playbooks.items()
+    }
     return Catalogue(answered, {check: answered[one.id] for check, one in catalogue.by_check.items()})
-
-
-def _names(playbook: Playbook) -> Iterator[str]:
-    for name in playbook.parameters:
-        yield name
-        yield f"{playbook.id}.{name}"
 
 
 def _answered(playbook: Playbook, given: Mapping[str, Json]) -> Playbook:
     changed = dict(playbook.parameters)
-    for name, parameter in playbook.parameters.items():
-        answer = given.get(f"{playbook.id}.{name}", given.get(name))
-        if answer is not None:
-            try:
-                changed[name] = replace(parameter, default=typed(parameter, answer))
-            except InputError as error:
-                raise InputError(f"answers: {playbook.id} does not accept {error}") from None
+    for name, answer in given.items():
+        try:
+            changed[name] = replace(changed[name], default=typed(changed[name], answer))
+        except InputError as error:
+            raise InputError(f"answers: {playbook.id} does not accept {error}") from None
     return replace(playbook, parameters=changed)
 
 

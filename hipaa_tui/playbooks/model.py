@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ChangeSpec:
     `target` is None for the finding's own resource (a *primary* change: it decides whether the
     resource complies), else {"type", "id", "region"?} with templates (a *supporting* change).
     `builder` and `arguments` say how the wanted value comes from the current one. `complies` is a
-    predicate of hipaa_tui.settings.predicates; None means that only the wanted value itself complies.
+    predicate of hipaa_tui.providers.predicates; None means that only the wanted value itself complies.
     `when` is None or {"parameter": NAME, "is_set": bool} / {"parameter": NAME, "equals": VALUE}.
     """
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.playbooks.model import Parameter, Playbook
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
 
 LONGEST = 2048
 """Characters of an answer; an ARM id has at most a few hundred."""
+MOST_NAMED: Final = 12
+"""Parameters that an error names."""
 
 
 def typed(parameter: Parameter, answer: Json) -> Json:
@@ -45,7 +50,51 @@ def typed(parameter: Parameter, answer: Json) -> Json:
     return value
 
 
-def answers(playbook: Playbook, given: Mapping[str, str]) -> dict[str, Json]:
+def addressed(given: Mapping[str, Json], playbooks: Iterable[Playbook]) -> dict[str, dict[str, Json]]:
+    """The answers for each of these playbooks: playbook id → parameter → answer.
+
+    A parameter belongs to its playbook. `given` names it as PLAYBOOK.PARAMETER, where PLAYBOOK may hold `*` to answer
+    several that ask by the same name; an exact id goes before that. The name alone is enough where one playbook asks it.
+    InputError where nobody asks, or where several do and it is not said which: "ports that the internet must not reach"
+    and "ports to open to the public" are two questions of one name.
+    """
+    asked = {playbook.id: playbook for playbook in playbooks if playbook.parameters}
+    found: dict[str, dict[str, Json]] = {}
+    exact: list[tuple[str, str, Json]] = []
+    for key, answer in given.items():
+        pattern, dot, name = key.rpartition(".")
+        askers = [id for id, playbook in asked.items() if name in playbook.parameters]
+        chosen = [id for id in askers if fnmatchcase(id, pattern)] if dot else askers
+        if not chosen:
+            raise InputError(f"no playbook asks for {key!r}; {_asked_for(key, asked.values())}")
+        if not dot and len(chosen) > 1:
+            named = ", ".join(f"{id}.{name}" for id in sorted(chosen)[:MOST_NAMED])
+            more = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""
+            raise InputError(
+                f"{len(chosen)} playbooks ask for {name!r}, and each means something of its own: say {named}{more}, or "
+                f'"*.{name}" to give all of them this answer'
+            )
+        for id in chosen:
+            if id == pattern:
+                exact.append((id, name, answer))
+            else:
+                found.setdefault(id, {})[name] = answer
+    for id, name, answer in exact:
+        found.setdefault(id, {})[name] = answer
+    return found
+
+
+def _asked_for(key: str, playbooks: Iterable[Playbook]) -> str:
+    """What is asked for instead, as half a sentence: what is spelled like it first."""
+    names = sorted(f"{playbook.id}.{name}" for playbook in playbooks for name in playbook.parameters)
+    bare = key.rpartition(".")[2]
+    alike = get_close_matches(bare, {name.rpartition(".")[2] for name in names}, n=3)
+    near = [name for name in names if name.rpartition(".")[2] in alike] or names
+    more = f" and {len(near) - MOST_NAMED} more" if len(near) > MOST_NAMED else ""
+    return f"they ask for {', '.join(near[:MOST_NAMED])}{more}" if near else "they ask for nothing"
+
+
+def answers(playbook: Playbook, given: Mapping[str, Json]) -> dict[str, Json]:
     """Every parameter of the playbook by name: the given answer, or else its default."""
     return {
         name: typed(parameter, given.get(name, parameter.default))

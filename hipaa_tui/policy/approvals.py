@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.identity import Identity, fingerprint, signed_by
-from hipaa_tui.json_value import Json
 from hipaa_tui.policy.model import Policy
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.signing import Identity, fingerprint, signed_by
 
 KIND: Final = "hipaa-tui approval"
 FORMAT: Final = 1

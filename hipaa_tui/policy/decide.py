@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.policy.approvals import Approval, why_not
 from hipaa_tui.policy.calendar import is_frozen, is_open, next_opening, thaw, told
-from hipaa_tui.policy.fixes import Fix, Kind, fixes, kinds, reach
 from hipaa_tui.policy.model import Policy, Rule, Scope
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.policy.plan_facts import Fix, Kind, fixes, kinds, reach
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.support.json_value import Json
 
 
 @dataclass(frozen=True)

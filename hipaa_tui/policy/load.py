@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.identity import checked_key
-from hipaa_tui.plain_yaml import read
 from hipaa_tui.policy.model import (
     DAYS,
     RISKS,
@@ -24,6 +21,9 @@ from hipaa_tui.policy.model import (
     Scope,
     Window,
 )
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.safe_yaml import read
+from hipaa_tui.support.signing import checked_key
 
 LARGEST: Final = 1024 * 1024
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

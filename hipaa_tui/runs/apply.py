@@ -13,10 +13,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from hipaa_tui.errors import HipaaTuiError, IncompleteError
-from hipaa_tui.json_value import ABSENT, Json, at, references, resolve
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError, RunState
 from hipaa_tui.plans.model import Change, Plan
-from hipaa_tui.runs.checks import (
+from hipaa_tui.providers.model import Call, Cancelled, Clouds, Progress, Reading, Setting, Silent
+from hipaa_tui.providers.predicates import holds
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.runs.change_executor import Hands
+from hipaa_tui.runs.compensate import compensate
+from hipaa_tui.runs.dependents import Lost
+from hipaa_tui.runs.heartbeat import Heartbeat
+from hipaa_tui.runs.outcomes import DRIFTED, FAILED, LaidDown, Stop
+from hipaa_tui.runs.preflight import (
     account_of_drift,
     blocked_now,
     refuse_blocked,
@@ -24,18 +32,10 @@ from hipaa_tui.runs.checks import (
     refuse_drift,
     refuse_unlike,
 )
-from hipaa_tui.runs.compensate import compensate
-from hipaa_tui.runs.hands import Hands
-from hipaa_tui.runs.heartbeat import Heartbeat
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.lost import Lost
-from hipaa_tui.runs.model import FencedError, RunState
-from hipaa_tui.runs.progress import Done, done_before, written
-from hipaa_tui.runs.stop import DRIFTED, FAILED, LaidDown, Stop
-from hipaa_tui.settings.model import Call, Cancelled, Clouds, Progress, Reading, Setting, Silent
-from hipaa_tui.settings.predicates import holds
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.runs.resume_point import Done, done_before, written
 from hipaa_tui.store.errors import StoreError
+from hipaa_tui.support.errors import HipaaTuiError, IncompleteError
+from hipaa_tui.support.json_value import ABSENT, Json, at, references, resolve
 
 
 @dataclass

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hipaa_tui.json_value import ABSENT, Json
+from hipaa_tui.clouds import call_description
 from hipaa_tui.plans.model import Change
-from hipaa_tui.runs.hands import Hands
-from hipaa_tui.runs.stop import Stop
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.model import Reading, Setting
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.model import Reading, Setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.runs.change_executor import Hands
+from hipaa_tui.runs.outcomes import Stop
+from hipaa_tui.support.json_value import ABSENT, Json
 
 Goals = dict[str, Json]
 """By change id: the value that the run wrote, with everything known by then put in."""
@@ -95,4 +95,4 @@ def _by_hand(one: Setting, change: Change, goal: Json) -> list[str]:
         calls = one.calls(change.target, Reading(goal, change.identity), change.before)
     except (ValueError, KeyError):
         return []
-    return [describe.command(call) for call in calls]
+    return [call_description.command(call) for call in calls]

@@ -6,9 +6,9 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from hipaa_tui.errors import HipaaTuiError
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import FencedError
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError
+from hipaa_tui.support.errors import HipaaTuiError
 
 
 class Heartbeat:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from hipaa_tui.errors import IncompleteError
-from hipaa_tui.json_value import Json
-
-
-class FencedError(IncompleteError):
-    """Another worker has the run: this one must not write, and says what it may have written last."""
+from hipaa_tui.journal.states import RunState
+from hipaa_tui.support.json_value import Json
 
 
 class ChangeState(enum.StrEnum):
@@ -23,17 +19,6 @@ class ChangeState(enum.StrEnum):
     DRIFTED = "drifted"  # found neither the earlier nor the wanted value: nothing written
     FAILED = "failed"  # the cloud refused or failed the call
     UNDONE = "undone"  # written, and put back since a later change of the same fix failed
-
-
-class RunState(enum.StrEnum):
-    """How a run stands."""
-
-    RUNNING = "running"
-    DONE = "done"  # every change applied or skipped, and verified
-    UNVERIFIED = "unverified"  # all written, but not every fresh look confirms it
-    PARTIAL = "partial"  # stopped after at least one write
-    STOPPED = "stopped"  # nothing is changed: stopped before any write, or what was written was put back
-    INTERRUPTED = "interrupted"  # nobody runs it any more: resume it or roll it back
 
 
 @dataclass(frozen=True, slots=True)

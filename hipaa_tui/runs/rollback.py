@@ -10,20 +10,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import ABSENT, Json, references, resolve
+from hipaa_tui.clouds import call_description
+from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.journal.journal import Journal, Record
 from hipaa_tui.plans.diff import words
-from hipaa_tui.plans.guards.ask import EVERYWHERE
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
-from hipaa_tui.redaction import redact, redact_text
+from hipaa_tui.plans.run_guards import EVERYWHERE
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import CloudError, Clouds, Progress, Reading, Setting, Silent
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.runs.apply import known
-from hipaa_tui.runs.journal import Journal, Record
-from hipaa_tui.runs.progress import written
-from hipaa_tui.settings import describe
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import CloudError, Clouds, Progress, Reading, Setting, Silent
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.runs.resume_point import written
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import ABSENT, Json, references, resolve
+from hipaa_tui.support.redaction import redact, redact_text
 
 EARLIER: Final = "stands at its earlier value already"
 STAYS: Final = "stays: "
@@ -139,7 +139,7 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
         identity=dict(live.identity),
         complies=None,
         calls=tuple(calls),
-        permissions=describe.permissions(calls),
+        permissions=call_description.permissions(calls),
         rollback_permissions=(),
         guards=(guard,),
         reversible=not final,

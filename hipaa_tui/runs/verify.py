@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.clouds.connections import Reader
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.redaction import redact, redact_text
+from hipaa_tui.providers.model import CloudError, Clouds, Progress, Silent
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.runs.apply import confirmed
-from hipaa_tui.settings.live import Reader
-from hipaa_tui.settings.model import CloudError, Clouds, Progress, Silent
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.redaction import redact, redact_text
 
 
 @dataclass(frozen=True, slots=True)

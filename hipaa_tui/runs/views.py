@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hipaa_tui.journal.journal import Journal, Record, RunRow
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.model import Change, Plan
-from hipaa_tui.runs.journal import Journal, Record, RunRow
-from hipaa_tui.runs.model import ChangeState, ChangeView, RunState, RunView
+from hipaa_tui.runs.model import ChangeState, ChangeView, RunView
 
 _STATES = {
     "change.intent": ChangeState.WRITING,

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import private_folder
 from hipaa_tui.sandbox.estate_aws import REGION
 from hipaa_tui.sandbox.estate_azure import SUBSCRIPTION, SUBSCRIPTION_NAME
-from hipaa_tui.text import plain
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.private_files import private_folder
+from hipaa_tui.support.sanitize import plain
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
@@ -199,7 +199,7 @@ class Sandbox:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 # -P: nothing in the folder where the person happens to be is imported.
-                [sys.executable, "-P", "-m", "hipaa_tui.sandbox.child", *arguments],
+                [sys.executable, "-P", "-m", "hipaa_tui.sandbox.parent_watch", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -230,7 +230,7 @@ class Sandbox:
         """Start moto and wait for it, on another port where somebody took the first one in between."""
         for tries_left in reversed(range(_PORT_TRIES)):
             port = _free_port()
-            arguments = ["hipaa_tui.sandbox.moto_more", "-H", HOST, "-p", str(port)]
+            arguments = ["hipaa_tui.sandbox.moto_extensions", "-H", HOST, "-p", str(port)]
             server = self._spawn("AWS (moto)", folder / "moto.log", arguments)
             try:
                 # It has to say itself that it listens there: somebody else's server may answer too.

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
-from hipaa_tui.settings.model import Call, Cloud
+from hipaa_tui.providers.model import Call, Cloud
+from hipaa_tui.support.json_value import Json
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from hipaa_tui.json_value import Json
-from hipaa_tui.settings.model import Call, Cloud
+from hipaa_tui.providers.model import Call, Cloud
+from hipaa_tui.support.json_value import Json
 
 SUBSCRIPTION: Final = "8f0c4d2e-6b1a-4e57-9c3d-5a7e21b0d946"
 SUBSCRIPTION_NAME: Final = "Meridian Health Market"

@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.estate_aws import ACCOUNT, CLAIMS_BUCKET, EVIDENCE_BUCKET, RECORDS_BUCKET, REGION
+from hipaa_tui.support.json_value import Json
 
 _ROWS: Final = (
     (

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.patches.git import command as git
 from hipaa_tui.sandbox.estate_aws import RECORDS_BUCKET, REGION, VPC_CIDR
 from hipaa_tui.sandbox.estate_azure import SUBSCRIPTION
+from hipaa_tui.support.errors import InputError
 
 BRANCH: Final = "main"
 EDITED: Final = "variables.tf"
@@ -145,7 +145,7 @@ variable "staging_cidr" {
 def make_repository(folder: Path) -> Path:
     """Make the repository in `folder`, which is made too, and return it. InputError where that is not possible."""
     if shutil.which("git") is None:
-        raise InputError("git is not on PATH; install it, for patches are made with it")
+        raise InputError(git.MISSING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -177,15 +177,7 @@ def _git(folder: Path, *arguments: str) -> None:
         "GIT_COMMITTER_EMAIL": _EMAIL,
         "GIT_COMMITTER_DATE": _WHEN,
     }
-    ended = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=kept | own,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        said = " ".join(ended.stderr.split()) or f"exit code {ended.returncode}"
+    code, said = git.run(folder, *arguments, env=kept | own)
+    if code:
+        said = " ".join(said.split()) or f"exit code {code}"
         raise InputError(f"git {arguments[0]} failed in {folder}: {said}")

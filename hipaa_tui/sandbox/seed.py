@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
+from hipaa_tui.providers.model import Cancelled, Clouds, Progress, Silent
 from hipaa_tui.sandbox import estate_aws, estate_azure
-from hipaa_tui.settings.model import Cancelled, Clouds, Progress, Silent
 
 
 def seed_all(clouds: Clouds, progress: Progress | None = None) -> None:

@@ -13,9 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, select, text
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.store import migrations, postgresql, schema, sqlite
 from hipaa_tui.store.errors import StoreError, said_plainly
+from hipaa_tui.support.errors import InputError
 
 __all__ = ["Store", "StoreError", "now", "open_store"]
 

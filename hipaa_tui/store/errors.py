@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.text import plain
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 _ADVICE: Final = {
     # SQLite

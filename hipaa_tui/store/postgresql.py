@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.store.sqlite import READING
+from hipaa_tui.support.errors import InputError
 
 SCHEMES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 LOCK: Final = 0x48495041  # "HIPA"

@@ -17,9 +17,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.files import private_folder
 from hipaa_tui.store.errors import StoreError
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.private_files import private_folder
 
 BUSY_SECONDS: Final = 30
 WAL_IS_SAFE: Final = (3, 51, 3)

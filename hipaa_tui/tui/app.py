@@ -2,87 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from hipaa_tui.tui.ascii import AsciiFilter, speaks_utf8
+from hipaa_tui.tui.operator_app import OperatorApp
 from hipaa_tui.tui.screens.queue import QueueScreen
-from hipaa_tui.tui.theme import CSS, THEME
+from hipaa_tui.tui.theme import BREAKPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.filter import LineFilter
 
-    from hipaa_tui.tui.jobs import Job
-    from hipaa_tui.workbench import Workbench
-
-WIDE: Final = 100
-"""Columns from which a list shows its detail beside it."""
-BREAKPOINTS: Final[list[tuple[int, str]]] = [(0, "-narrow"), (WIDE, "-wide")]
+    from hipaa_tui.plans.model import Plan
 
 
-class HipaaTuiApp(App[None]):
-    """The operator's terminal over one workbench.
+class HipaaTuiApp(OperatorApp):
+    """The application with its screens: the queue first, help and the palette from everywhere."""
 
-    `bench_factory` runs in a thread after the first paint. `banner` is shown at the top of every
-    screen (the sandbox says here that nothing is real). `keymap` maps binding ids ("queue.plan") to keys.
-    """
-
-    TITLE = "hipaa-tui"
-    CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
     ]
-
-    def __init__(
-        self,
-        bench_factory: Callable[[], Workbench],
-        *,
-        banner: str = "",
-        read_only: bool = False,
-        keymap: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__()
-        self.bench_factory = bench_factory
-        self.banner = banner
-        self.read_only = read_only
-        self.core = threading.Lock()
-        self.jobs: set[Job[Any]] = set()
-        self._bench: Workbench | None = None
-        self._leaving = False
-        self._ascii: Sequence[LineFilter] = () if speaks_utf8() else (AsciiFilter(),)
-        self.register_theme(THEME)
-        self.theme = THEME.name
-        if keymap:
-            self.set_keymap(dict(keymap))
-
-    @property
-    def bench(self) -> Workbench:
-        """The open workbench. Screens other than the queue exist only once it is open."""
-        if self._bench is None:
-            raise RuntimeError("the workbench is not open yet")
-        return self._bench
-
-    @bench.setter
-    def bench(self, bench: Workbench) -> None:
-        self._bench = bench
-
-    @property
-    def is_open(self) -> bool:
-        return self._bench is not None
-
-    @property
-    def session_note(self) -> str:
-        """What is special about this session, for the title bar."""
-        return " · ".join(part for part in ("read-only" if self.read_only else "", self.banner) if part)
 
     def get_default_screen(self) -> Screen[Any]:
         return QueueScreen()
@@ -113,53 +58,27 @@ class HipaaTuiApp(App[None]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    async def action_quit(self) -> None:
-        """Leave; while a run is being written only after it has come to a safe place."""
-        writing = [job for job in self.jobs if job.writes]
-        for job in self.jobs:
-            job.stop()
-        if not writing:
-            self.exit()
-            return
-        self._leaving = True
-        self.notify("Stopping the run at the next safe place, then leaving.", markup=False)
+    def preview(self, plan: Plan) -> None:
+        from hipaa_tui.tui.screens.preview import PreviewScreen
 
-    def job_ended(self, job: Job[Any]) -> None:
-        self.jobs.discard(job)
-        if self._leaving and not any(other.writes for other in self.jobs):
-            self.exit()
+        self.push_screen(PreviewScreen(plan))
 
-    def tell(self, sentence: str) -> None:
-        """Show an error that the person can act on, and keep it until it was read."""
-        from hipaa_tui.tui.screens.notice import NoticeScreen
+    def open_history(self) -> None:
+        from hipaa_tui.tui.screens.history import HistoryScreen
 
-        self.push_screen(NoticeScreen("That did not work", sentence))
+        self.back_to_queue()
+        self.push_screen(HistoryScreen())
 
     def back_to_queue(self) -> None:
-        """Leave every screen above the queue and load the queue afresh."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
         queue = self.screen
         if isinstance(queue, QueueScreen):
             queue.reload()
 
-    def bindings_of(self, screen: type[Screen[Any]]) -> list[Binding]:
-        """A screen's own bindings with the keys that the keymap gives them."""
-        found = []
-        for binding in Binding.make_bindings(screen.__dict__.get("BINDINGS", ())):
-            keys = self._keymap.get(binding.id or "")
-            found.append(binding.with_key(keys.split(",")[0]) if keys else binding)
-        return found
-
-    async def settled(self) -> None:
-        """Wait until no job is under way, for tests and pictures."""
-        while self.jobs:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.02)
-
     def _handle_exception(self, error: Exception) -> None:
         """A bug in a handler: leave with a sentence and a log file instead of a traceback."""
-        from hipaa_tui.bug import record_bug
+        from hipaa_tui.support.crash_report import record_bug
 
         if self.is_headless:
             super()._handle_exception(error)  # tests want to see it

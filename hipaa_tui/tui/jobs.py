@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 from textual.message import Message
 from textual.widget import Widget
 
-from hipaa_tui.errors import HipaaTuiError
-from hipaa_tui.redaction import redact_text
-from hipaa_tui.settings.model import Cancelled, CloudError, Progress
+from hipaa_tui.providers.model import Cancelled, CloudError, Progress
+from hipaa_tui.support.errors import HipaaTuiError
+from hipaa_tui.support.redaction import redact_text
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class Job(Generic[T]):
             """The sentence to show; a bug's traceback goes into a log file first."""
             if self.bug is None:
                 return self.sentence
-            from hipaa_tui.bug import record_bug
+            from hipaa_tui.support.crash_report import record_bug
 
             return record_bug(self.bug)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.support.errors import InputError
 
 
 def typed_paths(text: str) -> list[Path]:

@@ -9,6 +9,10 @@ from typing import Final
 
 from textual.theme import Theme
 
+WIDE: Final = 100
+"""Columns from which a list shows its detail beside it."""
+BREAKPOINTS: Final[list[tuple[int, str]]] = [(0, "-narrow"), (WIDE, "-wide")]
+
 THEME: Final = Theme(
     name="hipaa",
     primary="#7db8d8",

@@ -4,12 +4,12 @@ import hashlib
 import json
 
 import pytest
-from tui.driving import opened, press, said, seen, type_text
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.home import Home
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
+from tests.tui.driving import opened, press, said, seen, type_text
 
 STEPS = len(load().get("operations.iam.root-mfa").steps)
 
@@ -98,7 +98,7 @@ def test_what_proves_nothing_is_refused_in_one_sentence(capsys, finding, more, s
 
 
 def test_what_complied_when_a_plan_looked_is_kept_as_evidence(capsys, home, aws, tmp_path):
-    from aws_guards import do, make_bucket
+    from tests.aws.guards import do, make_bucket
 
     make_bucket(aws, "phi-records")
     assert run(["scan", "--provider", "aws", "--playbook", "aws.s3.versioning"]) == 0

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from code_reports import checkov, checkov_row
 
 from hipaa_tui.cli.main import run
+from tests.patches.code_reports import checkov, checkov_row
 
 REPORTS = Path(__file__).parent.parent / "data" / "prowler"
 AWS = [REPORTS / f"prowler.{kind}" for kind in ("ocsf.json", "csv", "asff.json")]

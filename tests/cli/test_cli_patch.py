@@ -5,11 +5,12 @@ import os
 import subprocess
 
 import pytest
-from azure_server import azure, storage_account
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
-from test_cli_policy import SECURE, Team
+
+from tests.azure.server import azure, storage_account
+from tests.cli.test_cli_policy import SECURE, Team
 
 RULES = "approvals:\n  - risk: [medium, high]\n    approvers: [ada, grace]\n"
 PUBLIC = "azure.storage.blob-public-access"
@@ -87,7 +88,7 @@ def test_a_teams_templates_come_from_its_folder(team):
     (own / "pr.md.j2").write_text("CHG for {{ subject }}\n")
     assert team.run("record", plan) == 0
     said = team.said
-    assert said == "CHG for Refuse plain HTTP and old TLS to the storage account (patientfiles)\n"
+    assert said == "CHG for Require HTTPS and TLS 1.2 for the storage account (patientfiles)\n"
     assert (
         team.run(
             "patch", plan, "--repo", team.folder / "repo", "--branch", "fix", "--records", team.folder / "out"

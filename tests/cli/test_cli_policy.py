@@ -5,14 +5,14 @@ import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from azure_server import ACCOUNT, HTTPS, azure, storage_account, target
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.home import Home
-from hipaa_tui.identity import open_identity
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.config import Home
+from hipaa_tui.support.signing import open_identity
+from tests.azure.server import ACCOUNT, HTTPS, azure, storage_account, target
 
 SECURE = "azure.storage.secure-transfer"
 
@@ -193,8 +193,8 @@ def test_a_plan_that_was_made_anew_or_shortened_needs_its_own_approval(make):
 def test_what_a_guard_blocks_is_left_out_before_it_is_approved(make, tmp_path):
     from dataclasses import replace
 
-    from hipaa_tui.plans.guards.model import GuardResult, Outcome
     from hipaa_tui.plans.model import open_plan, save
+    from hipaa_tui.providers.guard import GuardResult, Outcome
 
     team = make(2)
     team.policy(ALWAYS)
@@ -357,7 +357,7 @@ def test_an_excepted_finding_is_shown_and_not_planned_until_it_is_over(make, mon
     assert team.run("scan", "--provider", "azure", "--playbook", SECURE) == 0
     assert [row["id"] for row in team.json("findings", "--state", "excepted")] == [ids[0]]
     later = date(2090, 7, 1)
-    monkeypatch.setattr("hipaa_tui.exceptions.today", lambda: later)
+    monkeypatch.setattr("hipaa_tui.triage.exceptions.today", lambda: later)
     assert {row["state"] for row in team.json("findings")} == {"open"}
 
 

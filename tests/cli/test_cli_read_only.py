@@ -5,20 +5,20 @@ import os
 import urllib.request
 
 import pytest
-from azure_server import ACCOUNT, SCOPE, assignment, azure, storage_account
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from hipaa_tui.azure.cloud import connect
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
 from hipaa_tui.cli.main import run
 from hipaa_tui.cli.parser import build
-from hipaa_tui.home import Home
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.model import open_plan
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.settings.azure.cloud import connect
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.model import Call
+from hipaa_tui.providers.model import Call
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.config import Home
+from tests.azure.server import ACCOUNT, SCOPE, assignment, azure, storage_account
 
 SECURE = "azure.storage.secure-transfer"
 SECOND = ACCOUNT.replace("patientfiles", "claimfiles")
@@ -146,7 +146,7 @@ def test_remediate_does_not_offer_to_apply(estate, capsys, monkeypatch):
 
 
 def test_the_workbench_itself_refuses(estate):
-    from hipaa_tui.errors import RefusedError
+    from hipaa_tui.support.errors import RefusedError
     from hipaa_tui.workbench import Workbench
 
     desk = Workbench(Home(estate["folder"] / "home"), read_only=True)

@@ -1,13 +1,13 @@
 """`remediate` walks one finding by questions, and does only what was answered."""
 
 import pytest
-from azure_server import ACCOUNT, HTTPS, azure, storage_account, target
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
+from tests.azure.server import ACCOUNT, HTTPS, azure, storage_account, target
 
 DOWN, ENTER, CANCEL = "\x1b[B", "\r", "\x03"
 

@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from azure_server import ACCOUNT, azure, storage_account
 
 from hipaa_tui.cli.main import run
+from tests.azure.server import ACCOUNT, azure, storage_account
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def started(plan):
         stderr=subprocess.PIPE,
         text=True,
     )
-    from hipaa_tui.home import find_home
-    from hipaa_tui.runs.journal import Journal
+    from hipaa_tui.journal.journal import Journal
     from hipaa_tui.store.database import open_store
+    from hipaa_tui.support.config import find_home
 
     journal = Journal(open_store(find_home().store))
     for _ in range(300):

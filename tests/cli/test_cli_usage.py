@@ -8,11 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from runs.plans import change, plan
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import save
+from hipaa_tui.providers.guard import Outcome
+from tests.runs.plans import change, plan
 
 COMMANDS = (
     "demo", "load", "scan", "findings", "show", "plan", "apply", "verify", "rollback", "resume", "patch",
@@ -117,7 +117,7 @@ def test_a_bug_ends_in_a_log_file_and_exit_code_1(capsys, monkeypatch, home):
     def broken(*_):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("hipaa_tui.queue.Queue.rows", broken)
+    monkeypatch.setattr("hipaa_tui.triage.queue.Queue.rows", broken)
     assert run(["findings"]) == 1
     error = said(capsys)
     assert "Traceback" not in error

@@ -1,12 +1,12 @@
 """The screens over the real core and a real server: what a person presses is what happens in the cloud."""
 
 import pytest
-from azure_server import ACCOUNT, HTTPS, azure, storage_account, target
-from tui.driving import name, opened, press, said, seen
 
-from hipaa_tui.home import Home
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
+from tests.azure.server import ACCOUNT, HTTPS, azure, storage_account, target
+from tests.tui.driving import name, opened, press, said, seen
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def test_from_the_queue_to_a_verified_fix_and_back(bench, cloud):
 
 
 async def test_drift_since_the_preview_is_refused_on_screen(bench, cloud):
-    from azure_server import bring
+    from tests.azure.server import bring
 
     async with opened(bench, "enter", "p") as (app, pilot):
         theirs = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_1"}

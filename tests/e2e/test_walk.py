@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from aws_server import REGION
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.settings.model import Call
+from hipaa_tui.providers.model import Call
+from tests.aws.server import REGION
 
 GRANTS = {
     "Version": "2012-10-17",

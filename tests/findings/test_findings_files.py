@@ -8,9 +8,9 @@ import os
 
 import pytest
 
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.findings import document
 from hipaa_tui.findings.load import load_file, load_files, recognise
+from hipaa_tui.findings.readers import open_report
+from hipaa_tui.support.errors import ExitCode, InputError
 
 ROW = {"AwsAccountId": "1", "ProductArn": "x", "Compliance": {"Status": "PASSED"}}
 
@@ -98,14 +98,14 @@ def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
 def test_a_file_beyond_a_gibibyte_is_refused_unread(tmp_path):
     path = tmp_path / "sparse"
     with path.open("wb") as file:
-        file.truncate(document.MAX_BYTES + 1)
+        file.truncate(open_report.MAX_BYTES + 1)
     assert "larger than 1 GiB" in refusal(path)
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "growing"
     path.write_text("[1, 2, 3]")
-    monkeypatch.setattr(document, "MAX_BYTES", 4)
+    monkeypatch.setattr(open_report, "MAX_BYTES", 4)
     assert "larger than 1 GiB" in refusal(path)
 
 

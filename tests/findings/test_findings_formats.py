@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hipaa_tui.findings.interface import Loaded
 from hipaa_tui.findings.load import load_file, load_files, merge, recognise
+from hipaa_tui.findings.readers.reader import Loaded
 
 DATA = Path(__file__).parents[1] / "data" / "prowler"
 SCAN = [DATA / "prowler.ocsf.json", DATA / "prowler.csv", DATA / "prowler.asff.json"]

@@ -9,14 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from code_reports import checkov, checkov_row, kics, kics_row, sarif, sarif_row, trivy, trivy_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.findings.document import parse_document
-from hipaa_tui.findings.interface import InCode, Loaded
 from hipaa_tui.findings.load import load_document
+from hipaa_tui.findings.readers.open_report import parse_document
+from hipaa_tui.findings.readers.reader import InCode, Loaded
+from hipaa_tui.support.errors import InputError
+from tests.patches.code_reports import (
+    checkov,
+    checkov_row,
+    kics,
+    kics_row,
+    sarif,
+    sarif_row,
+    trivy,
+    trivy_row,
+)
 
 
 def load(report: Any) -> Loaded:

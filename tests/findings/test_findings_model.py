@@ -6,8 +6,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from hipaa_tui.findings.fields import name_in
 from hipaa_tui.findings.model import Finding
+from hipaa_tui.findings.readers.fields import name_in
 
 FINDING = Finding(
     provider="aws",

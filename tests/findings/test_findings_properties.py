@@ -10,10 +10,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.findings.document import parse_document
 from hipaa_tui.findings.load import load_document, merge
 from hipaa_tui.findings.model import PROVIDERS, SEVERITIES
+from hipaa_tui.findings.readers.open_report import parse_document
+from hipaa_tui.support.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data" / "prowler"
 OCSF = json.loads((DATA / "prowler.ocsf.json").read_text())[:3]

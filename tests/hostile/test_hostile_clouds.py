@@ -6,13 +6,13 @@ import json
 import subprocess
 
 import pytest
-from aws_guards import allow, do, make_bucket
-from azure_server import NSG, azure, nsg, rule
-from hostile_corpus import TEXTS, forbidden, ocsf
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.patches.language.syntax import parse
 from hipaa_tui.plans.model import open_plan
+from tests.aws.guards import allow, do, make_bucket
+from tests.azure.server import NSG, azure, nsg, rule
+from tests.hostile.hostile_corpus import TEXTS, forbidden, ocsf
 
 SHORT = {name: text for name, text in TEXTS.items() if len(text) < 2_000}
 IN_XML = {

@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from hostile_corpus import TEXTS, forbidden
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runs.plans import change, plan
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.plans.model import save
+from tests.hostile.hostile_corpus import TEXTS, forbidden
+from tests.runs.plans import change, plan
 
 pytestmark = pytest.mark.usefixtures("home", "few_playbooks")
 
@@ -158,10 +158,14 @@ WRONG = (
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.data())
 def test_a_plan_with_a_wrong_type_anywhere_is_one_sentence(capsys, tmp_path, data):
-    from hipaa_tui.json_value import content_hash
+    from hipaa_tui.support.json_value import content_hash
 
     path = tmp_path / "plan.json"
     save(plan(change()), path)

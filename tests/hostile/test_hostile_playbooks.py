@@ -12,18 +12,18 @@ import time
 from contextlib import suppress
 
 import pytest
-from aws_guards import make_bucket
-from aws_server import ACCOUNT, REGION
-from hostile_corpus import TEXTS, forbidden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.errors import InputError
 from hipaa_tui.playbooks.load import LARGEST, load, parse
-from hipaa_tui.playbooks.patterns import check_pattern
-from hipaa_tui.playbooks.values import LONGEST, check_template, text
+from hipaa_tui.playbooks.regex_safety import check_pattern
+from hipaa_tui.playbooks.templating import LONGEST, check_template, text
+from hipaa_tui.support.errors import InputError
 from hipaa_tui.workbench import wish_for
+from tests.aws.guards import make_bucket
+from tests.aws.server import ACCOUNT, REGION
+from tests.hostile.hostile_corpus import TEXTS, forbidden
 
 GOOD = """\
 id: aws.s3.team-own

@@ -8,11 +8,21 @@ import subprocess
 import sys
 
 import pytest
-from hostile_corpus import ACCOUNT, TEXTS, UNUSABLE, asff, csv_file, csv_row, forbidden, mixed_json, ocsf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hipaa_tui.cli.main import run
+from tests.hostile.hostile_corpus import (
+    ACCOUNT,
+    TEXTS,
+    UNUSABLE,
+    asff,
+    csv_file,
+    csv_row,
+    forbidden,
+    mixed_json,
+    ocsf,
+)
 
 SECONDS = 60
 
@@ -179,7 +189,11 @@ PLACES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.dictionaries(PLACES, ANYTHING, max_size=3), min_size=1, max_size=3))
 def test_anything_anywhere_in_a_row_is_counted_and_shown(capsys, tmp_path, rows):
     path = tmp_path / "any.json"

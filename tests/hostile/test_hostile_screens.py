@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hostile_corpus import TEXTS, forbidden, ocsf
-from tui.driving import name, opened, press, said, seen, type_text
 
-from hipaa_tui.home import Home
+from hipaa_tui.support.config import Home
 from hipaa_tui.workbench import Workbench
+from tests.hostile.hostile_corpus import TEXTS, forbidden, ocsf
+from tests.tui.driving import name, opened, press, said, seen, type_text
 
 
 @pytest.fixture

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import urllib.request
 
-from azure_server import ACCOUNT as STORAGE
-from azure_server import GROUP, NSG, SUBSCRIPTION, nsg, rule, storage_account
-
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, Clouds
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.sandbox.clouds import Sandbox
-from hipaa_tui.settings.model import Call, Clouds
-from hipaa_tui.settings.registry import resource_types
+from tests.azure.server import ACCOUNT as STORAGE
+from tests.azure.server import GROUP, NSG, SUBSCRIPTION, nsg, rule, storage_account
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUCKET = "phi-records"
@@ -66,7 +65,7 @@ def plan_for(clouds: Clouds, group: str) -> Plan:
         )
         assert target is not None, id
         wishes.append(Wish(playbook, target, ()))
-    return make_plan(wishes, clouds, {"allowed_cidrs": "10.0.0.0/8"})
+    return make_plan(wishes, clouds, {"*.allowed_cidrs": "10.0.0.0/8"})
 
 
 def _post(url: str, body: object = None, method: str = "POST") -> None:

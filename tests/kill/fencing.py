@@ -1,7 +1,7 @@
 """Stops a worker (SIGSTOP) at any moment of its run, lets another one take over when the lease is out, continues
 the first one, and counts what it still does.
 
-    PYTHONPATH=tests python -m kill.fencing [--tries N] [--store sqlite|postgresql]
+    python -m tests.kill.fencing [--tries N] [--store sqlite|postgresql]
 
 Prints tries, how often the stopped worker found itself fenced and raised the alarm, and the calls that it made
 after the other one had taken over: at most the one that it was about to make. Exit code 1 for anything else.
@@ -24,15 +24,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from kill.matrix import MOMENTS, NEVER, Bench, applied, instrument, points
-from postgresql_server import postgresql_server
-
 import hipaa_tui.sandbox.clouds as sandbox_clouds
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError, RunState
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import FencedError, RunState
 from hipaa_tui.store import sqlite
 from hipaa_tui.store.database import StoreError, open_store
+from tests.kill.matrix import MOMENTS, NEVER, Bench, applied, instrument, points
+from tests.store.postgresql_server import postgresql_server
 
 LEASE = timedelta(seconds=0.5)
 PATIENCE = 30.0

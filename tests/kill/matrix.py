@@ -1,7 +1,7 @@
 """Kills a real apply and a real rollback with SIGKILL before and after every cloud call and every journal
 commit, starts over, resumes or rolls back, and counts what came out right.
 
-    PYTHONPATH=tests python -m kill.matrix [--store sqlite|postgresql|both] [--every N] [--workers N]
+    python -m tests.kill.matrix [--store sqlite|postgresql|both] [--every N [--offset K]] [--workers N]
 
 Each point is a process of its own on local clouds over HTTP. Prints points tried, right, wrong, redundant writes;
 exit code 1 where any is wrong or redundant.
@@ -23,22 +23,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kill.estate import REGION, build, plan_for
-from postgresql_server import postgresql_server
-
 import hipaa_tui.sandbox.clouds as sandbox_clouds
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.azure.cloud import AzureCloud
+from hipaa_tui.clouds.connections import Connections, fresh
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.runs.apply import Applying, confirmed
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
 from hipaa_tui.runs.rollback import leaves_nothing, rollback_plan
 from hipaa_tui.runs.views import view
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.azure.cloud import AzureCloud
-from hipaa_tui.settings.live import Connections, fresh
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.registry import setting
 from hipaa_tui.store.database import Store, open_store
+from tests.kill.estate import REGION, build, plan_for
+from tests.store.postgresql_server import postgresql_server
 
 READS = ("Get", "List", "Describe", "Head", "Simulate", "GET")
 NEVER = 10**9
@@ -320,8 +319,8 @@ def one_point(bench: Bench, scene: str, moment: int, baseline: int) -> tuple[lis
     return faults, redundant
 
 
-def shard(store: str, number: int, of: int, every: int) -> Tally:
-    """Every `every`-th point that is this worker's, on clouds and a store of its own."""
+def shard(store: str, number: int, of: int, every: int, offset: int) -> Tally:
+    """Every `every`-th point from `offset` on that is this worker's, on clouds and a store of its own."""
     tally = Tally()
     with ExitStack() as stack:
         url = stack.enter_context(postgresql_server()) if store == "postgresql" else ""
@@ -334,7 +333,7 @@ def shard(store: str, number: int, of: int, every: int) -> Tally:
         for scene in SCENES:
             moments, baseline = points(bench, scene)
             for moment in range(moments):
-                if moment % every or (moment // every) % of != number:
+                if moment % every != offset or (moment // every) % of != number:
                     continue
                 tally.tried += 1
                 try:
@@ -350,7 +349,7 @@ def shard(store: str, number: int, of: int, every: int) -> Tally:
     return tally
 
 
-def run(stores: list[str], every: int, workers: int) -> Tally:
+def run(stores: list[str], every: int, workers: int, offset: int = 0) -> Tally:
     """The whole matrix, in `workers` processes side by side."""
     total = Tally()
     for store in stores:
@@ -358,11 +357,14 @@ def run(stores: list[str], every: int, workers: int) -> Tally:
             subprocess.Popen(
                 [
                     sys.executable,
-                    __file__,
+                    "-m",
+                    "tests.kill.matrix",
                     "--store",
                     store,
                     "--every",
                     str(every),
+                    "--offset",
+                    str(offset),
                     "--shard",
                     f"{n}/{workers}",
                 ],
@@ -386,12 +388,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--store", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth point")
+    parser.add_argument(
+        "--offset", type=int, default=0, metavar="K", help="with --every: from the Kth point on"
+    )
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1), metavar="N")
     parser.add_argument("--shard", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.shard:
         number, of = map(int, options.shard.split("/"))
-        print(json.dumps(shard(options.store, number, of, options.every).__dict__))
+        print(json.dumps(shard(options.store, number, of, options.every, options.offset).__dict__))
         return 0
     stores = ["sqlite", "postgresql"] if options.store == "both" else [options.store]
     if "postgresql" in stores:
@@ -402,7 +407,7 @@ def main() -> int:
             print(f"skipped PostgreSQL: {missing}")
             stores.remove("postgresql")
     begun = time.monotonic()
-    total = run(stores, options.every, options.workers)
+    total = run(stores, options.every, options.workers, options.offset)
     for line in total.wrong:
         print(f"WRONG {line}")
     print(

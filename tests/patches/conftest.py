@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from patch_clouds import Documents, account, git
+
+from tests.patches.patch_clouds import Documents, account, git
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Call, Caller, Cloud, CloudError, Denied, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Call, Caller, Cloud, CloudError, Denied, Target
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.json_value import Json
 
 SUBSCRIPTION = "0c1f0a5e-7a0b-4c55-9f3e-2d5b8c0f1a01"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/clinic"

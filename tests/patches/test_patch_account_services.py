@@ -6,23 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import account_services, ssm, waf
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
-from hipaa_tui.content import content_folder
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Cloud
+from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.settings.model import Cloud
-from hipaa_tui.settings.registry import resource_type, setting
 from hipaa_tui.store.database import open_store
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.account import estate_services as account_services
+from tests.aws.server import ACCOUNT, REGION
+from tests.aws.ssm import estate as ssm
+from tests.aws.wafv2 import estate as waf
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 EDITS = {
@@ -118,12 +120,12 @@ def test_what_was_applied_is_imported_by_the_names_that_the_cloud_gave(
 @pytest.mark.parametrize("id", EDITS)
 def test_an_argument_of_a_big_block_is_said_as_an_edit(id: str) -> None:
     """Only what is to be set stands there, and all of it is in the provider's schema."""
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     values: list[Any] = [EDITS[id]]
     if id == "aws.ssm.document-sharing":
         values.append({"AccountIds": [ACCOUNT]})
     for value in values:
-        (block,) = snippets.fill(id, {"value": value}, {}, lambda text: None).blocks
+        (block,) = snippets.fill(id, {"value": value}, {}, lambda text: None, folder="edits").blocks
         assert block.labels == (setting(id).terraform[0], "edit")
         wrong = [one for one in schema.problems(block.to_write()) if " lacks " not in one]
         assert wrong == []

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_estates.alarms import build
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
-
+from hipaa_tui.aws.cloud import AwsCloud
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.registry import resource_type
+from tests.aws.cloudwatch.estate_alarms import build
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 
 def test_an_alarm_comes_with_its_filter_its_topic_and_the_key(aws: AwsCloud, repo: Path) -> None:

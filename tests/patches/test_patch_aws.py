@@ -7,19 +7,19 @@ import json
 from pathlib import Path
 
 import pytest
-from patch_clouds import commit, git, plan_for
 
-from hipaa_tui.json_value import OWN_ANSWER, at, resolve
+from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.patches.blocks.shapes import rule_blocks
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.schema import problems
 from hipaa_tui.patches.language.syntax import Declared, Items, Traversal, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call, Cloud, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Call, Cloud, Target
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.json_value import OWN_ANSWER, at, resolve
+from tests.patches.patch_clouds import commit, git, plan_for
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
-from hipaa_tui.patches.editing.sight import Difference
+from hipaa_tui.patches.editing.apply import NotEditableError, lay_over
+from hipaa_tui.patches.editing.edit_context import Difference
 from hipaa_tui.patches.language.hcl import Block, written
 from hipaa_tui.patches.language.syntax import parse
 

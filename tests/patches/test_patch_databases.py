@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import backup, databases, s3_rest
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cloud, Target
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.model import Cloud, Target
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.backup import estate as backup
+from tests.aws.dynamodb import estate_databases as databases
+from tests.aws.s3 import estate_public as s3_rest
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
@@ -127,8 +129,8 @@ def test_scaling_rules_and_log_writers_are_blocks_of_their_own(aws: Any, repo: P
 @pytest.mark.parametrize("id", EDITS)
 def test_an_argument_of_a_big_block_is_said_as_an_edit(id: str) -> None:
     """Only what is to be set stands there, and all of it is in the provider's schema."""
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
-    rendered = snippets.fill(id, {"value": EDITS[id]}, {}, lambda text: None)
+    snippets = Snippets(content_folder("snippets") / "terraform")
+    rendered = snippets.fill(id, {"value": EDITS[id]}, {}, lambda text: None, folder="edits")
     (block,) = rendered.blocks
     assert block.labels == (setting(id).terraform[0], "edit")
     wrong = [one for one in schema.problems(block.to_write()) if " lacks " not in one]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from patch_clouds import commit_tree, git, plan_for
 
-from hipaa_tui.errors import RefusedError
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import PatchOptions
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.errors import RefusedError
+from tests.patches.patch_clouds import commit_tree, git, plan_for
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"

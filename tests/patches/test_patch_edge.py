@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
 from hipaa_tui.patches.language import schema
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.package_data import content_folder
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/portal/1/2"
 TLS = {"ListenerArn": ARN, "Port": 443, "Protocol": "HTTPS"}
@@ -51,10 +51,10 @@ EDITS: list[tuple[str, Any, Any, str]] = [
 
 
 def filled(id: str, before: Any, value: Any) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     variables = {"value": value, "before": before}
     functions = {"ref": lambda type, name, attribute="id": f'"{name}"'}
-    return snippets.fill(id, variables, functions, lambda text: None)
+    return snippets.fill(id, variables, functions, lambda text: None, folder="edits")
 
 
 @pytest.mark.parametrize(("id", "before", "value", "says"), EDITS, ids=lambda one: str(one)[:24])

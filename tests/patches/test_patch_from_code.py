@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from code_reports import checkov, checkov_row, kics, kics_row, sarif, sarif_row, trivy, trivy_row
-from patch_clouds import commit_tree, git
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.home import Config, Home, TerraformCode
-from hipaa_tui.patches.code.locating import Where
-from hipaa_tui.settings.model import Call, Cloud
+from hipaa_tui.patches.code.finding_locator import Where
+from hipaa_tui.providers.model import Call, Cloud
+from hipaa_tui.support.config import Config, Home, TerraformCode
+from hipaa_tui.support.errors import InputError
 from hipaa_tui.workbench import LoadReport, Workbench
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.code_reports import (
+    checkov,
+    checkov_row,
+    kics,
+    kics_row,
+    sarif,
+    sarif_row,
+    trivy,
+    trivy_row,
+)
+from tests.patches.patch_clouds import commit_tree, git
 
 ROOT = f"""\
 provider "aws" {{
@@ -119,7 +128,7 @@ def test_the_block_that_a_scanner_names_is_the_one_that_is_edited(bench, repo, t
     assert (row.resource, row.playbook) == ("arn:aws:s3:::phi-records", "aws.s3.versioning")
     assert "main.tf:" in row.detail
     plan = bench.plan(everything=True)
-    patch = bench.patch(plan, repo / "infra", "hipaa/fix")
+    patch = bench.patches.create(plan, repo / "infra", "hipaa/fix")
     assert patch.left_out == ()
     assert patch.files == ("infra/main.tf",)
     changed = git(repo, "show", "hipaa/fix:infra/main.tf") + "\n"
@@ -134,7 +143,7 @@ def test_a_row_in_a_module_is_a_finding_for_each_call_and_one_edit(bench, repo, 
         f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake-{key}" for key in ("fax", "web")
     }
     plan = bench.plan(everything=True)
-    patch = bench.patch(plan, repo / "infra", "hipaa/fix")
+    patch = bench.patches.create(plan, repo / "infra", "hipaa/fix")
     assert "infra/modules/queue/main.tf" in patch.files
     assert "sqs_managed_sse_enabled = false" not in git(repo, "show", "hipaa/fix:infra/modules/queue/main.tf")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from patch_clouds import commit_tree, git, plan_for
-from test_patch_aws import ask, bucket
 
-from hipaa_tui.errors import RefusedError
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import PatchOptions
+from hipaa_tui.support.errors import RefusedError
+from tests.patches.patch_clouds import commit_tree, git, plan_for
+from tests.patches.test_patch_aws import ask, bucket
 
 CLINICS = """\
 resource "aws_s3_bucket" "clinic" {

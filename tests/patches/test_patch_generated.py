@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
-from test_patch_aws import bucket
 
-from hipaa_tui.errors import RefusedError
 from hipaa_tui.patches.code.generated import generated
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.support.errors import RefusedError
+from tests.patches.patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
+from tests.patches.test_patch_aws import bucket
 
 MINE = 'resource "azurerm_storage_account" "mine" {\n  name            = "patientfiles"\n  min_tls_version = "TLS1_0"\n}\n'
 HEADS = [

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_estates.iam_permissions import BUY
-from aws_estates.iam_policies import STAR, admin, enclave_key, managed, policy, role
-from aws_guards import do, text
-from aws_server import ACCOUNT, REGION
-from patch_clouds import commit, git
-
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cloud
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Cloud
+from hipaa_tui.providers.registry import resource_type
+from tests.aws.guards import do, text
+from tests.aws.iam.estate_permissions import BUY
+from tests.aws.iam.estate_policies import STAR, admin, enclave_key, managed, policy, role
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import commit, git
 
 CATALOGUE = load()
 IMAGE = "ab" * 48

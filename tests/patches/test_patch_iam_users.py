@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from aws_estates.iam_users import READ, policy, user
-from aws_guards import do, text
-from aws_server import ACCOUNT, REGION
-from patch_clouds import commit, git
 
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Cloud
+from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.settings.model import Cloud
-from hipaa_tui.settings.registry import resource_type
 from hipaa_tui.store.database import open_store
+from tests.aws.guards import do, text
+from tests.aws.iam.estate_users import READ, policy, user
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import commit, git
 
 CATALOGUE = load()
 WISHES = (

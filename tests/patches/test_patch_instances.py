@@ -6,24 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.registry import resource_type, setting
+from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 WARD = f"arn:aws:iam::{ACCOUNT}:instance-profile/clinic/ward"
 
 
 def filled(id: str, value: Any) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     functions = {"ref": lambda type, name, attribute="id": f'"{name}"'}
-    return snippets.fill(id, {"value": value}, functions, lambda text: None)
+    return snippets.fill(id, {"value": value}, functions, lambda text: None, folder="edits")
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from azure_server import ACCOUNT, azure, storage_account
-from azure_server import target as arm_target
-from azure_vaults import KEY, RECOVERY, VAULT, key, ready_vault, recovery_vault, vault
-from patch_clouds import git, plan_for
 
-from hipaa_tui.json_value import resolve
+from hipaa_tui.azure.cloud import AzureCloud
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.settings.azure.cloud import AzureCloud
-from hipaa_tui.settings.model import Call
-from hipaa_tui.settings.registry import setting
+from hipaa_tui.providers.model import Call
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.json_value import resolve
+from tests.azure.server import ACCOUNT, azure, storage_account
+from tests.azure.server import target as arm_target
+from tests.azure.vaults import KEY, RECOVERY, VAULT, key, ready_vault, recovery_vault, vault
+from tests.patches.patch_clouds import git, plan_for
 
 PROTECT, ROLES, FIREWALL = "azure.keyvault.purge-protection", "azure.keyvault.rbac", "azure.keyvault.firewall"
 ENCRYPT, BACKUPS = "azure.storage.customer-managed-key", "azure.recoveryservices.own-key"

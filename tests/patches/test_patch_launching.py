@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_estates import archives, trails
-from aws_guards import do
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
-from test_patch_shared import patched
-
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Snippets
 from hipaa_tui.patches.language import schema
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.cloudtrail import estate as trails
+from tests.aws.glacier import estate as archives
+from tests.aws.guards import do
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
+from tests.patches.test_patch_shared import patched
 
 
 def test_the_defaults_of_metadata_keep_what_else_was_chosen(aws: Any, repo: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_bucket_of_a_trail_is_closed_where_it_stands(aws: Any, repo: Path) -
 
 
 def test_a_launch_template_says_tokens_in_its_own_block() -> None:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     value = {
         "HttpTokens": "required",
         "HttpEndpoint": "enabled",
@@ -63,7 +63,7 @@ def test_a_launch_template_says_tokens_in_its_own_block() -> None:
         "DefaultVersion": None,
     }
     (block,) = snippets.fill(
-        "aws.ec2.launch-template-metadata", {"value": value}, {}, lambda text: None
+        "aws.ec2.launch-template-metadata", {"value": value}, {}, lambda text: None, folder="edits"
     ).blocks
     written = block.to_write()
     assert [one for one in schema.problems(written) if " lacks " not in one] == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from patch_clouds import ACCOUNT, Documents, account, commit_tree, git, plan_for, target
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.model import PatchOptions
+from hipaa_tui.support.errors import InputError, RefusedError
+from tests.patches.patch_clouds import ACCOUNT, Documents, account, commit_tree, git, plan_for, target
 
 TLS = "azure.storage.secure-transfer"
 NAMES = ("patientfiles", "labresults")

@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import no_trail
-from aws_estates.networks import alarm, build
-from aws_guards import do
-from aws_server import ACCOUNT, REGION
-from patch_clouds import commit, git
 
-from hipaa_tui.content import content_folder
-from hipaa_tui.errors import RefusedError
+from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloud import AwsCloud
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.providers.registry import resource_types
+from hipaa_tui.support.errors import RefusedError
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.cloudtrail import estate_no_trail as no_trail
+from tests.aws.guards import do
+from tests.aws.server import ACCOUNT, REGION
+from tests.aws.vpc.estate_networks import alarm, build
+from tests.patches.patch_clouds import commit, git
 
 
 def patched(aws: AwsCloud, repo: Path, *wanted: tuple[str, str]) -> tuple[Patch, list[Declared], str]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hipaa_tui.patches.editing.overlay import NotEditableError, lay_over
+from hipaa_tui.patches.editing.apply import NotEditableError, lay_over
+from hipaa_tui.patches.editing.edit_context import Difference, Sight
 from hipaa_tui.patches.editing.policy_blocks import set_policy
-from hipaa_tui.patches.editing.sight import Difference, Sight
 from hipaa_tui.patches.language.hcl import Block, Raw, json_document
 from hipaa_tui.patches.language.syntax import Items, Traversal, expression_in, parse
 

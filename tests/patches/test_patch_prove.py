@@ -6,14 +6,14 @@ import json
 import shutil
 
 import pytest
-from patch_clouds import ACCOUNT, commit, git, plan_for, target
 
-from hipaa_tui.errors import RefusedError
+from hipaa_tui.patches.checks.terraform_plan import Local, judged, prove
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.repository import Repository
-from hipaa_tui.patches.judges.prove import Local, judged, prove
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import PatchOptions
-from hipaa_tui.settings.model import Silent
+from hipaa_tui.providers.model import Silent
+from hipaa_tui.support.errors import RefusedError
+from tests.patches.patch_clouds import ACCOUNT, commit, git, plan_for, target
 
 TERRAFORM = shutil.which("terraform")
 """Looked up before the fixtures hide it."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
-from test_patch_aws import bucket
 
-from hipaa_tui.errors import RefusedError
 from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.code.providers import majors, newest_major
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.support.errors import RefusedError
+from tests.patches.patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
+from tests.patches.test_patch_aws import bucket
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
-from hipaa_tui.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.publish import Publisher
 from hipaa_tui.patches.git.remotes import hosted, shown, without_credentials
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.settings.model import Silent
+from hipaa_tui.providers.model import Silent
+from hipaa_tui.support.errors import IncompleteError, InputError, RefusedError
+from tests.patches.patch_clouds import ACCOUNT, Documents, commit, git, photograph, plan_for, target
 
 REAL_WHICH = shutil.which
 TLS, PUBLIC = "azure.storage.secure-transfer", "azure.storage.blob-public-access"
@@ -196,7 +196,7 @@ def test_gh_opens_the_pull_request_on_github(
     given = arguments(seen)
     assert given[:-1] == [
         *("pr", "create", "--repo", "clinic/infra", "--head", "hipaa/fix", "--base", "main"),
-        *("--title=Refuse plain HTTP and old TLS to the storage account (patientfiles)", "--body-file"),
+        *("--title=Require HTTPS and TLS 1.2 for the storage account (patientfiles)", "--body-file"),
     ]
     assert (programs / "gh.seen.body").read_text() == made.body.strip()
     assert not Path(given[-1]).exists()

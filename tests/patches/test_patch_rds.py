@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_estates import rds, redshift
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
-from hipaa_tui.content import content_folder
 from hipaa_tui.patches.blocks.snippets import Refused, Snippets
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language import schema
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Target
+from hipaa_tui.providers.registry import resource_type
+from hipaa_tui.support.package_data import content_folder
+from tests.aws.rds import estate as rds
+from tests.aws.redshift import estate as redshift
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/hipaa-tui-rds-monitoring"
@@ -128,9 +129,9 @@ EDITS: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 def part(id: str, value: dict[str, Any]) -> Any:
-    snippets = Snippets(content_folder("snippets") / "terraform" / "edits")
+    snippets = Snippets(content_folder("snippets") / "terraform")
     ref = {"ref": lambda type, name, attribute="id", literal=None: f'"{name}"'}
-    (block,) = snippets.fill(id, {"value": value}, ref, lambda text: None).blocks
+    (block,) = snippets.fill(id, {"value": value}, ref, lambda text: None, folder="edits").blocks
     return block
 
 

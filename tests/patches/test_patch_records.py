@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.model import LeftOut, PatchOptions
-from hipaa_tui.patches.records.escapes import code_span, cut, fence, markdown
-from hipaa_tui.patches.records.record import FORMATS, TEMPLATES, Approved, Done, Patched, Ran, Told, write
-from hipaa_tui.patches.records.templates import LONGEST, fill
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.records.escapes import code_span, cut, fence, markdown
+from hipaa_tui.records.model import Approved, Done, LeftOut, Patched, Ran, Told
+from hipaa_tui.records.record import FORMATS, TEMPLATES, write
+from hipaa_tui.records.templates import LONGEST, fill
+from hipaa_tui.support.errors import InputError
+from tests.patches.patch_clouds import ACCOUNT, Documents, account, commit, git, plan_for, target
 
 TLS, LOGS = "azure.storage.secure-transfer", "azure.storage.blob-logs"
 KEY = "kPzl2o1bT3q5Yw7r9uA0s2d4f6g8h1j3k5l7z9x1c3E="
@@ -78,8 +79,8 @@ def test_every_format_tells_every_fact(plan: Plan, format: str) -> None:
         "Dr. Second",
         "after the backup",
         "two clients use TLS 1.0",
-        "The workspace charges for each GB",
-        "None for clients that speak HTTPS",
+        "The workspace charges per GB of logs ingested",
+        "None for clients that use HTTPS with TLS 1.2",
         "valid",
         "drifted",
         "main.tf:3 may be the same",
@@ -251,7 +252,7 @@ def test_a_team_overrides_one_template_and_keeps_the_others(
     (own / TEMPLATES["commit"]).write_text("CHG: {{ subject }}\n\n{{ groups[0].citations[0].told }}\n")
     plan = plan_for(azure, (TLS, target(ACCOUNT)))
     patch = make_patch(plan, repo, "hipaa/fix", {"azure": azure}, options=PatchOptions(records=own))
-    assert patch.message.startswith("CHG: Refuse plain HTTP")
+    assert patch.message.startswith("CHG: Require HTTPS")
     assert "164.312(e)(1) Transmission security" in patch.message
     assert git(repo, "log", "-1", "--format=%(trailers:key=Plan,valueonly)", "hipaa/fix") == plan.hash
     assert "## Before and after" in patch.body

@@ -8,16 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patch_clouds import ACCOUNT, SUBSCRIPTION, Documents, account, commit, git, photograph, plan_for, target
 
-from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.git.branches import goals, make_branches
 from hipaa_tui.patches.git.commits import commit_tree, write_tree
 from hipaa_tui.patches.git.repository import Repository
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.patches.several import make_patches, parts
+from hipaa_tui.patches.per_branch import make_patches, parts
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.support.errors import InputError, RefusedError
+from tests.patches.patch_clouds import (
+    ACCOUNT,
+    SUBSCRIPTION,
+    Documents,
+    account,
+    commit,
+    git,
+    photograph,
+    plan_for,
+    target,
+)
 
 FILE = "hipaa-azure-storage-secure-transfer.tf"
 VERSIONS = "hipaa-versions.tf"

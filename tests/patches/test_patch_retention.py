@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from aws_guards import do, key, make_bucket, text
-from aws_server import ACCOUNT, REGION
-from patch_clouds import git
 
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.model import Cloud, Target
-from hipaa_tui.settings.registry import resource_type
+from hipaa_tui.providers.model import Cloud, Target
+from hipaa_tui.providers.registry import resource_type
+from tests.aws.guards import do, key, make_bucket, text
+from tests.aws.server import ACCOUNT, REGION
+from tests.patches.patch_clouds import git
 
 CATALOGUE = load()
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"

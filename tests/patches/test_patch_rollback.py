@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
-from test_patch_aws import bucket, run
 
-from hipaa_tui.errors import RefusedError
-from hipaa_tui.json_value import ABSENT
-from hipaa_tui.patches.backwards import backwards
-from hipaa_tui.patches.judges.prove import judged
-from hipaa_tui.patches.make import make_patch
-from hipaa_tui.patches.removing import without
+from hipaa_tui.patches.checks.terraform_plan import judged
+from hipaa_tui.patches.create import make_patch
+from hipaa_tui.patches.edit.remove_block import without
+from hipaa_tui.patches.revert import backwards
+from hipaa_tui.support.errors import RefusedError
+from hipaa_tui.support.json_value import ABSENT
+from tests.patches.patch_clouds import ACCOUNT, commit_tree, git, plan_for, target
+from tests.patches.test_patch_aws import bucket, run
 
 MAIN = '# Ours.\nresource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n\nresource "aws_sqs_queue" "jobs" {\n  name = "jobs"\n}\n'
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from patch_clouds import commit_tree, git, plan_for
-from test_patch_aws import ask, aws_target
 
-from hipaa_tui.patches.make import make_patch
+from hipaa_tui.patches.create import make_patch
+from tests.patches.patch_clouds import commit_tree, git, plan_for
+from tests.patches.test_patch_aws import ask, aws_target
 
 MODULE = """\
 variable "name" {}

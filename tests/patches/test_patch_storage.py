@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from azure_server import ACCOUNT, SCOPE, azure, resource, storage_account
-from azure_server import target as arm_target
-from patch_clouds import git, plan_for
-
+from hipaa_tui.azure.cloud import AzureCloud
+from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.make import make_patch
 from hipaa_tui.patches.model import Patch
-from hipaa_tui.settings.azure.cloud import AzureCloud
+from tests.azure.server import ACCOUNT, SCOPE, azure, resource, storage_account
+from tests.azure.server import target as arm_target
+from tests.patches.patch_clouds import git, plan_for
 
 NETWORK, TLS = "azure.storage.network-default-deny", "azure.storage.secure-transfer"
 KEEP, RETAIN = "azure.storage.container-immutability", "azure.storage.lifecycle-retention"

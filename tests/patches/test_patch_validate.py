@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from patch_clouds import commit
 
+from hipaa_tui.patches.checks.terraform_validate import terraform_verdict
 from hipaa_tui.patches.git.repository import Repository
-from hipaa_tui.patches.judges.validate import terraform_verdict
-from hipaa_tui.settings.model import Cancelled, Silent
+from hipaa_tui.providers.model import Cancelled, Silent
+from tests.patches.patch_clouds import commit
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 

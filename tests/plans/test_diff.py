@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_tui.json_value import reference
 from hipaa_tui.plans.diff import Sign, lines
+from hipaa_tui.support.json_value import reference
 
 JSON = st.recursive(
     st.booleans() | st.integers() | st.text(max_size=5),

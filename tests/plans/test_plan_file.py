@@ -5,12 +5,12 @@ import stat
 from dataclasses import replace
 
 import pytest
-from runs.plans import change, plan
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import reference
-from hipaa_tui.plans.guards.model import Outcome
 from hipaa_tui.plans.model import Plan, open_plan, save
+from hipaa_tui.providers.guard import Outcome
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import reference
+from tests.runs.plans import change, plan
 
 
 def test_a_saved_plan_reads_back_with_its_hash(tmp_path):

@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from aws_guards import Answers, do
-from azure_server import CONTRIBUTOR, GROUP, SCOPE, assignment, azure
 
+from hipaa_tui.aws.cloud import connect
+from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
 from hipaa_tui.plans.write_access import write_access, write_actions
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.settings.aws.cloud import connect
-from hipaa_tui.settings.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.providers.model import CloudError
+from tests.aws.guards import Answers, do
+from tests.azure.server import CONTRIBUTOR, GROUP, SCOPE, assignment, azure
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 

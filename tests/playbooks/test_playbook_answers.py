@@ -3,18 +3,18 @@
 import json
 
 import pytest
-from aws_guards import key, make_bucket
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.errors import InputError
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.playbooks.load import load, with_answers
+from hipaa_tui.support.errors import InputError
+from tests.aws.guards import key, make_bucket
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def test_a_name_answers_every_playbook_that_asks_for_it():
-    catalogue = with_answers(load(), {"kms_key": KEY})
+def test_a_pattern_answers_every_playbook_that_asks_by_that_name():
+    catalogue = with_answers(load(), {"*.kms_key": KEY})
     asking = [one for one in catalogue.playbooks.values() if "kms_key" in one.parameters]
     assert len(asking) > 1
     assert {one.parameters["kms_key"].default for one in asking} == {KEY}
@@ -23,7 +23,7 @@ def test_a_name_answers_every_playbook_that_asks_for_it():
 
 def test_a_playbooks_own_name_goes_before_the_general_one():
     other = KEY.replace("1234abcd", "9999abcd")
-    catalogue = with_answers(load(), {"kms_key": KEY, "aws.s3.default-encryption.kms_key": other})
+    catalogue = with_answers(load(), {"*.kms_key": KEY, "aws.s3.default-encryption.kms_key": other})
     assert catalogue.get("aws.s3.default-encryption").parameters["kms_key"].default == other
     assert catalogue.get("aws.cloudtrail.encryption").parameters["kms_key"].default == KEY
 
@@ -33,7 +33,7 @@ def test_a_playbooks_own_name_goes_before_the_general_one():
     [
         ({"kms_kee": KEY}, "no playbook asks for 'kms_kee'"),
         ({"aws.s3.tls-only.kms_key": KEY}, "no playbook asks for"),
-        ({"kms_key": "no key"}, "does not accept kms_key=no key"),
+        ({"*.kms_key": "no key"}, "does not accept kms_key=no key"),
         ({"aws.s3.lifecycle.abort_days": "soon"}, "give a whole number"),
     ],
 )
@@ -47,7 +47,7 @@ def test_the_answer_of_the_config_is_in_the_plan(aws, tmp_path, monkeypatch, cap
     make_bucket(aws, "phi-records")
     ours = key(aws)
     (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "config.toml").write_text(f"answers = {{ kms_key = {json.dumps(ours)} }}\n")
+    (tmp_path / "home" / "config.toml").write_text(f'answers = {{ "*.kms_key" = {json.dumps(ours)} }}\n')
     playbook = "aws.s3.default-encryption"
     assert run(["scan", "--provider", "aws", "--playbook", playbook]) == 0
     assert run(["plan", "--playbook", playbook, "-o", str(tmp_path / "plan.json")]) == 0

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.playbooks.lint import lint
 from hipaa_tui.playbooks.load import load, parse
+from hipaa_tui.support.errors import InputError
 
 GOOD = """\
 id: azure.storage.team-own
@@ -91,3 +91,30 @@ def test_two_playbooks_for_one_check_are_refused(tmp_path):
 def test_a_missing_folder_is_said(tmp_path):
     with pytest.raises(InputError, match="is not there"):
         load([tmp_path / "gone"])
+
+
+TITLE = "Refuse plain HTTP to the account"
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        (TITLE.ljust(60, "x"), ""),
+        (TITLE.ljust(61, "x"), "title: 61 characters, of which lists show 60"),
+        (f"{TITLE}.", "without the full stop"),
+    ],
+)
+def test_a_title_is_short_and_no_sentence(tmp_path, title, sentence):
+    assert TITLE in GOOD
+    _, problems = lint([written(tmp_path, GOOD.replace(TITLE, title))], ())
+    assert [sentence in problem for problem in problems] == [True] * bool(sentence)
+
+
+def test_two_playbooks_of_one_title_are_told_apart(tmp_path):
+    other = (
+        GOOD.replace("team-own", "team-two")
+        .replace("a_check_of_our_own", "another")
+        .replace(TITLE, TITLE.upper())
+    )
+    first, second = written(tmp_path, GOOD), written(tmp_path, other, "two.yaml")
+    assert lint([first, second], ()) == (2, [f"{second}: title: azure.storage.team-own has the same one"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hipaa_tui.playbooks.values import LONGEST, fill, guid, text
+from hipaa_tui.playbooks.templating import LONGEST, fill, guid, text
 
 
 def filled(value, **variables):

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from runs.plans import SUBSCRIPTION, account, change, plan
 
-from hipaa_tui.identity import open_identity
 from hipaa_tui.policy.approvals import approval_from, approve
 from hipaa_tui.policy.decide import Facts, decide
-from hipaa_tui.policy.fixes import kinds, undoes
 from hipaa_tui.policy.model import BlastRadius, Freeze, Policy, Rollbacks, Rule, Scope, Window
+from hipaa_tui.policy.plan_facts import kinds, undoes
+from hipaa_tui.support.signing import open_identity
+from tests.runs.plans import SUBSCRIPTION, account, change, plan
 
 NOW = datetime(2026, 12, 4, 12, 0, tzinfo=UTC)  # a Friday
 UTC_ZONE = ZoneInfo("UTC")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.identity import open_identity
 from hipaa_tui.policy.load import load_policy
 from hipaa_tui.policy.model import BlastRadius, Policy, Rollbacks
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.signing import open_identity
 
 DOCS = Path(__file__).parents[2] / "docs" / "policy.md"
 

@@ -3,18 +3,18 @@
 import json
 import urllib.request
 
-from azure_cli import check_plan
-from azure_server import ACCOUNT, azure, storage_account, target
 from sqlalchemy import update
 
+from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
 from hipaa_tui.store.schema import runs
+from tests.azure.server import ACCOUNT, azure, storage_account, target
+from tests.azure_cli import check_plan
 
 SECURE = "azure.storage.secure-transfer"
 LOGS = "azure.storage.blob-logs"

@@ -1,8 +1,8 @@
 """Plans made by hand, for tests of what keeps plans rather than of what makes them."""
 
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
 from hipaa_tui.plans.model import Change, Group, Plan
-from hipaa_tui.settings.model import Call, Target
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Call, Target
 
 SUBSCRIPTION = "8f0c1d2e-0000-4000-8000-000000000001"
 

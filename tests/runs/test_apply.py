@@ -1,14 +1,15 @@
 """A run does no harm and loses nothing: proven on the real SDKs over HTTP, with faults on the way."""
 
 import pytest
-from azure_server import azure, bring, target
-from runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
 
-from hipaa_tui.errors import InputError, RefusedError
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.runs.model import ChangeState, RunState
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Cancelled
+from hipaa_tui.providers.model import Cancelled
+from hipaa_tui.runs.model import ChangeState
+from hipaa_tui.support.errors import InputError, RefusedError
+from tests.azure.server import azure, bring, target
+from tests.runs.engine import ACCOUNT, LOGS, PRIVATE, SECOND, SECURE, Engine, Meddling, accounts
 
 GOOD = {"supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_2"}
 BAD = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_0"}
@@ -228,7 +229,7 @@ def test_a_plan_of_a_version_that_would_call_otherwise_is_refused(engine):
     document = engine.plan().as_json()
     document["changes"][0]["calls"][0]["arguments"]["body"]["properties"]["allowSharedKeyAccess"] = True
     document.pop("hash")
-    from hipaa_tui.json_value import content_hash
+    from hipaa_tui.support.json_value import content_hash
 
     forged = Plan.from_json({"hash": content_hash(document), **document})
     with pytest.raises(InputError, match="other calls"):

@@ -6,19 +6,19 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from postgresql_server import MISSING, postgresql_server, programs
 
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.store.database import open_store
+from tests.store.postgresql_server import MISSING, postgresql_server, programs
 
 RACING = """
     import os, sys, time
     from pathlib import Path
-    from runs.plans import plan
-    from hipaa_tui.errors import RefusedError
-    from hipaa_tui.runs.journal import Journal
-    from hipaa_tui.runs.model import RunState
+    from tests.runs.plans import plan
+    from hipaa_tui.support.errors import RefusedError
+    from hipaa_tui.journal.journal import Journal
+    from hipaa_tui.journal.states import RunState
     from hipaa_tui.store.database import open_store
 
     where, flag = sys.argv[1:3]
@@ -52,7 +52,7 @@ def race(where, folder, workers=4):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
         )
         for _ in range(workers)
     ]

@@ -1,16 +1,16 @@
 """A write of several calls that is cut between any two of them is recognised and finished, whatever it writes."""
 
 import pytest
-from aws_estate import build
-from aws_estates import families
-from aws_server import ACCOUNT, REGION, reset
-from runs.engine import Engine, Meddling
 
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.runs.model import RunState
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.providers.registry import resource_types
+from tests.aws.estate import build
+from tests.aws.estates import families
+from tests.aws.server import ACCOUNT, REGION, reset
+from tests.runs.engine import Engine, Meddling
 
 READS = ("Get", "List", "Describe", "Head", "Simulate")
 OTHERS = {id for one in families() for id in (*one.PLAYBOOKS, *getattr(one, "ONE_WAY", ()))}

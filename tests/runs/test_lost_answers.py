@@ -1,18 +1,18 @@
 """An answer that is lost never makes a second key, nor repeats a call that took effect."""
 
 import pytest
-from aws_server import ACCOUNT, REGION
-from runs.engine import Meddling
 
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
 from hipaa_tui.runs.views import view
-from hipaa_tui.settings.model import Call, CloudError
-from hipaa_tui.settings.registry import resource_type
 from hipaa_tui.store.database import open_store
+from tests.aws.server import ACCOUNT, REGION
+from tests.runs.engine import Meddling
 
 
 class Losing(Meddling):

@@ -1,14 +1,15 @@
 """What fails half-way is put back, or left to be resumed, or said with the exact commands: never half done in silence."""
 
 import pytest
-from azure_server import ACCOUNT, SCOPE, assignment, azure, bring, storage_account, target
-from runs.engine import LOGS, SECOND, SECURE, Engine, Meddling
 
-from hipaa_tui.errors import IncompleteError
-from hipaa_tui.runs.model import ChangeState, FencedError, RunState
-from hipaa_tui.settings.live import fresh
-from hipaa_tui.settings.model import Call, CloudError
+from hipaa_tui.clouds.connections import fresh
+from hipaa_tui.journal.states import FencedError, RunState
+from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.runs.model import ChangeState
 from hipaa_tui.store.database import StoreError
+from hipaa_tui.support.errors import IncompleteError
+from tests.azure.server import ACCOUNT, SCOPE, assignment, azure, bring, storage_account, target
+from tests.runs.engine import LOGS, SECOND, SECURE, Engine, Meddling
 
 OWNER = "azure.authorization.owner-narrowed"
 ROBOT = assignment(1, "5e0c7b0a-0000-4000-8000-000000000001", "ServicePrincipal")

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from arm_harness import Clients, Wire, estate
 
 from hipaa_tui.sandbox.arm import ArmServer
 from hipaa_tui.sandbox.clouds import Sandbox
+from tests.sandbox.arm_harness import Clients, Wire, estate
 
 
 @pytest.fixture(scope="module")

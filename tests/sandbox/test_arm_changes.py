@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from arm_harness import ACCOUNT, BLOB, GROUP, NSG, RULE, SSH_RULE, SUBSCRIPTION, VNET, WORKSPACE, Wire
+
+from tests.sandbox.arm_harness import (
+    ACCOUNT,
+    BLOB,
+    GROUP,
+    NSG,
+    RULE,
+    SSH_RULE,
+    SUBSCRIPTION,
+    VNET,
+    WORKSPACE,
+    Wire,
+)
 
 HTTPS_RULE = {**SSH_RULE, "priority": 110, "destinationPortRange": "443"}
 

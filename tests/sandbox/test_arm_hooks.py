@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from arm_harness import ACCOUNT, GROUP, NSG, OID, RULE, SSH_RULE, SUB, Wire, estate
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.sandbox.arm import ArmServer
+from hipaa_tui.support.errors import InputError
+from tests.sandbox.arm_harness import ACCOUNT, GROUP, NSG, OID, RULE, SSH_RULE, SUB, Wire, estate
 
 NARROW = {"properties": {**SSH_RULE, "sourceAddressPrefix": "10.0.0.0/8"}}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from arm_harness import ACCOUNT, GROUP, SUBSCRIPTION, VAULT, Wire
+
+from tests.sandbox.arm_harness import ACCOUNT, GROUP, SUBSCRIPTION, VAULT, Wire
 
 KEY = f"{VAULT}/keys/records"
 RECOVERY = f"{GROUP}/providers/Microsoft.RecoveryServices/vaults/backup"

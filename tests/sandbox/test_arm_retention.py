@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from azure_server import ACCOUNT, GROUP, SCOPE, assignment, azure, resource, storage_account
 
-from hipaa_tui.settings.azure.arm import members, request
-from hipaa_tui.settings.azure.storage import VERSION
-from hipaa_tui.settings.model import CloudError
+from hipaa_tui.azure.resource_types import members, request
+from hipaa_tui.azure.storage.settings import VERSION
+from hipaa_tui.providers.model import CloudError
+from tests.azure.server import ACCOUNT, GROUP, SCOPE, assignment, azure, resource, storage_account
 
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/logs"
 POLICY = f"{CONTAINER}/immutabilityPolicies/default"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from arm_harness import (
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+
+from tests.sandbox.arm_harness import (
     ACCOUNT,
     ALICE,
     BLOB,
@@ -22,7 +24,6 @@ from arm_harness import (
     assignment,
     diagnostics,
 )
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
 
 def test_a_storage_account_is_read_and_updated(clients: Clients) -> None:

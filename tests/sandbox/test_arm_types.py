@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from arm_harness import (
+
+from hipaa_tui.sandbox.arm import catalogue
+from tests.sandbox.arm_harness import (
     ACCOUNT,
     ALICE,
     BLOB,
@@ -24,8 +26,6 @@ from arm_harness import (
     assignment,
     diagnostics,
 )
-
-from hipaa_tui.sandbox.arm import catalogue
 
 WATCHER = f"{GROUP}/providers/Microsoft.Network/networkWatchers/NetworkWatcher_eastus"
 FLOW_LOG = f"{WATCHER}/flowLogs/vnet-flow"

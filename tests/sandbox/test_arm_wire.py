@@ -10,7 +10,10 @@ import sys
 import threading
 
 import pytest
-from arm_harness import (
+
+from hipaa_tui.sandbox.arm import ArmServer
+from hipaa_tui.support.errors import InputError
+from tests.sandbox.arm_harness import (
     ACCOUNT,
     ALICE,
     BOB,
@@ -25,9 +28,6 @@ from arm_harness import (
     assignment,
     token,
 )
-
-from hipaa_tui.errors import InputError
-from hipaa_tui.sandbox.arm import ArmServer
 
 UNKNOWN = f"{GROUP}/providers/Microsoft.Made/things/one"
 

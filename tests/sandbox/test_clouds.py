@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.aws.cloud import connect as connect_aws
+from hipaa_tui.azure.cloud import connect as connect_azure
 from hipaa_tui.sandbox import clouds
 from hipaa_tui.sandbox.clouds import Sandbox
 from hipaa_tui.sandbox.estate_azure import SUBSCRIPTION
-from hipaa_tui.settings.aws.cloud import connect as connect_aws
-from hipaa_tui.settings.azure.cloud import connect as connect_azure
+from hipaa_tui.support.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = {
@@ -143,7 +143,7 @@ def stand_in(monkeypatch):
         real, moto_starts = Sandbox._spawn, []
 
         def spawn(self, title, log, given):
-            if given[0] == "hipaa_tui.sandbox.moto_more":
+            if given[0] == "hipaa_tui.sandbox.moto_extensions":
                 moto_starts.append(given)
                 if len(moto_starts) >= start:
                     given = [one.format(port=given[-1]) for one in arguments]
@@ -248,7 +248,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch, stand_in, tmp_path
 
 def test_the_child_needs_a_module():
     ended = subprocess.run(
-        [sys.executable, "-m", "hipaa_tui.sandbox.child"],
+        [sys.executable, "-m", "hipaa_tui.sandbox.parent_watch"],
         cwd=ROOT,
         capture_output=True,
         text=True,

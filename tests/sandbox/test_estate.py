@@ -6,14 +6,15 @@ import json
 import subprocess
 import time
 
-import aws_cli
-import azure_cli
 import pytest
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.aws.cloud import connect as connect_aws
+from hipaa_tui.azure.cloud import connect as connect_azure
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
+from hipaa_tui.providers.model import Call, Cancelled, CloudError
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.sandbox import estate_aws, estate_azure
 from hipaa_tui.sandbox.estate_aws import (
     ACCOUNT,
@@ -26,10 +27,8 @@ from hipaa_tui.sandbox.estate_aws import (
 from hipaa_tui.sandbox.estate_azure import LEGACY_DEPLOY, NETWORK, PORTAL_STORAGE, SCOPE, SUBSCRIPTION
 from hipaa_tui.sandbox.repository import EDITED, make_repository
 from hipaa_tui.sandbox.seed import seed_all
-from hipaa_tui.settings.aws.cloud import connect as connect_aws
-from hipaa_tui.settings.azure.cloud import connect as connect_azure
-from hipaa_tui.settings.model import Call, Cancelled, CloudError
-from hipaa_tui.settings.registry import resource_types
+from hipaa_tui.support.errors import InputError
+from tests import aws_cli, azure_cli
 
 
 class Steps:

@@ -6,15 +6,15 @@ import threading
 
 import psycopg
 import pytest
-from postgresql_server import MISSING, postgresql_server, programs
-from runs.plans import change, plan
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import FencedError, RunState
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import FencedError, RunState
 from hipaa_tui.store.database import StoreError, open_store
+from hipaa_tui.support.errors import InputError, RefusedError
+from tests.runs.plans import change, plan
+from tests.store.postgresql_server import MISSING, postgresql_server, programs
 
 pytestmark = pytest.mark.skipif(programs() is None, reason=MISSING)
 

@@ -12,14 +12,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from runs.plans import plan
 from sqlalchemy import event, insert, select
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.runs.journal import Journal
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.store import schema, sqlite
 from hipaa_tui.store.database import StoreError, open_store
+from hipaa_tui.support.errors import InputError, RefusedError
+from tests.runs.plans import plan
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
 FULL = """
     import resource, signal, sys
     from pathlib import Path
-    from hipaa_tui.errors import InputError, RefusedError
-    from hipaa_tui.runs.journal import Journal
+    from hipaa_tui.support.errors import InputError, RefusedError
+    from hipaa_tui.journal.journal import Journal
     from hipaa_tui.store.database import open_store
 
     store = open_store(Path(sys.argv[1]))
@@ -153,7 +153,7 @@ def test_a_read_only_home_is_said():
     program = (
         "import os, sys; from pathlib import Path\n"
         "from hipaa_tui.store.database import open_store\n"
-        "from hipaa_tui.errors import InputError\n"
+        "from hipaa_tui.support.errors import InputError\n"
         "os.setuid(65534)\n"
         "try: open_store(Path(sys.argv[1]))\n"
         "except InputError as error: print(error)\n"

@@ -12,21 +12,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from hipaa_tui.errors import InputError, RefusedError
-from hipaa_tui.evidencing import Progress as Proven
-from hipaa_tui.home import Config
-from hipaa_tui.json_value import compact, reference
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.patches.git.publish import Opened, Pushed
 from hipaa_tui.patches.git.remotes import Hosted
-from hipaa_tui.patches.model import LeftOut, Patch
-from hipaa_tui.plans.guards.model import GuardResult, Outcome
+from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped, save
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Effects, Parameter, Playbook, Step
 from hipaa_tui.playbooks.parameters import answers
 from hipaa_tui.policy.decide import Decision
-from hipaa_tui.runs.model import ChangeState, ChangeView, RunState, RunView
-from hipaa_tui.settings.model import Call, Cancelled, Silent, Target
+from hipaa_tui.providers.guard import GuardResult, Outcome
+from hipaa_tui.providers.model import Call, Cancelled, Silent, Target
+from hipaa_tui.records.model import LeftOut
+from hipaa_tui.runs.model import ChangeState, ChangeView, RunView
+from hipaa_tui.support.config import Config
+from hipaa_tui.support.errors import InputError, RefusedError
+from hipaa_tui.support.json_value import compact, reference
+from hipaa_tui.triage.evidence_service import Progress as Proven
 from hipaa_tui.workbench import LoadReport, QueueRow, ScanReport
 
 ACCOUNT = "123456789012"
@@ -86,7 +88,7 @@ PLAYBOOKS = {
         _playbook(
             "aws.s3.tls-only",
             "AWS::S3::Bucket",
-            "Refuse unencrypted connections to the bucket",
+            "Require TLS in the bucket policy",
             "Anyone on the path can read PHI that travels over plain HTTP.",
             settings=("aws.s3.bucket-policy",),
             controls=("164.312(e)(1)", "164.312(e)(2)(i)"),
@@ -151,7 +153,7 @@ PLAYBOOKS = {
         _playbook(
             "aws.iam.root-mfa",
             "AWS::IAM::User",
-            "Protect the root user with a second factor",
+            "Enable hardware MFA for the root user",
             "The root user can do everything, and nobody can stop it.",
             steps=(
                 Step("Sign in as the root user and open Security credentials.", "A picture of the page."),
@@ -367,7 +369,12 @@ def make_plan(rows, given=None, kind: str = "apply", of_run: str = "") -> Plan:
             )
             skipped.append(Skipped(finding.id, finding.resource, finding.playbook, reason))
             continue
-        known = {name: value for name, value in (given or {}).items() if name in playbook.parameters}
+        known = {
+            name: value
+            for key, value in (given or {}).items()
+            for id, _, name in [key.rpartition(".")]
+            if id in {"", playbook.id} and name in playbook.parameters
+        }
         asked = answers(playbook, known)
         group = f"g{len(groups) + 1}"
         target = Target(
@@ -563,6 +570,10 @@ class StandIn:
 
     known = "Ops <ops@example.org>"
 
+    @property
+    def patches(self):
+        return self
+
     def committer(self, repo: Path) -> str:
         return self.known
 
@@ -586,7 +597,7 @@ class StandIn:
 
     opened = Opened(reason="gh is not on PATH")
 
-    def patch(self, plan: Plan, repo: Path, branch: str, progress=None, options=None) -> Patch:
+    def create(self, plan: Plan, repo: Path, branch: str, progress=None, options=None) -> Patch:
         if self.fails:
             raise self.fails
         self.author = options.author

@@ -17,8 +17,8 @@ def _same_everywhere(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     monkeypatch.setenv("HIPAA_TUI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("hipaa_tui.settings.registry.setting", stand_in.setting)
-    monkeypatch.setattr("hipaa_tui.settings.describe.command", stand_in.command)
+    monkeypatch.setattr("hipaa_tui.providers.registry.setting", stand_in.setting)
+    monkeypatch.setattr("hipaa_tui.clouds.call_description.command", stand_in.command)
 
 
 @pytest.fixture

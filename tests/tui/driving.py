@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from hipaa_tui.tui.app import HipaaTuiApp
 from hipaa_tui.tui.widgets.document import Document
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.widgets.static_text import Note
 
 SMALL, LARGE = (80, 24), (120, 36)
 

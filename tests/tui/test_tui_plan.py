@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.patches.git.publish import Opened
-from hipaa_tui.runs.model import RunState
 
 from .bench import FINAL_WORD, ROWS, StandIn, make_plan, refused, run_of
 from .driving import LARGE, name, opened, press, said, seen
@@ -40,7 +40,7 @@ async def test_only_changed_answers_go_into_the_plan(bench):
     async with opened(bench, *FLOW[:4]) as (app, pilot):
         app.screen.query("Input").first().value = "400"
         await press(pilot, "p")
-        assert bench.planned == [{"findings": ["f04"], "given": {"retention_days": "400"}}]
+        assert bench.planned == [{"findings": ["f04"], "given": {"aws.ec2.flow-logs.retention_days": "400"}}]
         assert "RetentionInDays: 400" in seen(app)
 
 

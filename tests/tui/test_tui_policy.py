@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from hipaa_tui.exceptions import Excepted
 from hipaa_tui.policy.decide import Decision
+from hipaa_tui.triage.exceptions import Excepted
 
 from .bench import ROWS, StandIn
 from .driving import LARGE, name, opened, press, said, seen, type_text

@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import replace
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.home import Config, TerraformCode
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.states import RunState
+from hipaa_tui.support.config import Config, TerraformCode
+from hipaa_tui.support.errors import InputError
 
 from .bench import ROWS, StandIn, make_plan, run_of
 from .driving import LARGE, SMALL, name, opened, press, said, seen, type_text

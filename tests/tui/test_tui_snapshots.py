@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.runs.model import RunState
+from hipaa_tui.journal.states import RunState
 from hipaa_tui.tui.app import HipaaTuiApp
 from hipaa_tui.tui.screenshot import export_screenshot
 

@@ -10,8 +10,8 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from hipaa_tui.tui.ascii import AsciiFilter, speaks_utf8
-from hipaa_tui.tui.paragraphs import Para, fit, layout
+from hipaa_tui.tui.ascii_filter import AsciiFilter, speaks_utf8
+from hipaa_tui.tui.text_layout import Para, fit, layout
 
 from .bench import ROWS, StandIn
 from .driving import LARGE, opened, press, seen
@@ -63,7 +63,7 @@ async def test_hostile_filter_words_only_filter(bench):
 
 
 async def test_an_error_with_markup_is_a_sentence_like_any_other(bench):
-    from hipaa_tui.errors import InputError
+    from hipaa_tui.support.errors import InputError
 
     bench.fails = InputError(HOSTILE)
     async with opened(bench, "enter", "p") as (app, _):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, confirm, has_terminal
-from hipaa_tui.errors import IncompleteError, RefusedError
 from hipaa_tui.plans.model import Plan, irreversible_targets, open_plan
+from hipaa_tui.support.errors import IncompleteError, RefusedError
 from hipaa_tui.workbench import Workbench
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.preview import print_decision
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import narrate, say
-from hipaa_tui.errors import ExitCode
 from hipaa_tui.plans.model import open_plan
+from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.preview import print_plan
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import has_terminal, narrate, say
-from hipaa_tui.errors import ExitCode, InputError, RefusedError
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.policy.approvals import LONGEST_DAYS
+from hipaa_tui.support.errors import ExitCode, InputError, RefusedError
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             raise RefusedError("not approved")
     statement = desk.gate.approve(plan, options.comment, options.days)
     if options.output is not None:
-        from hipaa_tui.files import write_private
+        from hipaa_tui.support.private_files import write_private
 
         write_private(options.output, json.dumps(statement, indent=2, ensure_ascii=False) + "\n")
         narrate(

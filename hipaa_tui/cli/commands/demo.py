@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hipaa_tui.cli.terminal import LineProgress, has_terminal, say
-from hipaa_tui.errors import ExitCode
+from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
-    from hipaa_tui.cli.walk import walk
+    from hipaa_tui.cli.headless_demo import walk
     from hipaa_tui.sandbox.clouds import Sandbox
     from hipaa_tui.sandbox.report import write_report
     from hipaa_tui.sandbox.repository import make_repository
@@ -46,7 +46,7 @@ def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
     with Sandbox(folder / "logs") as sandbox:
         sandbox.activate()
         try:
-            from hipaa_tui.cli.desk import open_desk
+            from hipaa_tui.cli.session import open_desk
 
             desk = open_desk(options)
             progress = LineProgress()
@@ -61,7 +61,7 @@ def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
             desk.scan(progress)
             progress.clear()
             os.chdir(repository)
-            from hipaa_tui.cli.screens import start
+            from hipaa_tui.cli.launch_tui import start
 
             start(options, banner="DEMO: local clouds, no account is touched")
             return ExitCode.DONE

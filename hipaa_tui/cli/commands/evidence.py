@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import say
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.evidencing import Progress
+from hipaa_tui.support.errors import ExitCode, InputError
+from hipaa_tui.triage.evidence_service import Progress
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import say, table
-from hipaa_tui.errors import ExitCode
+from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import print_json
+from hipaa_tui.cli.session import print_json
 from hipaa_tui.cli.terminal import say
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.home import find_home
-from hipaa_tui.identity import fingerprint, open_identity
+from hipaa_tui.support.config import find_home
+from hipaa_tui.support.errors import ExitCode
+from hipaa_tui.support.signing import fingerprint, open_identity
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import narrate, say
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.identity import checked_key
-from hipaa_tui.json_value import Json
-from hipaa_tui.keeping import MOST, Proof
-from hipaa_tui.runs.export import one_line
-from hipaa_tui.runs.heads import SignedHead, read_heads
+from hipaa_tui.journal.export import one_line
+from hipaa_tui.journal.proofs import MOST, Proof
+from hipaa_tui.journal.signed_heads import SignedHead, read_heads
+from hipaa_tui.support.errors import ExitCode, InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.signing import checked_key
 from hipaa_tui.workbench import Workbench
 
 
@@ -75,7 +75,7 @@ def _head(desk: Workbench, options: argparse.Namespace) -> int:
     if options.output is None:
         print(text, end="")
         return ExitCode.DONE
-    from hipaa_tui.files import write_private
+    from hipaa_tui.support.private_files import write_private
 
     write_private(options.output, text)
     narrate(

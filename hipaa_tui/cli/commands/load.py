@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.patches.code.locating import Where
+from hipaa_tui.patches.code.finding_locator import Where
+from hipaa_tui.support.errors import ExitCode, InputError
 
 _SHOWN: Final = 20
 

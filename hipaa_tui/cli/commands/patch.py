@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
-from hipaa_tui.errors import ExitCode, HipaaTuiError, IncompleteError
-from hipaa_tui.files import write_private
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.plans.model import open_plan
-from hipaa_tui.redaction import redact_text
-from hipaa_tui.text import plain, plain_lines
+from hipaa_tui.support.errors import ExitCode, HipaaTuiError, IncompleteError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.private_files import write_private
+from hipaa_tui.support.redaction import redact_text
+from hipaa_tui.support.sanitize import plain, plain_lines
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.git.publish import Publisher
@@ -37,19 +37,19 @@ def run(options: argparse.Namespace) -> int:
     )
     desk = open_desk(options)
     if options.back:
-        plan = desk.backwards(plan)
+        plan = desk.patches.reverted(plan)
     publisher = None
     if options.push is not None or options.pr:
-        publisher = desk.publisher(options.repo, progress, hooks=options.hooks)
+        publisher = desk.patches.publisher(options.repo, progress, hooks=options.hooks)
         publisher.remote(options.push or "")  # a remote that is not there is said before anything is made
     refused: dict[str, str] = {}
     if options.per:
-        several = desk.patches(
+        several = desk.patches.create_per(
             plan, options.repo, options.branch, per=options.per, progress=progress, options=about
         )
         patches, refused = several.made, dict(several.refused)
     else:
-        patches = (desk.patch(plan, options.repo, options.branch, progress, about),)
+        patches = (desk.patches.create(plan, options.repo, options.branch, progress, about),)
     progress.clear()
     if not options.json:
         for patch in patches:

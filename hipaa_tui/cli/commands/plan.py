@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.plans.model import Plan, open_plan
+from hipaa_tui.support.errors import ExitCode, InputError
+from hipaa_tui.support.json_value import Json
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,20 +1,30 @@
-"""`playbooks`: list them, check them, print their schema."""
+"""`playbooks`: list them, check them, begin one, print their schema."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections import Counter
 from dataclasses import asdict
 from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hipaa_tui.cli.desk import print_json
-from hipaa_tui.cli.terminal import say, table
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.home import find_home, read_config
+from hipaa_tui.cli.session import print_json
+from hipaa_tui.cli.terminal import narrate, say, table
+from hipaa_tui.support.config import find_home, read_config
+from hipaa_tui.support.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from hipaa_tui.playbooks.scaffold import Scaffold
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.action == "new":
+        return _new(options)
+    if options.resource or options.setting or options.guided or options.out:
+        raise InputError("--resource, --setting, --guided and --out go with `playbooks new`")
     if options.action == "schema":
         text = resources.files("hipaa_tui.playbooks").joinpath("schema.json").read_text("utf-8")
         print_json(json.loads(text))
@@ -83,7 +93,7 @@ def _coverage(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from hipaa_tui.plans.guards.model import guards
+    from hipaa_tui.plans.run_guards import guards
     from hipaa_tui.playbooks.lint import lint
 
     folders = read_config(find_home()).playbooks
@@ -95,3 +105,83 @@ def _lint(options: argparse.Namespace) -> int:
             say(problem)
         say(f"{checked} playbooks checked, {len(problems)} problems")
     return ExitCode.USAGE if problems else ExitCode.DONE
+
+
+def _new(options: argparse.Namespace) -> int:
+    from hipaa_tui.playbooks.load import load
+    from hipaa_tui.playbooks.scaffold import blanks, scaffold, write_scaffold
+
+    if len(options.paths) != 1:
+        raise InputError(
+            "name one playbook: `hipaa-tui playbooks new aws.s3.tls-only --setting aws.s3.bucket-policy`"
+        )
+    own = read_config(find_home()).playbooks
+    made = scaffold(
+        str(options.paths[0]),
+        load(own),
+        resource=options.resource,
+        setting=options.setting,
+        guided=options.guided,
+    )
+    checkout = _in_checkout()
+    if options.out is None and checkout:
+        path = Path("playbooks", made.folder, made.file)
+    else:
+        folder = options.out or next(iter(own), Path())
+        path = folder / f"{made.id.partition('.')[2].replace('.', '-')}.yaml"
+    write_scaffold(path, made.text)
+    left = blanks(made.text)
+    steps = _next_steps(made, path, len(left), checkout, own)
+    if options.json:
+        print_json(
+            {
+                "id": made.id,
+                "path": str(path),
+                "resource": made.resource,
+                "setting": made.setting or None,
+                "guided": made.guided,
+                "blanks": [asdict(blank) for blank in left],
+                "next": [*steps],
+            }
+        )
+        return ExitCode.DONE
+    say(str(path))
+    for number, step in enumerate(steps, start=1):
+        narrate(f"{number}. {step}")
+    return ExitCode.DONE
+
+
+def _in_checkout() -> bool:
+    """Is the current folder a checkout of hipaa-tui?"""
+    return Path("hipaa_tui/playbooks/schema.json").is_file() and Path("playbooks").is_dir()
+
+
+def _next_steps(made: Scaffold, path: Path, blanks: int, checkout: bool, own: tuple[Path, ...]) -> list[str]:
+    steps = [
+        f"Fill in its {blanks} lines with TODO"
+        + (f"; {made.like} is the nearest one to learn from" if made.like else "")
+    ]
+    if not made.listed:
+        steps.append(
+            f"hipaa-tui lists no {made.resource} yet, so a scan cannot look at them: reports name them"
+        )
+    if checkout and made.snippet:
+        steps.append(
+            f"Its Terraform is there: {made.snippet}"
+            if made.snippet_there
+            else f"Add the Terraform of its setting as {made.snippet}, or in edits/ beside it where it is one part of a large block"
+        )
+    if checkout:
+        tests = Path("tests", made.folder if made.folder.name != "operations" else "playbooks").as_posix()
+        steps.append(
+            f"Test it in {tests}/"
+            if made.guided
+            else f"Give the estate in {tests}/ a resource that fails, and list {made.id} in its PLAYBOOKS: it is then "
+            "found, fixed, verified and rolled back there"
+        )
+    elif not any(path.resolve().is_relative_to(folder.resolve()) for folder in own):
+        steps.append(f"Name its folder under `playbooks` in {find_home().config_file}")
+    steps.append(f"hipaa-tui playbooks lint {shlex.quote(str(path))}")
+    if checkout:
+        steps.append(f"make test T={tests}")
+    return steps

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hipaa_tui.cli.desk import open_desk
+from hipaa_tui.cli.session import open_desk
 from hipaa_tui.cli.terminal import narrate
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.files import is_file, write_private
 from hipaa_tui.plans.model import open_plan
+from hipaa_tui.support.errors import ExitCode
+from hipaa_tui.support.private_files import is_file, write_private
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,18 +8,18 @@ from typing import Any
 
 from hipaa_tui.cli.commands import show
 from hipaa_tui.cli.commands.patch import publish
-from hipaa_tui.cli.desk import open_desk
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.session import open_desk
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, has_terminal, need_terminal, say
-from hipaa_tui.errors import ExitCode, InputError, RefusedError
 from hipaa_tui.patches.git.commits import author_from
 from hipaa_tui.patches.git.remotes import shown
 from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.plans.model import Plan, irreversible_targets
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import typed
-from hipaa_tui.text import plain
+from hipaa_tui.support.errors import ExitCode, InputError, RefusedError
+from hipaa_tui.support.sanitize import plain
 from hipaa_tui.workbench import Workbench
 
 OFFERED = 50
@@ -119,15 +119,15 @@ def _patch(desk: Workbench, plan: Plan) -> int:
     repo = Path(str(_asked(questionary.path("Which repository folder?", default=".", only_directories=True))))
     proposed = f"hipaa-tui/{plan.groups[0].playbook}-{plan.hash[:8]}"
     branch = str(_asked(questionary.text("Which new branch?", default=proposed)))
-    author = "" if desk.committer(repo) else _author()
-    patch = desk.patch(plan, repo, branch, options=PatchOptions(author=author))
+    author = "" if desk.patches.committer(repo) else _author()
+    patch = desk.patches.create(plan, repo, branch, options=PatchOptions(author=author))
     say(f"commit {patch.commit[:12]} on branch {patch.branch}: {', '.join(patch.files)}")
     for one in patch.left_out:
         say(f"left out: {one.resource}: {one.reason}")
     say(f"terraform: {patch.validated}")
     code = ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
     progress = LineProgress()
-    publisher = desk.publisher(repo, progress)
+    publisher = desk.patches.publisher(repo, progress)
     try:
         remote, url = publisher.remote()
     except InputError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import exit_code, print_run
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, confirm
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.commands.apply import carry_out
-from hipaa_tui.cli.desk import open_desk, print_json
 from hipaa_tui.cli.outcome import print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate
-from hipaa_tui.errors import ExitCode
 from hipaa_tui.runs.rollback import leaves_nothing
+from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import say
 from hipaa_tui.controls.citations import all_citations
-from hipaa_tui.errors import ExitCode
-from hipaa_tui.json_value import Json
 from hipaa_tui.plans.diff import words
 from hipaa_tui.playbooks.model import Playbook
+from hipaa_tui.support.errors import ExitCode
+from hipaa_tui.support.json_value import Json
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hipaa_tui.cli.desk import open_desk, print_json
+from hipaa_tui.cli.session import open_desk, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
-from hipaa_tui.errors import ExitCode, InputError
-from hipaa_tui.files import is_file
 from hipaa_tui.plans.model import open_plan
+from hipaa_tui.support.errors import ExitCode, InputError
+from hipaa_tui.support.private_files import is_file
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 
 from hipaa_tui.patches.blocks.render import Piece
 from hipaa_tui.patches.code.folder import Folder, Resource
-from hipaa_tui.patches.code.objects import ID_IS, IDENTIFYING
+from hipaa_tui.patches.code.resource_identity import ID_IS, IDENTIFYING
 from hipaa_tui.patches.language.hcl import Block
 
 INSTANCE: Final = re.compile(r'\b((?:aws|azurerm)_\w+\.[\w-]+)\[("(?:[^"\\]|\\.)*")\]')

@@ -15,7 +15,7 @@ from typing import Final
 from hipaa_tui.patches.blocks.render import Piece
 from hipaa_tui.patches.code.folder import Folder, Resource
 from hipaa_tui.patches.code.generated import generated
-from hipaa_tui.patches.code.objects import IDENTIFYING
+from hipaa_tui.patches.code.resource_identity import IDENTIFYING
 from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import Traversal, tree

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.blocks.snippets import NoSnippetError, Rendered, Snippets
 from hipaa_tui.patches.code.folder import Folder, Managed
-from hipaa_tui.patches.code.objects import EXPORTS, GLOBAL
+from hipaa_tui.patches.code.resource_identity import EXPORTS, GLOBAL
 from hipaa_tui.patches.language import hcl, schema
 from hipaa_tui.patches.language.hcl import Block, Raw
 from hipaa_tui.patches.language.syntax import Declared
+from hipaa_tui.support.json_value import Json
 
 _BUCKET: Final = re.compile(r"arn:[\w-]+:s3:::")
 

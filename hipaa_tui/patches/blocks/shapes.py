@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 
 def own_named(items: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

@@ -23,8 +23,9 @@ again by us, so a snippet needs no care for layout and cannot give anything but 
     x | own_named(name), x | rule_blocks(group), x | words
                            see shapes.py; the words of a text with commas
 
-A setting that is only a part of a large block (one argument of an aws_db_instance) has its snippet in `edits/`:
-one resource block with that part, which is said to the person who owns the block.
+A service's snippets are in a folder of its own, each named after its setting. A setting that is only a part of a large
+block (one argument of an aws_db_instance) has its snippet in that folder's `edits/`: one resource block with that
+part, which is said to the person who owns the block. `modules/NAME/` has what is set at the call of that module.
 
 A string that is the ARN or ARM id of something with a block before it becomes a reference to it.
 """
@@ -37,11 +38,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import at
 from hipaa_tui.patches.blocks.shapes import own_named, rule_blocks
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.syntax import Declared, parse
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import at
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -94,7 +95,7 @@ class Snippets:
     """The snippets of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self._paths = {_name(path): path for path in sorted(folder.rglob("*.tf.j2"))}
         self._environment = _environment(folder)
         self._compiled: dict[Path, Template] = {}
         self._link: hcl.Link = lambda _: None
@@ -114,15 +115,16 @@ class Snippets:
     ) -> Rendered:
         """What the setting's snippet gives. InputError says what is wrong with the snippet; Refused.
 
-        In "edits" are those of settings that are only a part of a large block: they give that part; in
-        "modules/NAME" what is set at the call of that module.
+        `folder` is "", "edits" or "modules/NAME": the one within the service's folder.
         """
         from jinja2 import TemplateError
 
-        path = self.folder / folder / f"{setting}.tf.j2"
+        path = self._paths.get((folder, f"{setting}.tf.j2"))
+        if path is None:
+            raise NoSnippetError(f"there is no Terraform snippet for {setting}")
         self._link = link
         try:
-            text = self._template(path, setting).render({**variables, **functions, "refuse": _refuse})
+            text = self._template(path).render({**variables, **functions, "refuse": _refuse})
         except Refused:
             raise
         except (TemplateError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
@@ -131,15 +133,21 @@ class Snippets:
             raise InputError(f"the snippet {path.name} gives more than {LONGEST} characters")
         return _understood(path.name, text)
 
-    def _template(self, path: Path, setting: str) -> Template:
-        """Compiled once: a patch of a hundred changes fills the same few. NoSnippetError."""
+    def _template(self, path: Path) -> Template:
+        """Compiled once: a patch of a hundred changes fills the same few."""
         if path not in self._compiled:
-            try:
-                source = path.read_text(encoding="utf-8")
-            except OSError:
-                raise NoSnippetError(f"there is no Terraform snippet for {setting}") from None
-            self._compiled[path] = self._environment.from_string(source)
+            self._compiled[path] = self._environment.from_string(path.read_text(encoding="utf-8"))
         return self._compiled[path]
+
+
+def _name(path: Path) -> tuple[str, str]:
+    """(the folder within the service's, the file) of a snippet, as `fill` asks for it."""
+    parent = path.parent
+    if parent.name == "edits":
+        return "edits", path.name
+    if parent.parent.name == "modules":
+        return f"modules/{parent.name}", path.name
+    return "", path.name
 
 
 def _environment(snippets: Path) -> ImmutableSandboxedEnvironment:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
+from hipaa_tui.patches.code.expression_values import Meanings
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.instances import Instance, split_address
-from hipaa_tui.patches.code.meanings import Meanings
-from hipaa_tui.patches.code.objects import GLOBAL, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
+from hipaa_tui.patches.code.resource_identity import GLOBAL, IDENTIFYING, INLINE, NAMING, PARTS, SINGLETONS
 from hipaa_tui.patches.code.resources import Managed, Resource, Values, alone
 from hipaa_tui.patches.code.scopes import Call
 from hipaa_tui.patches.language.syntax import Declared, Traversal

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.patches.code.objects import IDENTIFYING
-from hipaa_tui.text import plain
+from hipaa_tui.patches.code.resource_identity import IDENTIFYING
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 SECONDS: Final = 60.0
 """How long an evaluation may take."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from hipaa_tui.patches.code.folder import Folder
-from hipaa_tui.patches.code.objects import INLINE
+from hipaa_tui.patches.code.resource_identity import INLINE
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import Items, expression_in, parse
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from hipaa_tui.errors import InputError
 from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.code.installed import FOLDER as INSTALLED
 from hipaa_tui.patches.code.installed import Installed
@@ -13,7 +12,8 @@ from hipaa_tui.patches.code.instances import Evaluation, Known, read_state
 from hipaa_tui.patches.code.scopes import auto_loaded
 from hipaa_tui.patches.git.repository import LARGEST_COPY, Repository
 from hipaa_tui.patches.model import PatchOptions
-from hipaa_tui.text import plain
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 
 def read_folder(

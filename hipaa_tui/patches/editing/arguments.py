@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.editing import policies
-from hipaa_tui.patches.editing.likeness import Likeness
+from hipaa_tui.patches.editing.edit_context import Sight
+from hipaa_tui.patches.editing.equivalence import Likeness
 from hipaa_tui.patches.editing.merging import Merging
-from hipaa_tui.patches.editing.sight import Sight
 from hipaa_tui.patches.language.edits import (
     Edit,
     NotEditableError,
@@ -20,7 +20,6 @@ from hipaa_tui.patches.language.edits import (
 )
 from hipaa_tui.patches.language.json_parts import Text, heredoc_of, heredoc_span, holes_in
 from hipaa_tui.patches.language.nodes import line_of, value_of
-from hipaa_tui.patches.language.parts import Part, call_in, document_in, part_in, part_of
 from hipaa_tui.patches.language.styles import Style
 from hipaa_tui.patches.language.syntax import (
     Expression,
@@ -31,6 +30,7 @@ from hipaa_tui.patches.language.syntax import (
     expression_of,
     is_literal,
 )
+from hipaa_tui.patches.language.value_spans import Part, call_in, document_in, part_in, part_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

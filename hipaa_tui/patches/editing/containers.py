@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.language.edits import (
     Edit,
     NotEditableError,
@@ -20,8 +19,9 @@ from hipaa_tui.patches.language.edits import (
     line_start,
     newline_of,
 )
-from hipaa_tui.patches.language.parts import Part
 from hipaa_tui.patches.language.styles import Style, alone_on_line, column
+from hipaa_tui.patches.language.value_spans import Part
+from hipaa_tui.support.json_value import Json
 
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _REST: Final = re.compile(rb"[ \t\r]*(?:(?:#|//)[^\n]*|/\*[^\n]*?\*/[ \t\r]*)?(?:\n|\Z)")

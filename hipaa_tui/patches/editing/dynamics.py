@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.editing.arguments import Arguments, merging_in, squeezed
 from hipaa_tui.patches.editing.containers import Box
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.edits import Edit, NotEditableError
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.nodes import attributes_in, blocks_in, head_of, line_of, value_of
-from hipaa_tui.patches.language.parts import Part, call_in, part_in, part_of
 from hipaa_tui.patches.language.styles import Style
 from hipaa_tui.patches.language.syntax import (
     Expression,
@@ -26,6 +24,8 @@ from hipaa_tui.patches.language.syntax import (
     expression_of,
     is_literal,
 )
+from hipaa_tui.patches.language.value_spans import Part, call_in, part_in, part_of
+from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
     from tree_sitter import Node

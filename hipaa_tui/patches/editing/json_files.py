@@ -12,15 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.editing.arguments import HEREDOC, merging_in, quoted_differs, squeezed
 from hipaa_tui.patches.editing.containers import Box
+from hipaa_tui.patches.editing.edit_context import Asked, Difference, Sight
 from hipaa_tui.patches.editing.merging import Merging
-from hipaa_tui.patches.editing.sight import Asked, Difference, Sight
 from hipaa_tui.patches.language.edits import Edit, NotEditableError, line_at
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.json_parts import Text
-from hipaa_tui.patches.language.parts import Part, document_in, part_in, several
 from hipaa_tui.patches.language.styles import Document, Style
 from hipaa_tui.patches.language.syntax import (
     Attribute,
@@ -30,6 +28,8 @@ from hipaa_tui.patches.language.syntax import (
     expression_in,
     is_literal,
 )
+from hipaa_tui.patches.language.value_spans import Part, document_in, part_in, several
+from hipaa_tui.support.json_value import Json
 
 _LABELS: Final = {
     "resource": 2,

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.editing.containers import Box, replaced, wrapped
-from hipaa_tui.patches.editing.likeness import Like, Likeness
-from hipaa_tui.patches.editing.sight import Follow
+from hipaa_tui.patches.editing.edit_context import Follow
+from hipaa_tui.patches.editing.equivalence import Like, Likeness
 from hipaa_tui.patches.language.edits import Edit, NotEditableError, line_at
 from hipaa_tui.patches.language.hcl import Raw
-from hipaa_tui.patches.language.parts import Part, as_json, several, walk
 from hipaa_tui.patches.language.styles import Style
 from hipaa_tui.patches.language.syntax import expression_in, is_literal
+from hipaa_tui.patches.language.value_spans import Part, as_json, several, walk
+from hipaa_tui.support.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hipaa_tui.patches.editing.containers import Box, wrapped
-from hipaa_tui.patches.editing.likeness import Like
+from hipaa_tui.patches.editing.equivalence import Like
 from hipaa_tui.patches.editing.merging import Merging
 from hipaa_tui.patches.language.edits import Edit
-from hipaa_tui.patches.language.parts import Part, several
 from hipaa_tui.patches.language.syntax import is_literal
+from hipaa_tui.patches.language.value_spans import Part, several
 
 STATEMENT = "Statement"
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.editing.arguments import merging_in
-from hipaa_tui.patches.editing.likeness import Like
+from hipaa_tui.patches.editing.block_diff import Writer
+from hipaa_tui.patches.editing.edit_context import Sight
+from hipaa_tui.patches.editing.equivalence import Like
 from hipaa_tui.patches.editing.policies import STATEMENT, called, match
-from hipaa_tui.patches.editing.sight import Sight
-from hipaa_tui.patches.editing.writer import Writer
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.edits import BOM, Edit, NotEditableError, edited
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.nodes import attributes_in, blocks_in, head_of, line_of, only_block, value_of
-from hipaa_tui.patches.language.parts import Entry, Part, document_in, part_of, several
 from hipaa_tui.patches.language.styles import Style
 from hipaa_tui.patches.language.syntax import Items, tree
+from hipaa_tui.patches.language.value_spans import Entry, Part, document_in, part_of, several
+from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
     from tree_sitter import Node

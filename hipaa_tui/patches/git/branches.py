@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.patches.git.repository import GitFailed, Repository
-from hipaa_tui.patches.records.record import TRAILER
-from hipaa_tui.text import plain
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.records.record import TRAILER
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 OWN: Final = "own"
 """Continue a branch whose tip hipaa-tui made."""

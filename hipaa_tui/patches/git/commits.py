@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.patches.git.repository import GitFailed, Repository
-from hipaa_tui.text import plain
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.sanitize import plain
 
 _AUTHOR: Final = re.compile(r"\s*(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>\s*")
 

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError, RefusedError
 from hipaa_tui.patches.git import programs
-from hipaa_tui.patches.git.repository import GitFailed, Repository
-from hipaa_tui.redaction import redact_text
-from hipaa_tui.settings.model import Progress
-from hipaa_tui.text import plain
+from hipaa_tui.patches.git.command import GitFailed
+from hipaa_tui.patches.git.repository import Repository
+from hipaa_tui.providers.model import Progress
+from hipaa_tui.support.errors import InputError, RefusedError
+from hipaa_tui.support.redaction import redact_text
+from hipaa_tui.support.sanitize import plain
 
 SECONDS: Final = 600.0
 """How long one hook may take."""

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.settings.model import Progress
+from hipaa_tui.providers.model import Progress
+from hipaa_tui.support.errors import InputError
 
 _KEPT: Final = 64 * 1024
 """Bytes of what a program printed that are read."""

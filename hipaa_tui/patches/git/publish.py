@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hipaa_tui.errors import IncompleteError, InputError, RefusedError
-from hipaa_tui.json_value import Json
+from hipaa_tui.patches.git import command as git
 from hipaa_tui.patches.git import programs
 from hipaa_tui.patches.git.remotes import AZURE, GITHUB, Hosted, hosted, shown, without_credentials
 from hipaa_tui.patches.git.repository import Repository
-from hipaa_tui.patches.records.escapes import cut
-from hipaa_tui.settings.model import Progress
-from hipaa_tui.text import plain
+from hipaa_tui.providers.model import Progress
+from hipaa_tui.records.escapes import cut
+from hipaa_tui.support.errors import IncompleteError, InputError, RefusedError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.sanitize import plain
 
 SECONDS: Final = 180.0
 _LONGEST: Final = {GITHUB: 65_000, AZURE: 4_000}
@@ -116,7 +117,7 @@ class Publisher:
                 name,
                 f"{ref}:{ref}",
             ]
-            code, said = self._git(push, "git push")
+            code, said = self._git(*push)
             if code != 0:
                 raise IncompleteError(
                     f"the branch {branch} stands in your repository, but {shown(url)} did not take it: {self._gist(said, url)}; "
@@ -163,7 +164,7 @@ class Publisher:
         return Opened(link=_link(said, place))
 
     def _there(self, name: str, url: str, *refs: str) -> dict[str, str]:
-        code, said = self._git(["ls-remote", "--", name, *refs], "git ls-remote")
+        code, said = self._git("ls-remote", "--", name, *refs)
         if code != 0:
             raise IncompleteError(
                 f"the branch stands in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
@@ -175,17 +176,8 @@ class Publisher:
     def _builds_on(self, tip: str, other: str) -> bool:
         return self._repository.answer("merge-base", other, tip) == other
 
-    def _git(self, arguments: list[str], what: str) -> tuple[int, str]:
-        quiet = [
-            "-c",
-            "core.fsmonitor=false",
-            *([] if self._hooks else ["-c", f"core.hooksPath={os.devnull}"]),
-        ]
-        own = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GCM_INTERACTIVE": "never"}
-        command = ["git", *quiet, *arguments]
-        return programs.run(
-            command, self._folder, self._progress, what, seconds=SECONDS, env=os.environ | own
-        )
+    def _git(self, *arguments: str) -> tuple[int, str]:
+        return git.run(self._folder, *arguments, hooks=self._hooks, seconds=SECONDS, progress=self._progress)
 
     def _gist(self, said: str, url: str) -> str:
         lines = [line for line in (plain(one, 300).strip() for one in said.splitlines()) if line]

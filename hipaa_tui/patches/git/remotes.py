@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from hipaa_tui.redaction import redact_text
-from hipaa_tui.text import plain
+from hipaa_tui.support.redaction import redact_text
+from hipaa_tui.support.sanitize import plain
 
 GITHUB, AZURE, GITLAB, BITBUCKET = "github", "azure", "gitlab", "bitbucket"
 _SCP: Final = re.compile(r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9.-]+):(?!//)(?P<path>[^\s]+)")

@@ -6,7 +6,6 @@ No hook runs unless it was asked for, and no filter: what is committed is what w
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import tempfile
@@ -14,23 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.patches.git.command import Client, GitFailed
+from hipaa_tui.support.errors import InputError
 
-if TYPE_CHECKING:
-    from git import Git
-
-_QUIET: Final = (
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.quotePath=false",
-)
-# With one of these set, git works on another repository than the one that was named.
-_ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
 _LARGEST: Final = 4 * 1024 * 1024
 LARGEST_COPY: Final = 64 * 1024 * 1024
 """How many bytes of a repository are written to a folder for Terraform to look at."""
@@ -60,26 +47,14 @@ def _plain_file(path: str, mode: str, kind: str) -> bool:
     return kind == "blob" and mode != "120000" and not pure.is_absolute() and ".." not in pure.parts
 
 
-class GitFailed(Exception):
-    """What git said, on one line."""
-
-
 class Repository:
     """A folder of a git repository at one commit. InputError where there is none."""
 
     def __init__(self, folder: Path, base: str = "HEAD") -> None:
-        try:
-            import git
-        except ImportError:
-            raise InputError("git is not on PATH; install it, for patches are made with it") from None
-        for name in _ELSEWHERE:
-            if name in os.environ:
-                raise InputError(f"{name} is set, so git would not work on {folder}; unset it")
         self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
             raise InputError(f"{folder}: there is no such folder; name one of a git repository")
-        self._git: Git = git.Git(str(self.folder))
-        self._failure = git.GitCommandError
+        self._git = Client(self.folder)
         try:
             answers = self.run("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix")
             bare, inside, *rest = answers.split("\n")
@@ -361,18 +336,4 @@ class Repository:
         self, *arguments: str, env: Mapping[str, str] | None = None, istream: BinaryIO | None = None
     ) -> bytes:
         """git's standard output. GitFailed with what it said."""
-        command: Sequence[str] = ["git", *_QUIET, *arguments]
-        try:
-            found = self._git.execute(
-                command,
-                env={"GIT_TERMINAL_PROMPT": "0"} | dict(env or {}),
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                istream=istream,
-            )
-        except self._failure as error:
-            said = str(error.stderr).replace("stderr:", "").strip().strip("'\n ")
-            raise GitFailed(" ".join(said.split())[:300]) from None
-        if not isinstance(found, bytes):
-            raise TypeError("git gave text where bytes were asked for")
-        return found
+        return self._git.output(*arguments, env=env, istream=istream)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 _BARE_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # As bare keys these begin another kind of expression, or read as a value.

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.language.edits import NotEditableError, line_at
-from hipaa_tui.patches.language.parts import Entry, Part, expression_node
 from hipaa_tui.patches.language.syntax import Expression, Items, Template, Unknown, expression_of
+from hipaa_tui.patches.language.value_spans import Entry, Part, expression_node
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.edits import NotEditableError, after_blanks, indent_at, line_start
 from hipaa_tui.patches.language.hcl import Raw
-from hipaa_tui.patches.language.parts import Part
 from hipaa_tui.patches.language.syntax import Template, Traversal, expression_in
+from hipaa_tui.patches.language.value_spans import Part
+from hipaa_tui.support.json_value import Json
 
 _WIDEST: Final = 90
 _SPACED: Final = re.compile(r"[ \t]*[=:][ \t]*")

@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from hipaa_tui.errors import HipaaTuiError, InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.server import LOOPBACK, ArmServer
+from hipaa_tui.support.errors import HipaaTuiError, InputError
+from hipaa_tui.support.json_value import Json
 
 
 def main(arguments: list[str] | None = None) -> int:

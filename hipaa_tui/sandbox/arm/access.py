@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import is_at_or_above
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, Resource
 from hipaa_tui.sandbox.arm.paths import dig, same_text
+from hipaa_tui.support.json_value import Json
 
 LOCK_TYPE: Final = "microsoft.authorization/locks"
 _ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"

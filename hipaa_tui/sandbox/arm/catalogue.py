@@ -20,7 +20,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 ITEM: Final = "[]"
 """The name under which the items of a list stand in the tree of properties."""

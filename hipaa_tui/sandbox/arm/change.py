@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.estate import Estate
+from hipaa_tui.support.json_value import Json
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ import re
 from copy import deepcopy
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import catalogue, schema
 from hipaa_tui.sandbox.arm.address import Address, parse_plain
 from hipaa_tui.sandbox.arm.catalogue import Type
@@ -17,6 +16,7 @@ from hipaa_tui.sandbox.arm.paths import dig, place, same_text, take
 from hipaa_tui.sandbox.arm.rules import CHECK, FILL
 from hipaa_tui.sandbox.arm.rules.others import fill_managed_identity
 from hipaa_tui.sandbox.arm.rules.storage import services
+from hipaa_tui.support.json_value import Json
 
 _ODD_NAME: Final = re.compile(r"[<>%&?#*]|[. ]$")
 """What the names of hardly any type may hold; for types without a rule of their own."""

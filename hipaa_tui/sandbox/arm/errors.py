@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 
 class ArmError(Exception):

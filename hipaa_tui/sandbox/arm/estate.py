@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import catalogue
 from hipaa_tui.sandbox.arm.address import is_at_or_above
+from hipaa_tui.support.json_value import Json
 
 TENANT: Final = "7e4a1c00-0000-4000-8000-000000000001"
 SUBSCRIPTION: Final = "5ab50000-0000-4000-8000-000000000001"

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content
 from hipaa_tui.sandbox.arm.messages import Request, Response
+from hipaa_tui.support.json_value import Json
 
 _MOST_DELAY: Final = 60.0
 """Seconds; a test that waits longer has hung."""

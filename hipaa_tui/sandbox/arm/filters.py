@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import is_at_or_above, parse_plain
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import Resource
 from hipaa_tui.sandbox.arm.paths import same_text
+from hipaa_tui.support.json_value import Json
 
 _EQUALS: Final = re.compile(r"^(\w+)\s+eq\s+'((?:[^']|'')*)'$", re.IGNORECASE)
 _ASSIGNED: Final = re.compile(r"^assignedTo\(\s*'([^']*)'\s*\)$", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

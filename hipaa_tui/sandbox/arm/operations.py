@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import Address, Kind, subscription_of
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import guid
 from hipaa_tui.sandbox.arm.messages import Request, Response
+from hipaa_tui.support.json_value import Json
 
 _TYPES: Final = ("/locations/operations", "/locations/operationresults")
 _SOON: Final = {"x-ms-retry-after-ms": "10"}

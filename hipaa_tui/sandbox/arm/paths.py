@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hipaa_tui.json_value import Json
+from hipaa_tui.support.json_value import Json
 
 
 def dig(value: Json, path: str) -> Json:

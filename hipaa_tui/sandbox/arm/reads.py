@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import access, catalogue, filters, views
 from hipaa_tui.sandbox.arm.address import GROUP_TYPE, Address, Kind, is_at_or_above, parse_plain
 from hipaa_tui.sandbox.arm.context import Context
@@ -19,6 +18,7 @@ from hipaa_tui.sandbox.arm.rules.authorization import DEFINITIONS
 from hipaa_tui.sandbox.arm.rules.network import GROUP as SECURITY_GROUP
 from hipaa_tui.sandbox.arm.rules.network import default_rules, find_default_rule
 from hipaa_tui.sandbox.arm.rules.storage import ACCOUNT, services
+from hipaa_tui.support.json_value import Json
 
 _PAGE: Final = 50
 _INHERITED: Final = frozenset(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import catalogue, views
 from hipaa_tui.sandbox.arm.address import Address, is_at_or_above, subscription_of
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.paths import same_text
 from hipaa_tui.sandbox.arm.rules.authorization import DEFINITIONS, built_in_roles
+from hipaa_tui.support.json_value import Json
 
 
 def roles_at(estate: Estate, scope: str) -> list[dict[str, Json]]:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import access, control, faults, reads, state, views, writes
 from hipaa_tui.sandbox.arm.address import Address, Kind, parse
 from hipaa_tui.sandbox.arm.context import Context
@@ -17,6 +16,7 @@ from hipaa_tui.sandbox.arm.estate import Estate
 from hipaa_tui.sandbox.arm.faults import Faults, Log
 from hipaa_tui.sandbox.arm.messages import Request, Response
 from hipaa_tui.sandbox.arm.operations import Operations, is_operation
+from hipaa_tui.support.json_value import Json
 
 _VERSION: Final = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[a-z0-9.]+)?$", re.IGNORECASE)
 _WRITES: Final = {"PUT": writes.put, "PATCH": writes.patch, "DELETE": writes.delete}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.catalogue import ITEM, Property, Type
 from hipaa_tui.sandbox.arm.errors import bad_content, bad_value
+from hipaa_tui.support.json_value import Json
 
 _ENVELOPE: Final = frozenset({"id", "name", "type", "etag", "systemData"})
 """Top-level properties that the address says or the service makes; a body may repeat them."""

@@ -9,11 +9,11 @@ import threading
 from http.server import ThreadingHTTPServer
 from typing import Any, Final
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.router import Router
 from hipaa_tui.sandbox.arm.wire import Handler
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
 
 LOOPBACK: Final = "127.0.0.1"
 

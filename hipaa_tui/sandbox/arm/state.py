@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import GROUP_TYPE, Address, Kind, parse_plain
 from hipaa_tui.sandbox.arm.commit import seed
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content
 from hipaa_tui.sandbox.arm.estate import SUBSCRIPTION, Estate
+from hipaa_tui.support.json_value import Json
 
 _LOCATION: Final = "eastus"
 

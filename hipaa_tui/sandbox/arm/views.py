@@ -5,11 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import catalogue
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, Resource
 from hipaa_tui.sandbox.arm.paths import place
 from hipaa_tui.sandbox.arm.rules import SHOW
+from hipaa_tui.support.json_value import Json
 
 _SHORT: Final = (
     "id",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content
 from hipaa_tui.sandbox.arm.messages import Request, Response
-
-if TYPE_CHECKING:
-    from hipaa_tui.sandbox.arm.server import Listener
+from hipaa_tui.support.json_value import Json
 
 MOST_BODY: Final = 4 * 1024 * 1024
 """Bytes; Azure Resource Manager's own limit of a request."""
@@ -20,6 +17,20 @@ _DRAINED: Final = 64 * 1024 * 1024
 """Bytes of a body too large that are read and dropped, so that the client gets to read the refusal."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METHODS: Final = {405: "MethodNotAllowed", 400: "BadRequest", 408: "RequestTimeout", 414: "UriTooLong"}
+
+
+class Answering(Protocol):
+    """What answers the requests."""
+
+    def answer(self, request: Request) -> Response:
+        """The response; never raises for what a client sends."""
+
+
+class Listening(Protocol):
+    """What the handler needs of the socket that it serves."""
+
+    url: str
+    router: Answering
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -35,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self) -> None:
         """Read one request, answer it."""
-        listener = cast("Listener", self.server)
+        listener = cast("Listening", self.server)
         try:
             self._refuse_strangers()
             body = self._body()

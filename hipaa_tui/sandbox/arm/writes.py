@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm import access, catalogue, schema, views
 from hipaa_tui.sandbox.arm.address import Address
 from hipaa_tui.sandbox.arm.change import Change
@@ -19,6 +18,7 @@ from hipaa_tui.sandbox.arm.paths import same_text
 from hipaa_tui.sandbox.arm.reads import require_parent, require_subscription
 from hipaa_tui.sandbox.arm.rules import GONE
 from hipaa_tui.sandbox.arm.rules.storage import extend_immutability, lock_immutability
+from hipaa_tui.support.json_value import Json
 
 _ACCOUNT: Final = "Microsoft.Storage/storageAccounts"
 _POLICIES: Final = "microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies"

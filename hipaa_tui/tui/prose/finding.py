@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
-from hipaa_tui.tui.words import STATE_TONES, moment, severity_tone, urgency
+from hipaa_tui.tui.labels import STATE_TONES, moment, severity_tone, urgency
+from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading, labelled
 
 if TYPE_CHECKING:
-    from hipaa_tui.evidence import Evidence
     from hipaa_tui.playbooks.model import Effects, Playbook
+    from hipaa_tui.triage.evidence import Evidence
     from hipaa_tui.workbench import QueueRow
 
 

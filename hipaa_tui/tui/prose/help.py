@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from textual.app import App
 from textual.binding import Binding
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 
 SAFE_WAY = (
     "Load a report or scan: both only read.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
+from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading, labelled
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.git.publish import Opened, Pushed

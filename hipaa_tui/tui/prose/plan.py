@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
-from hipaa_tui.errors import HipaaTuiError
-from hipaa_tui.json_value import ABSENT, Json
 from hipaa_tui.plans.diff import Sign, lines
 from hipaa_tui.plans.diff import words as value_words
-from hipaa_tui.plans.guards.model import GuardResult
 from hipaa_tui.plans.model import Change, Group, Plan
-from hipaa_tui.settings.model import Call
-from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading, labelled
-from hipaa_tui.tui.words import GUARD_SIGNS, count, extent, moment
+from hipaa_tui.providers.guard import GuardResult
+from hipaa_tui.providers.model import Call
+from hipaa_tui.support.errors import HipaaTuiError
+from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.tui.labels import GUARD_SIGNS, count, extent, moment
+from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading, labelled
 
 DIFF_TONES = {Sign.ADDED: "added", Sign.REMOVED: "removed", Sign.CHANGED: "changed", Sign.SAME: "muted"}
 VERBS = {"create": "created", "update": "changed", "remove": "removed"}
@@ -145,7 +145,7 @@ def title(change: Change) -> str:
 
 def setting_title(id: str) -> str:
     """As `title`, for what is known by its id only."""
-    from hipaa_tui.settings.registry import setting
+    from hipaa_tui.providers.registry import setting
 
     try:
         return setting(id).title
@@ -199,7 +199,7 @@ def _change(number: int, change: Change) -> Iterator[Para]:
 
 
 def _display(change: Change) -> tuple[Json, Json]:
-    from hipaa_tui.settings.registry import setting
+    from hipaa_tui.providers.registry import setting
 
     try:
         one = setting(change.setting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipaa_tui.tui.paragraphs import Para
+from hipaa_tui.tui.text_layout import Para
 
 if TYPE_CHECKING:
     from hipaa_tui.policy.decide import Decision

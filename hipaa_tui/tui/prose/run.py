@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading, labelled
+from hipaa_tui.tui.labels import RUN_TONES, count, moment, outcome, verdict
 from hipaa_tui.tui.prose.plan import setting_title
-from hipaa_tui.tui.words import RUN_TONES, count, moment, outcome, verdict
+from hipaa_tui.tui.text_layout import GAP, Para, heading, labelled
 
 if TYPE_CHECKING:
     from hipaa_tui.runs.model import ChangeView, RunView

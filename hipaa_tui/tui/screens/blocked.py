@@ -10,10 +10,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from hipaa_tui.plans.planner import blocked_reasons
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.labels import extent
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.note import Note
-from hipaa_tui.tui.words import extent
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan

@@ -12,12 +12,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from hipaa_tui.plans.model import irreversible_targets
-from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
+from hipaa_tui.tui.labels import extent
 from hipaa_tui.tui.prose.plan import VERBS, title
+from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.words import extent
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan

@@ -10,20 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.labels import count
 from hipaa_tui.tui.prose.finding import finding, one_line, remedy
-from hipaa_tui.tui.screens.page import Page
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.parameter_form import ParameterForm
-from hipaa_tui.tui.widgets.reader import Reader
-from hipaa_tui.tui.words import count
+from hipaa_tui.tui.widgets.scroll_form import Reader
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hipaa_tui.evidencing import Progress
     from hipaa_tui.plans.model import Plan
-    from hipaa_tui.playbooks.model import Parameter, Playbook
+    from hipaa_tui.playbooks.model import Playbook
+    from hipaa_tui.triage.evidence_service import Progress
     from hipaa_tui.workbench import QueueRow
 
 MOST = 200
@@ -47,7 +47,8 @@ class FindingScreen(Page):
         self._rows = tuple(rows)
 
     def body(self) -> ComposeResult:
-        parameters = self._parameters()
+        asking = self._asking()
+        asked = sum(len(playbook.parameters) for playbook in asking)
         with Reader(classes="body"):
             if len(self._rows) == 1:
                 playbook = self._playbook(self._rows[0])
@@ -57,14 +58,10 @@ class FindingScreen(Page):
                 yield Note(remedy(playbook, known), id="remedy")
             else:
                 yield Note(self._list(), id="finding")
-            if parameters:
-                yield ParameterForm(parameters)
+            if asking:
+                yield ParameterForm(asking)
             if self._plannable():
-                asks = (
-                    f" Tab goes to the {count(len(parameters), 'value')} that it asks for."
-                    if parameters
-                    else ""
-                )
+                asks = f" Tab goes to the {count(asked, 'value')} that it asks for." if asking else ""
                 yield Note(
                     [
                         GAP,
@@ -85,13 +82,10 @@ class FindingScreen(Page):
         found = ((row, self._playbook(row)) for row in self._rows)
         return [row for row, playbook in found if playbook is not None and not playbook.guided]
 
-    def _parameters(self) -> dict[str, Parameter]:
-        asked: dict[str, Parameter] = {}
-        for row in self._plannable():
-            playbook = self._playbook(row)
-            for name, parameter in playbook.parameters.items() if playbook else ():
-                asked.setdefault(name, parameter)
-        return asked
+    def _asking(self) -> list[Playbook]:
+        """The playbooks that are to be planned and ask something, each once."""
+        found = {row.playbook: self._playbook(row) for row in self._plannable()}
+        return [playbook for playbook in found.values() if playbook is not None and playbook.parameters]
 
     def _list(self) -> list[Para]:
         able = len(self._plannable())
@@ -139,7 +133,7 @@ class FindingScreen(Page):
 
     def action_leave(self) -> None:
         """Ask for an exception and put it on record."""
-        from hipaa_tui.tui.screens.excepting import ExceptingScreen
+        from hipaa_tui.tui.screens.exception_form import ExceptingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
 
@@ -164,7 +158,7 @@ class FindingScreen(Page):
 
     def action_prove(self) -> None:
         """Ask what proves a step, and put it on record."""
-        from hipaa_tui.tui.screens.proving import ProvingScreen
+        from hipaa_tui.tui.screens.evidence_form import ProvingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
 

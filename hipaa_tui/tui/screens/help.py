@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from hipaa_tui.tui.prose.help import help_text
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.widgets.document import Document
 
 if TYPE_CHECKING:

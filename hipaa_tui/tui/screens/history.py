@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from hipaa_tui.tui.jobs import Job
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.labels import RUN_TONES, moment
 from hipaa_tui.tui.prose.run import run as run_words
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.row_list import Column, RowList
-from hipaa_tui.tui.words import RUN_TONES, moment
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
@@ -105,7 +105,7 @@ class HistoryScreen(Page):
     def action_undo(self) -> None:
         run = self.runs.current
         if run is not None:
-            from hipaa_tui.tui.rolling_back import preview_rollback
+            from hipaa_tui.tui.start_rollback import preview_rollback
 
             preview_rollback(self, run.run)
 

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from hipaa_tui.tui.paragraphs import GAP, Para, bullet, heading
+from hipaa_tui.tui.labels import count, moment
+from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.note import Note
-from hipaa_tui.tui.words import count, moment
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.runs.model import RunView

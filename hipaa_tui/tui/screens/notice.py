@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.note import Note
-from hipaa_tui.tui.widgets.reader import Reader
+from hipaa_tui.tui.widgets.scroll_form import Reader
+from hipaa_tui.tui.widgets.static_text import Note
 
 
 class NoticeScreen(ModalScreen[None]):

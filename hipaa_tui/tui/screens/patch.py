@@ -10,20 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
+from hipaa_tui.tui.labels import extent
 from hipaa_tui.tui.prose.patch import patch as patch_words
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.document import Document
-from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.reader import Reader
-from hipaa_tui.tui.words import extent
+from hipaa_tui.tui.widgets.scroll_form import Reader
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.git.publish import Opened, Pushed
     from hipaa_tui.patches.model import Patch
     from hipaa_tui.plans.model import Plan
-    from hipaa_tui.settings.model import Progress
+    from hipaa_tui.providers.model import Progress
 
 
 class PatchScreen(Page):
@@ -108,18 +108,18 @@ class PatchScreen(Page):
         bench, plan = self.hipaa.bench, self.plan
         self.work(
             "Making the patch",
-            lambda progress: bench.patch(plan, repo, branch, progress, PatchOptions(author=author)),
+            lambda progress: bench.patches.create(plan, repo, branch, progress, PatchOptions(author=author)),
             self._show,
         )
 
     def _author(self, repo: Path) -> str | None:
         """Who commits: "" where git knows it, None where that has to be said first."""
-        from hipaa_tui.errors import InputError
         from hipaa_tui.patches.git.commits import author_from
+        from hipaa_tui.support.errors import InputError
 
         field = self.query_one("#author", Input)
         try:
-            if self.hipaa.bench.committer(repo):
+            if self.hipaa.bench.patches.committer(repo):
                 return ""
             if not self.has_class("-anonymous"):
                 self.add_class("-anonymous")
@@ -153,7 +153,7 @@ class PatchScreen(Page):
 
     def _offer(self, *, request: bool) -> None:
         from hipaa_tui.patches.git.remotes import shown
-        from hipaa_tui.tui.screens.pushing import PushingScreen
+        from hipaa_tui.tui.screens.confirm_push import PushingScreen
 
         if self.made is None:
             return
@@ -169,14 +169,16 @@ class PatchScreen(Page):
             self.app.push_screen(PushingScreen(made.branch, remote, shown(url), request=request), answered)
 
         self.work(
-            "Looking for the remote", lambda progress: bench.publisher(made.repo, progress).remote(), ask
+            "Looking for the remote",
+            lambda progress: bench.patches.publisher(made.repo, progress).remote(),
+            ask,
         )
 
     def _publish(self, made: Patch, remote: str, *, request: bool) -> None:
         bench = self.hipaa.bench
 
         def publish(progress: Progress) -> tuple[Pushed, Opened | None]:
-            publisher = bench.publisher(made.repo, progress)
+            publisher = bench.patches.publisher(made.repo, progress)
             pushed = publisher.push(made.branch, remote)
             return pushed, publisher.open(pushed, made.title, made.body) if request else None
 

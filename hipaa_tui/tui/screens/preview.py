@@ -9,22 +9,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from hipaa_tui.errors import InputError
+from hipaa_tui.support.errors import InputError
 from hipaa_tui.tui.jobs import Job
+from hipaa_tui.tui.labels import count
 from hipaa_tui.tui.paths import typed_file, typed_target
 from hipaa_tui.tui.prose.plan import SECTIONS, all_commands, headline
 from hipaa_tui.tui.prose.policy import policy
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.widgets.document import Document
-from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.section_bar import SectionBar
-from hipaa_tui.tui.words import count
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
     from hipaa_tui.policy.decide import Decision
+    from hipaa_tui.providers.model import Progress
     from hipaa_tui.runs.model import RunView
-    from hipaa_tui.settings.model import Progress
 
 
 class PreviewScreen(Page):
@@ -133,7 +133,7 @@ class PreviewScreen(Page):
 
     def action_approval(self) -> None:
         """Take over another person's approval, which came as a file."""
-        from hipaa_tui.tui.screens.ask import AskScreen
+        from hipaa_tui.tui.screens.text_prompt import AskScreen
 
         def answered(text: str | None) -> None:
             if text is not None:
@@ -178,7 +178,7 @@ class PreviewScreen(Page):
         self.app.push_screen(PatchScreen(self.plan))
 
     def action_write(self) -> None:
-        from hipaa_tui.tui.screens.ask import AskScreen
+        from hipaa_tui.tui.screens.text_prompt import AskScreen
 
         def answered(text: str | None) -> None:
             if text is not None:

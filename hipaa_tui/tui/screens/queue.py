@@ -9,19 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from hipaa_tui.tui.backlog import Backlog
+from hipaa_tui.tui.finding_list import Backlog
 from hipaa_tui.tui.jobs import Job
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.labels import STATE_TONES, count, severity_tone, urgency
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.filter_line import FilterLine
-from hipaa_tui.tui.widgets.note import Note
 from hipaa_tui.tui.widgets.row_list import Column, RowList
-from hipaa_tui.tui.words import STATE_TONES, count, severity_tone, urgency
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
+    from hipaa_tui.providers.model import Progress
     from hipaa_tui.runs.model import RunView
-    from hipaa_tui.settings.model import Progress
     from hipaa_tui.workbench import QueueRow, ScanReport
 
 COLUMNS: tuple[Column[QueueRow], ...] = (
@@ -236,9 +236,9 @@ class QueueScreen(Page):
             self.copy(row.resource, f"the resource {row.resource}")
 
     def action_load(self) -> None:
-        from hipaa_tui.tui.loading import ask_for_reports
+        from hipaa_tui.tui.load_reports import ask_for_reports
 
-        ask_for_reports(self)
+        ask_for_reports(self, self.reload)
 
     def action_scan(self) -> None:
         self.work(

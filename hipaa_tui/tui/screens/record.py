@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from hipaa_tui.tui.prose.run import run as run_words
-from hipaa_tui.tui.screens.page import Page
+from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.widgets.document import Document
 
 if TYPE_CHECKING:

@@ -12,19 +12,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from hipaa_tui.tui.jobs import Job
-from hipaa_tui.tui.paragraphs import Para
+from hipaa_tui.tui.labels import CHANGE_SIGNS, extent, verdict
 from hipaa_tui.tui.prose.plan import title
 from hipaa_tui.tui.prose.run import result
-from hipaa_tui.tui.screens.page import Page
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.tui.screens.base import Page
+from hipaa_tui.tui.text_layout import Para
 from hipaa_tui.tui.widgets.progress_line import ProgressLine
 from hipaa_tui.tui.widgets.row_list import Column, RowList
-from hipaa_tui.tui.words import CHANGE_SIGNS, extent, verdict
+from hipaa_tui.tui.widgets.static_text import Note
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
+    from hipaa_tui.providers.model import Progress
     from hipaa_tui.runs.model import RunView
-    from hipaa_tui.settings.model import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,11 @@ class RunScreen(Page):
             self.hipaa.back_to_queue()
 
     def action_history(self) -> None:
-        from hipaa_tui.tui.screens.history import HistoryScreen
-
-        self.hipaa.back_to_queue()
-        self.app.push_screen(HistoryScreen())
+        self.hipaa.open_history()
 
     def action_undo(self) -> None:
         if self.view is not None:
-            from hipaa_tui.tui.rolling_back import preview_rollback
+            from hipaa_tui.tui.start_rollback import preview_rollback
 
             preview_rollback(self, self.view.run)
 

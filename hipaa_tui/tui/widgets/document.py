@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hipaa_tui.tui.paragraphs import Line, Para, layout
+from hipaa_tui.tui.text_layout import Line, Para, layout
 from hipaa_tui.tui.theme import TONES
 
 

@@ -1,45 +1,51 @@
-"""Asks what a playbook asks, with its defaults filled in, and says under a field what is wrong with it."""
+"""Asks what the playbooks of a plan ask, with their defaults filled in, and says under a field what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from hipaa_tui.errors import InputError
-from hipaa_tui.json_value import Json
-from hipaa_tui.playbooks.model import Parameter
+from hipaa_tui.playbooks.model import Parameter, Playbook
 from hipaa_tui.playbooks.parameters import typed
-from hipaa_tui.tui.paragraphs import GAP, Para, heading
-from hipaa_tui.tui.widgets.note import Note
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.plain_input import PlainInput
+from hipaa_tui.tui.widgets.static_text import Note
 
 
 class ParameterForm(Vertical):
-    """One field per parameter, by name."""
+    """One field per parameter of each playbook: two that ask by the same name get an answer each."""
 
     DEFAULT_CSS = "ParameterForm { height: auto; } ParameterForm Note { height: auto; }"
 
-    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, playbooks: Sequence[Playbook]) -> None:
         super().__init__()
-        self._parameters = dict(parameters)
+        self._playbooks = [playbook for playbook in playbooks if playbook.parameters]
+        self._parameters = {
+            f"{playbook.id}.{name}": parameter
+            for playbook in self._playbooks
+            for name, parameter in playbook.parameters.items()
+        }
 
     def compose(self) -> ComposeResult:
-        yield Note([GAP, heading("What it asks")])
-        for name, parameter in self._parameters.items():
-            hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
-            yield Note([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
-            yield PlainInput(_text(parameter.default), id=_id("in", name), name=name)
-            yield Note(id=_id("bad", name))
+        for playbook in self._playbooks:
+            asks = playbook.title if len(self._playbooks) > 1 else "What it asks"
+            yield Note([GAP, heading(asks)])
+            for name, parameter in playbook.parameters.items():
+                key = f"{playbook.id}.{name}"
+                hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
+                yield Note([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
+                yield PlainInput(_text(parameter.default), id=_id("in", key), name=key)
+                yield Note(id=_id("bad", key))
 
     def answers(self) -> dict[str, str] | None:
-        """What differs from the defaults; None where a field is wrong, which is then said and focused.
-
-        Defaults are left to each playbook: two of them may ask the same name with different ones.
-        """
+        """What differs from the defaults, by PLAYBOOK.PARAMETER; None where a field is wrong, which is then said and
+        focused."""
         given: dict[str, str] = {}
         wrong: list[str] = []
         for name, parameter in self._parameters.items():

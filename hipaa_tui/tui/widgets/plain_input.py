@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from hipaa_tui.text import plain
+from hipaa_tui.support.sanitize import plain
 
 LONGEST = 20_000
 

@@ -16,8 +16,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from hipaa_tui.text import plain
-from hipaa_tui.tui.paragraphs import Line, Para, fit, layout
+from hipaa_tui.support.sanitize import plain
+from hipaa_tui.tui.text_layout import Line, Para, fit, layout
 from hipaa_tui.tui.theme import LIST_TONES
 
 T = TypeVar("T")

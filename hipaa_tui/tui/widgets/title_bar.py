@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
-from hipaa_tui.text import plain
-from hipaa_tui.tui.paragraphs import fit
+from hipaa_tui.support.sanitize import plain
+from hipaa_tui.tui.text_layout import fit
 
 
 class TitleBar(Widget):

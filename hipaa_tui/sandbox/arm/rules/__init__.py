@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.rules import authorization, insights, keyvault, network, others, storage
+from hipaa_tui.support.json_value import Json
 
 _SERVICES: Final = (authorization, insights, keyvault, network, others, storage)
 

@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content, bad_value
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.paths import dig, same_text
+from hipaa_tui.support.json_value import Json
 
 ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
 DEFINITIONS: Final = "microsoft.authorization/roledefinitions"

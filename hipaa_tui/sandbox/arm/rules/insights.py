@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import parse_plain
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content, bad_reference, bad_value
 from hipaa_tui.sandbox.arm.paths import dig, same_text
+from hipaa_tui.support.json_value import Json
 
 _MOST: Final = 5
 _SINKS: Final = {

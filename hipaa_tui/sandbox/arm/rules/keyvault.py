@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.address import is_at_or_above
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.paths import dig, same_text
 from hipaa_tui.sandbox.arm.rules.authorization import ASSIGNMENTS, DEFINITIONS, built_in_roles
+from hipaa_tui.support.json_value import Json
 
 KEYS: Final = "microsoft.keyvault/vaults/keys"
 _WRAP: Final = "Microsoft.KeyVault/vaults/keys/wrap/action"

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_content, bad_reference
 from hipaa_tui.sandbox.arm.estate import Estate, Resource, guid
 from hipaa_tui.sandbox.arm.paths import dig, same_text
+from hipaa_tui.support.json_value import Json
 
 GROUP: Final = "microsoft.network/networksecuritygroups"
 _NETWORK: Final = "microsoft.network/virtualnetworks"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.access import require
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_value
 from hipaa_tui.sandbox.arm.estate import TENANT, Estate, guid
 from hipaa_tui.sandbox.arm.paths import dig, take
 from hipaa_tui.sandbox.arm.rules.keyvault import find_key, refuse_unusable
+from hipaa_tui.support.json_value import Json
 
 _WORKSPACE: Final = "microsoft.operationalinsights/workspaces"
 _FINAL_STATES: Final = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Final
 
-from hipaa_tui.json_value import Json
 from hipaa_tui.sandbox.arm.change import Change
 from hipaa_tui.sandbox.arm.errors import ArmError, bad_value
 from hipaa_tui.sandbox.arm.estate import Estate, Resource
 from hipaa_tui.sandbox.arm.paths import dig, same_text
 from hipaa_tui.sandbox.arm.rules.keyvault import find_key, refuse_unusable
+from hipaa_tui.support.json_value import Json
 
 ACCOUNT: Final = "microsoft.storage/storageaccounts"
 _SERVICES: Final[dict[str, tuple[str, ...]]] = {

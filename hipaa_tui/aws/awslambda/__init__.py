@@ -1,0 +1,1 @@
+"""AWS Lambda (the folder cannot be called `lambda`, a keyword of Python)."""

@@ -1,0 +1,25 @@
+"""Looks who reads a trail's bucket without credentials, before it is closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from hipaa_tui.aws.cloudtrail.bucket import bucket_of
+from hipaa_tui.aws.s3.guards_public import public_by_design
+from hipaa_tui.providers.guard import Look, Outcome, Verdict
+
+ACL: Final = "aws.cloudtrail.bucket-acl"
+
+
+def trail_bucket_readers(look: Look) -> Verdict:
+    """What public-by-design says of the bucket that the trail names: a bucket can serve more than a trail."""
+    seen = look.read(ACL, look.target)
+    bucket = None if seen.absent else bucket_of(look.target, seen.identity)
+    if bucket is None:
+        return Outcome.BLOCK, "there is no such trail, or no bucket of its any more: scan again"
+    outcome, reason = public_by_design(replace(look, target=bucket))
+    return outcome, f"{bucket.name}: {reason}"
+
+
+GUARDS = {"trail-bucket-readers": trail_bucket_readers}

@@ -1,0 +1,1 @@
+"""EC2 instances, EBS volumes and snapshots, AMIs, security groups."""

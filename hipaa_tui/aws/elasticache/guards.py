@@ -1,0 +1,28 @@
+"""Checks that the nodes of a Redis replication group can take snapshots."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hipaa_tui.providers.guard import Look, Outcome, Verdict
+
+_NO_SNAPSHOTS: Final = ("cache.t1.", "cache.m1.small")
+_SMALL: Final = ("cache.t2.", "cache.t3.", "cache.t4g.")
+
+
+def cache_snapshot_room(look: Look) -> Verdict:
+    """Blocks node types that take no snapshots, and warns where one may take the memory that the cache needs."""
+    found = look.read("aws.elasticache.snapshot-retention", look.target).identity
+    node = str(found.get("CacheNodeType") or "")
+    if node.startswith(_NO_SNAPSHOTS):
+        return Outcome.BLOCK, f"ElastiCache takes no snapshots of {node}: move to a larger node type first"
+    if node.startswith(_SMALL):
+        return (
+            Outcome.WARN,
+            f"{node} is small: a snapshot needs memory beside the data, so see that reserved-memory-percent is 25 or "
+            "more, and that the window is a quiet hour",
+        )
+    return Outcome.PASS, f"{node or 'the node type'} takes snapshots"
+
+
+GUARDS = {"cache-snapshot-room": cache_snapshot_room}

@@ -1,0 +1,1 @@
+"""IAM policy documents: reading, comparing, extending and narrowing them."""

@@ -1,0 +1,1 @@
+"""Azure RBAC role assignments (Microsoft.Authorization)."""

@@ -1,0 +1,1 @@
+"""Azure Monitor: diagnostic settings and Log Analytics workspaces."""

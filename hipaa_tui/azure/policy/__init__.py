@@ -1,0 +1,1 @@
+"""Azure Policy: assignments that would refuse or revert a change."""

@@ -1,0 +1,32 @@
+"""Starts the full-screen interface; the only bridge from the commands to it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from hipaa_tui.support.config import find_home, read_config
+from hipaa_tui.support.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hipaa_tui.workbench import Workbench
+
+
+def start(options: argparse.Namespace, banner: str = "") -> int:
+    """Open the screens on the workbench that the options ask for. Returns when the person leaves."""
+    from hipaa_tui.tui.app import HipaaTuiApp
+
+    def open_bench() -> Workbench:
+        from hipaa_tui.cli.session import open_desk
+
+        return open_desk(options)
+
+    config = read_config(find_home())
+    app = HipaaTuiApp(
+        open_bench,
+        banner=banner,
+        read_only=config.read_only or bool(getattr(options, "read_only", False)),
+        keymap=config.keys,
+    )
+    app.run()
+    return ExitCode.DONE

@@ -1,0 +1,45 @@
+"""Opens the workbench as the options ask, and prints JSON the one way in which every command does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.json_value import Json
+
+if TYPE_CHECKING:
+    from hipaa_tui.workbench import Workbench
+
+
+def open_desk(options: argparse.Namespace) -> Workbench:
+    """The workbench on HIPAA_TUI_HOME, with the credentials that the options name."""
+    from hipaa_tui.providers.access import Access
+    from hipaa_tui.support.config import find_home, read_config
+    from hipaa_tui.workbench import Workbench
+
+    home = find_home()
+    config = read_config(home)
+    regions = tuple(getattr(options, "region", None) or ())
+    profiles = tuple(getattr(options, "profile", None) or ())
+    role = getattr(options, "role", None) or ("" if profiles else config.role)
+    accounts = tuple(getattr(options, "account", None) or config.accounts)
+    if accounts and not role:
+        raise InputError("--account says where a role is assumed: give the role's name with --role")
+    if role and len(profiles) > 1:
+        raise InputError("--role is assumed from one profile: give one --profile, or several without --role")
+    access = Access(
+        profile=profiles[0] if profiles else config.profile,
+        region=regions[0] if regions else None,
+        subscriptions=tuple(getattr(options, "subscription", None) or config.subscriptions),
+        profiles=profiles if len(profiles) > 1 else (),
+        role=role,
+        accounts=accounts,
+    )
+    return Workbench(home, config, access, read_only=bool(getattr(options, "read_only", False)))
+
+
+def print_json(value: Json) -> None:
+    """One JSON document on stdout. Control characters are escaped, by JSON itself but for DEL."""
+    print(json.dumps(value, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f"))

@@ -1,0 +1,29 @@
+"""Says for any call which permissions it needs and which command a person could type instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hipaa_tui.providers.model import Call
+
+
+def permissions(calls: Iterable[Call]) -> tuple[str, ...]:
+    """IAM or ARM actions that the calls need, sorted, each once."""
+    return tuple(sorted({action for call in calls for action in _of(call)}))
+
+
+def command(call: Call) -> str:
+    """The command line of the cloud's own CLI that does the same as the call."""
+    if call.provider == "aws":
+        from hipaa_tui.aws.cli_commands import command as render
+    else:
+        from hipaa_tui.azure.cli_commands import command as render
+    return render(call)
+
+
+def _of(call: Call) -> tuple[str, ...]:
+    if call.provider == "aws":
+        from hipaa_tui.aws.permissions.actions import for_call
+    else:
+        from hipaa_tui.azure.permissions import for_call
+    return for_call(call)

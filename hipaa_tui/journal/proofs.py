@@ -1,0 +1,132 @@
+"""Keeps the journal provable: signs its heads, exports it, and looks whether anything was taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, TextIO
+
+from hipaa_tui.journal.chain import Walk
+from hipaa_tui.journal.export import verify_export, write_export
+from hipaa_tui.journal.journal import Journal
+from hipaa_tui.journal.signed_heads import KeptHeads, SignedHead, cut_off, expected, sign_head
+from hipaa_tui.support.errors import HipaaTuiError
+from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.private_files import writing_private
+from hipaa_tui.support.signing import Identity, fingerprint
+
+MOST: Final = 1000
+"""Faults that are told; who sees so many needs no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a look at the journal, or at an export of it, found. It is whole where there are no faults."""
+
+    what: str
+    records: int
+    faults: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "what": self.what,
+            "whole": not self.faults,
+            "records": self.records,
+            "faults": list(self.faults),
+            "notes": list(self.notes),
+        }
+
+
+class Keeping:
+    """The journal's proofs. `whose` names the owner of a key that this home knows, "" for a stranger's."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        kept: KeptHeads,
+        identity: Callable[[], Identity],
+        whose: Callable[[str], str],
+    ) -> None:
+        self._journal = journal
+        self._kept = kept
+        self._identity = identity
+        self._whose = whose
+
+    def head(self) -> dict[str, Json]:
+        """The journal's head, signed, and kept here as well."""
+        head = self._journal.head()
+        statement = sign_head(self._identity(), head.seq, head.hash)
+        self._kept.keep(statement)
+        return statement
+
+    def after_run(self) -> None:
+        """Keep the head of now. A run's end is told even where that is not possible."""
+        with suppress(HipaaTuiError):
+            self.head()
+
+    def export(self, run: str, where: Path | TextIO) -> dict[str, Json]:
+        """Write the whole journal, or a run, to a file. Returns the signed head that it begins with."""
+        id = self._journal.row(run).id if run else ""
+        if isinstance(where, Path):
+            with writing_private(where) as file:
+                statement = write_export(self._journal, self._identity(), file, id)
+        else:
+            statement = write_export(self._journal, self._identity(), where, id)
+        if not id:
+            self._kept.keep(statement)
+        return statement
+
+    def verify(self, heads: Sequence[SignedHead] = (), keys: Sequence[str] = ()) -> Proof:
+        """Look at this home's journal: its chain, and the heads that were signed of it before."""
+        faults = [*self._strangers(heads, keys)]
+        known = list(heads)
+        mine = self._identity().key
+        for number, kept in enumerate(self._kept.heads(), start=1):
+            if isinstance(kept, str):
+                faults.append(kept)
+            elif kept.key != mine:
+                faults.append(
+                    f"{self._kept.path.name}: head {number} of this store is not signed by this home"
+                )
+            else:
+                known.append(kept)
+        walk = Walk(expected(known))
+        faults += islice(walk.faults(self._journal.links()), MOST)
+        faults += cut_off(walk, known, "the journal")
+        notes = (
+            [f"compared with {len(known)} signed heads"]
+            if known
+            else ["there is no signed head to compare with, so records cut off from its end would not show"]
+        )
+        return Proof("the journal", walk.seq, tuple(faults), tuple(notes))
+
+    def verify_file(self, path: Path, heads: Sequence[SignedHead] = (), keys: Sequence[str] = ()) -> Proof:
+        """Look at an exported file. InputError where it is none."""
+        export, faults = verify_export(path, heads, MOST)
+        head = export.head
+        signer = f"{head.by}, key {fingerprint(head.key)}" if head.key else head.by
+        about = f"run {head.run.id} of " if head.run else ""
+        notes = [f"{about}the journal up to record {head.seq}, signed on {head.at[:19]} by {signer}"]
+        found = [*self._strangers([head, *heads], keys), *faults]
+        return Proof(str(path), export.records, tuple(found), tuple(notes))
+
+    def _strangers(self, heads: Iterable[SignedHead], keys: Sequence[str]) -> list[str]:
+        """A sentence for each head whose signature does not hold, or whose key nobody vouches for."""
+        found = []
+        for head in heads:
+            if not head.key:
+                found.append(f"the signature of {head.told} does not hold: it was edited")
+            elif keys and head.key not in keys:
+                found.append(
+                    f"{head.told} is signed by key {fingerprint(head.key)}, not by the one that was given"
+                )
+            elif not keys and not self._whose(head.key):
+                found.append(
+                    f"{head.told} is signed by an unknown key ({fingerprint(head.key)}), so it proves nothing here: "
+                    f"where you trust it, say --key {head.key}"
+                )
+        return list(dict.fromkeys(found))

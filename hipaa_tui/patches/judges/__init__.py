@@ -1,1 +1,0 @@
-"""What Terraform itself says of a patch."""

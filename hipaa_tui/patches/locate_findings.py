@@ -1,0 +1,45 @@
+"""Turns what code scanners report into findings on the cloud resources that the code manages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from hipaa_tui.providers.model import Progress
+from hipaa_tui.support.config import TerraformCode
+
+if TYPE_CHECKING:
+    from hipaa_tui.findings.readers.reader import Loaded
+    from hipaa_tui.patches.code.finding_locator import Located, Where
+
+
+def locate_findings(
+    loaded: Sequence[Loaded],
+    terraform: Sequence[TerraformCode],
+    wanted: Callable[[str], str],
+    *,
+    where: Where | None = None,
+    progress: Progress | None = None,
+) -> list[Located]:
+    """What each report's rows about code are about, in the reports' order.
+
+    `where` says which code was scanned (None: config.toml's `terraform`); `wanted` which resource type the remedy of
+    a check changes, "" where there is none. InputError where no code is known, or it cannot be read.
+    """
+    from hipaa_tui.patches.code.finding_locator import Located, Locators, Where, folders_of
+
+    where = where or Where()
+    if where.repo is None and not any(file.in_code for file in loaded):
+        return [Located()] * len(loaded)
+    done = 0
+
+    def step() -> None:
+        if progress is not None:
+            progress.step(done, 0, "looking for the code")
+
+    locators = Locators(folders_of(where, terraform), where, wanted, step)
+    located: list[Located] = []
+    for file in loaded:
+        located.append(locators.locate(file.in_code))
+        done += len(file.in_code)
+    return located

@@ -1,1 +1,0 @@
-"""What a change is, for people: commit message, pull request, change records."""

@@ -1,0 +1,88 @@
+"""Makes of one finding a plan for every region, where the resource is a switch that each region has.
+
+A report says "not in all regions" once, and whoever fixes one region after the other forgets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hipaa_tui.clouds.connections import cloud_of
+from hipaa_tui.findings.model import Finding
+from hipaa_tui.plans.model import COMPLIES, Skipped
+from hipaa_tui.plans.planner import Wish, wishes
+from hipaa_tui.playbooks.load import Catalogue
+from hipaa_tui.providers.model import CloudError, Clouds
+from hipaa_tui.providers.registry import resource_types
+
+
+def everywhere(
+    wanted: Sequence[Wish],
+    clouds: Clouds,
+    catalogue: Catalogue,
+    open_findings: Sequence[Finding],
+    *,
+    excepted: Sequence[Finding] = (),
+    all_regions: bool = False,
+) -> tuple[list[Wish], list[Skipped]]:
+    """(the wishes, each on a regional switch laid out over all enabled regions, what could not be).
+
+    Done for playbooks that say `regions: all`, and with `all_regions` for every switch. An open finding of
+    such a region goes with its wish, and a region whose finding is excepted is left alone. A region that is
+    disabled is not asked; an account whose regions cannot
+    be listed keeps the one wish, and the reason is said.
+    """
+    found: dict[tuple[str, str, str], Wish] = {}
+    problems: list[Skipped] = []
+    laid_out: set[tuple[str, str]] = set()
+    asked = {_key(wish) for wish in wanted}
+    for wish in wanted:
+        kind = resource_types()[wish.playbook.resource]
+        _put(found, wish)
+        if not kind.per_region or not (all_regions or wish.playbook.regions == "all"):
+            continue
+        account = wish.target.account
+        if (wish.playbook.id, account) in laid_out:
+            continue
+        laid_out.add((wish.playbook.id, account))
+        cloud = cloud_of(clouds, wish.target.provider, account)
+        try:
+            regions = cloud.scan_regions(everywhere=True)
+            targets = [
+                target
+                for region in regions
+                for target in kind.list(cloud, account, region, wish.target.partition)
+            ]
+        except CloudError as error:
+            reason = f"only {wish.target.region} is planned, since the regions cannot be listed: {error}"
+            problems.append(Skipped("", wish.target.id, wish.playbook.id, reason))
+            continue
+        for target in targets:
+            _put(found, Wish(wish.playbook, target, ()))
+    if laid_out:
+        for wish in wishes(excepted, catalogue)[0]:
+            if _key(wish) in found and _key(wish) not in asked:
+                del found[_key(wish)]
+                reason = "left alone: its finding is excepted"
+                problems.append(Skipped(wish.findings[0], wish.target.id, wish.playbook.id, reason))
+        for wish in wishes(open_findings, catalogue)[0]:
+            key = _key(wish)
+            if key in found:
+                _put(found, wish)
+    return list(found.values()), problems
+
+
+def _key(wish: Wish) -> tuple[str, str, str]:
+    return wish.playbook.id, wish.target.key, wish.target.region
+
+
+def _put(found: dict[tuple[str, str, str], Wish], wish: Wish) -> None:
+    """The wish, or its findings to the one that is there for the same resource."""
+    earlier = found.get(_key(wish))
+    ids = tuple(dict.fromkeys((*(earlier.findings if earlier else ()), *wish.findings)))
+    found[_key(wish)] = Wish(wish.playbook, wish.target, ids)
+
+
+def without_the_compliant(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """What was left out, less the regions of which no finding speaks and that comply."""
+    return tuple(one for one in skipped if one.subject or one.kind != COMPLIES)

@@ -1,0 +1,68 @@
+"""Keeps secrets out of plans and journals: what a change replaces has to be kept there for the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hipaa_tui.plans.model import Change, Group
+from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.model import Call, calls_as_json
+from hipaa_tui.providers.registry import setting
+from hipaa_tui.support.redaction import redact, redact_text, secrets_in
+from hipaa_tui.support.sanitize import plain
+
+NAME = "no-secret-in-value"
+_SHOWN = 3
+_STORES = {"aws": "AWS Secrets Manager or Parameter Store", "azure": "Azure Key Vault"}
+
+
+def no_secret_in_value(look: Look) -> Verdict:
+    """Blocks where the earlier value, the wanted one or an answer holds what looks like a secret.
+
+    The block is not about the secret's place in the cloud, which is as it was; it is that the plan, the
+    journal and a patch could not be kept, shown or handed to an auditor with it.
+    """
+    for draft in look.changes:
+        for when, value in (("holds", draft.before), ("would hold", draft.after)):
+            paths = secrets_in(value)
+            if paths:
+                where = f"{setting(draft.setting).title} of {draft.target.name} {when}"
+                return Outcome.BLOCK, _sentence(where, paths, look.target.provider)
+    paths = secrets_in(dict(look.parameters))
+    if paths:
+        return Outcome.BLOCK, _sentence("the answers hold", paths, look.target.provider)
+    return Outcome.PASS, "no value of the plan looks like a secret"
+
+
+def without_secrets(changes: Sequence[Change], group: Group) -> tuple[list[Change], Group]:
+    """A blocked group as it may be kept: it is never applied, so nobody needs the secrets in its values."""
+    kept = [
+        replace(
+            change,
+            before=redact(change.before),
+            after=redact(change.after),
+            complies=redact(change.complies),
+            calls=tuple(Call.from_json(redact(call.as_json())) for call in change.calls),
+            guards=tuple(replace(one, reason=redact_text(one.reason)) for one in change.guards),
+        )
+        if secrets_in([change.before, change.after, change.complies, *calls_as_json(change.calls)])
+        else change
+        for change in changes
+    ]
+    return kept, replace(
+        group, parameters=redact(dict(group.parameters)), guards=tuple(redact(list(group.guards)))
+    )
+
+
+def _sentence(where: str, paths: list[str], provider: str) -> str:
+    shown = ", ".join(plain(path, 120) or "the value itself" for path in paths[:_SHOWN])
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return (
+        f"{where} what looks like a secret ({shown}{more}), which plan and journal would have to keep for the "
+        f"way back: move it to {_STORES[provider]} first, change the secret, and plan again"
+    )
+
+
+GUARDS = {NAME: no_secret_in_value}
+CAUTIOUS = (NAME,)

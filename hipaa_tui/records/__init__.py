@@ -1,0 +1,1 @@
+"""Change records for people: commit messages, pull requests, ServiceNow and Jira, from templates."""

@@ -1,0 +1,86 @@
+"""Gathers what the records of a plan or a run tell: who approved it, what was verified when, where the journal ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hipaa_tui.journal.journal import Journal, Record
+from hipaa_tui.plans.model import Plan
+from hipaa_tui.policy.admission import Gate
+from hipaa_tui.policy.approvals import Approval, approval_from
+from hipaa_tui.records.model import Approved, Done, Ran, Told
+from hipaa_tui.records.record import write
+from hipaa_tui.runs.model import RunView
+
+_LOOKED = {"change.verified", "change.unverified", "change.skipped"}
+_WORDS = {True: "verified", False: "not verified", None: "not looked at"}
+
+
+class Recording:
+    """The records of this home. `templates` is the team's folder of them."""
+
+    def __init__(self, journal: Journal, gate: Gate, templates: Path | None) -> None:
+        self._journal = journal
+        self._gate = gate
+        self._templates = templates
+
+    def of_plan(self, plan: Plan, format: str) -> str:
+        """The record of a plan that is not carried out yet. InputError where a template is no good."""
+        return self.written(Told(plan, self.approvals(plan)), format)
+
+    def of_run(self, run: RunView, format: str) -> str:
+        """The record of what a run did. InputError where a template is no good."""
+        found = self._journal.of(run.run)
+        context: dict[str, Any] = found[0].body.get("context") or {}
+        head = self._journal.head()
+        looked = {record.body.get("change"): record.at for record in found if record.kind in _LOOKED}
+        ran = Ran(
+            run=run.run,
+            state=run.state.value,
+            started=run.started,
+            ended=run.ended,
+            by=_who(context.get("by") or {}),
+            changes={
+                one.id: Done(one.state.value, _WORDS[one.verified], looked.get(one.id, ""), one.note)
+                for one in run.changes
+            },
+            head=f"record {head.seq}, hash {head.hash}",
+            note=run.note,
+            rolled_back_by=run.rolled_back_by,
+        )
+        return self.written(Told(_plan(found), _counted(context), ran=ran), format)
+
+    def written(self, told: Told, format: str) -> str:
+        """The record in this format, by the team's template where it has one."""
+        return write(told, format, self._templates)
+
+    def approvals(self, plan: Plan) -> tuple[Approved, ...]:
+        """Every approval of the plan that the journal has; those that do not count say why."""
+        return tuple(_approved(one.approval, one.name, one.reason) for one in self._gate.approvals(plan))
+
+
+def _plan(found: list[Record]) -> Plan:
+    return Plan.from_json(found[0].body["plan"])
+
+
+def _approved(approval: Approval, name: str, reason: str = "") -> Approved:
+    return Approved(name, f"{approval.at:%Y-%m-%d %H:%M}", approval.comment, reason)
+
+
+def _counted(context: dict[str, Any]) -> tuple[Approved, ...]:
+    """Those that let the run through, as they went on record with it."""
+    found = []
+    for statement in context.get("approvals") or ():
+        try:
+            approval = approval_from(statement)
+        except ValueError:
+            continue
+        found.append(_approved(approval, approval.approver))
+    return tuple(found)
+
+
+def _who(by: dict[str, Any]) -> str:
+    where = "@".join(str(by[name]) for name in ("user", "host") if by.get(name))
+    name = str(by.get("name") or "")
+    return f"{name} ({where})" if name and where and name != where else name or where

@@ -1,0 +1,56 @@
+"""Reads from a run's records how far an earlier worker came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hipaa_tui.journal.journal import Record
+from hipaa_tui.plans.model import Plan
+from hipaa_tui.support.json_value import Json
+
+
+@dataclass
+class Done:
+    """`begun`: the intent is on record. `finished`: verified or found standing. `assigned`: by change, what the
+    cloud assigned. What was put back after a failure counts as none of these."""
+
+    begun: set[str] = field(default_factory=set)
+    finished: set[str] = field(default_factory=set)
+    assigned: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    any: bool = False
+
+    def untouched(self, plan: Plan) -> set[str]:
+        """Groups of which nothing was begun."""
+        touched = {change.group for change in plan.changes if change.id in self.begun | self.finished}
+        return {group.id for group in plan.groups} - touched
+
+
+def done_before(records: Sequence[Record]) -> Done:
+    """What these records of one run say."""
+    done = Done(any=True)
+    for record in records:
+        change = str(record.body.get("change", ""))
+        match record.kind:
+            case "change.intent":
+                done.begun.add(change)
+            case "change.verified" | "change.skipped":
+                done.finished.add(change)
+                done.assigned[change] = record.body.get("identity", {})
+            case "change.undoing":
+                done.finished.discard(change)
+            case "change.undone":
+                done.finished.discard(change)
+                done.begun.discard(change)
+    return done
+
+
+def written(records: Sequence[Record]) -> set[str]:
+    """The changes that may stand as the run wrote them; a call that the cloud refused counts: it was sent."""
+    left: set[str] = set()
+    for record in records:
+        if record.kind in {"change.intent", "change.outcome"}:
+            left.add(str(record.body["change"]))
+        elif record.kind == "change.undone":
+            left.discard(str(record.body["change"]))
+    return left

@@ -1,8 +1,0 @@
-"""`python -m hipaa_tui.sandbox.moto_more` is moto's server with the additions of this package."""
-
-from moto.server import main
-
-from hipaa_tui.sandbox.moto_more import install
-
-install()
-main()

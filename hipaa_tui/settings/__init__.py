@@ -1,1 +1,0 @@
-"""Settings: pieces of cloud configuration that can be read, written and removed."""

@@ -1,0 +1,163 @@
+"""The home folder of the tool: store, config, plans and logs, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.private_files import private_folder, read_regular
+
+_KINDS: Final[dict[str, type]] = {
+    "read_only": bool,
+    "playbooks": list,
+    "profile": str,
+    "role": str,
+    "accounts": list,
+    "regions": list,
+    "subscriptions": list,
+    "keys": dict,
+    "answers": dict,
+    "store": str,
+    "policy": str,
+    "records": str,
+    "terraform": list,
+}
+_TERRAFORM: Final[dict[str, type]] = {"folder": str, "state": str, "var_files": list, "accounts": list}
+
+
+LARGEST: Final = 16 * 1024
+"""Bytes of config.toml; one that says everything has 1 KB, and the parser's time grows with the square."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformCode:
+    """A folder of Terraform code, with its state and -var-file's files where it needs them; `accounts` where it is
+    only for some."""
+
+    folder: Path
+    state: Path | None = None
+    var_files: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What config.toml says. Every entry is optional; an unknown one is an error, not a silence."""
+
+    read_only: bool = False
+    playbooks: tuple[Path, ...] = ()
+    profile: str | None = None
+    role: str = ""
+    """The name of a role that is assumed in each of `accounts`, or in every account of the organization."""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What playbooks ask, answered for the team: by a parameter's name, or "PLAYBOOK.PARAMETER" for one playbook."""
+    store: str = ""
+    """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
+    policy: Path | None = None
+    """The team's policy file; else policy.yaml in the home folder, where there is one."""
+    records: Path | None = None
+    """The team's folder of templates for commit messages, pull requests and change records."""
+    terraform: tuple[TerraformCode, ...] = ()
+    """Folders of Terraform code: what they manage is better changed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where things lie. Folders are made when they are first asked for."""
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store.db"
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def policy(self) -> Path:
+        return self.root / "policy.yaml"
+
+    @property
+    def plans(self) -> Path:
+        return private_folder(private_folder(self.root) / "plans")
+
+    @property
+    def logs(self) -> Path:
+        return private_folder(private_folder(self.root) / "logs")
+
+
+def find_home() -> Home:
+    """HIPAA_TUI_HOME, or the platform's data folder for hipaa-tui."""
+    named = os.environ.get("HIPAA_TUI_HOME")
+    if named:
+        return Home(_path(named).absolute())
+    from platformdirs import user_data_path
+
+    return Home(user_data_path("hipaa-tui", appauthor=False))
+
+
+def _path(text: str) -> Path:
+    """The path, with "~" filled in. InputError where nobody is called so."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{text}: {error}") from None
+
+
+def read_config(home: Home) -> Config:
+    """The config of this home; the default where there is no file. InputError says what is wrong."""
+    path = home.config_file
+    try:
+        document = tomllib.loads(read_regular(path, LARGEST).decode())
+    except FileNotFoundError:
+        return Config()
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as TOML: {error}") from None
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in _KINDS:
+            raise InputError(f"{path}: there is no setting {name!r}; known are {', '.join(_KINDS)}")
+        if not isinstance(value, _KINDS[name]):
+            raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
+        if name == "terraform" and isinstance(value, list):
+            values[name] = tuple(_terraform(path, one) for one in value)
+            continue
+        values[name] = tuple(str(one) for one in value) if isinstance(value, list) else value
+    if "playbooks" in values:
+        values["playbooks"] = tuple(_path(one) for one in values["playbooks"])
+    for name in ("policy", "records"):
+        if name in values:
+            values[name] = _path(values[name])
+    if "keys" in values:
+        values["keys"] = {str(key): str(item) for key, item in values["keys"].items()}
+    return Config(**values)
+
+
+def _terraform(path: Path, entry: Any) -> TerraformCode:
+    """One `[[terraform]]` of config.toml; its paths are from the folder on in which config.toml lies."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("folder"), str):
+        raise InputError(f"{path}: each [[terraform]] needs a folder")
+    for name, value in entry.items():
+        if name not in _TERRAFORM:
+            raise InputError(
+                f"{path}: [[terraform]] has no setting {name!r}; known are {', '.join(_TERRAFORM)}"
+            )
+        if not isinstance(value, _TERRAFORM[name]):
+            raise InputError(f"{path}: terraform.{name} must be of type {_TERRAFORM[name].__name__}")
+    return TerraformCode(
+        path.parent / _path(entry["folder"]),
+        path.parent / _path(entry["state"]) if entry.get("state") else None,
+        tuple(str(one) for one in entry.get("var_files", ())),
+        tuple(str(one) for one in entry.get("accounts", ())),
+    )

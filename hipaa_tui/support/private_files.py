@@ -1,0 +1,85 @@
+"""Writes files that only their owner may read, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from hipaa_tui.support.errors import InputError
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made with mode 0700 where it is missing. InputError where that is not possible."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the folder {path}: {error.strerror or error}; set HIPAA_TUI_HOME to one that you own"
+        ) from None
+    return path
+
+
+def is_file(path: Path) -> bool:
+    """Is a file there? A name that no file can have (too long, with a NUL) is none, and no error."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """As `is_file`, of a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes. OSError for anything else: a pipe or a device
+    would be waited for, or never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {most:,} bytes")
+    return data
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put `text` into `path` with mode 0600. InputError where it cannot be written."""
+    with writing_private(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def writing_private(path: Path) -> Iterator[TextIO]:
+    """A file of mode 0600 to write to, by way of a temporary one beside it, put in place at the block's end.
+
+    Readers see the old content or the new, never half. A device or a pipe (/dev/null, /dev/stdout) is written to as it
+    is: a file in its place would take it from everybody. InputError where it cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("w", encoding="utf-8") as file:
+                yield file
+            return
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None

@@ -1,0 +1,91 @@
+"""Asks for what proves a step of a guided finding: which step, what was done, and the file where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.tui.paths import typed_file
+from hipaa_tui.tui.text_layout import GAP, Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
+from hipaa_tui.tui.widgets.plain_input import PlainInput
+from hipaa_tui.tui.widgets.static_text import Note
+
+if TYPE_CHECKING:
+    from hipaa_tui.triage.evidence_service import Progress
+
+FIELDS = (
+    ("step", "The step that it proves", ""),
+    ("note", "What was done, where it can be seen, and by whom", "what an auditor will read"),
+    ("file", "The file that proves it (may be left empty)", "~/evidence/step-1.pdf"),
+)
+
+
+class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
+    """Ends with (step, note, file), or with None after Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", key_display="Esc", id="proving.cancel")
+    ]
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._steps = len(progress.playbook.steps) if progress.playbook else 0
+        self._first = str(progress.missing[0]) if progress.missing else ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Note([heading("Record evidence")])
+            for name, title, example in FIELDS:
+                yield Note([GAP, Para(title, "strong")])
+                value = self._first if name == "step" else ""
+                yield PlainInput(value, id=f"prove-{name}", placeholder=example or f"1 to {self._steps}")
+            yield Note(id="complaint")
+            yield Note(
+                [
+                    Para(
+                        "The journal keeps the words and the file's SHA-256; the file stays yours.", "muted"
+                    ),
+                    Para("Enter goes on, Esc cancels.", "muted"),
+                ],
+                classes="hint",
+            )
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#prove-note" if self._first else "#prove-step", Input).focus()
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.query_one("#complaint", Note).show([])
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field; in the last one it is done, where all is well."""
+        if event.input.id != f"prove-{FIELDS[-1][0]}":
+            self.focus_next(Input)
+            return
+        step, note, file = (self.query_one(f"#prove-{name}", Input).value.strip() for name, _, _ in FIELDS)
+        if not (step.isascii() and step.isdigit() and 1 <= int(step[:6]) <= self._steps):
+            self._complain("step", f"Give a step from 1 to {self._steps}")
+        elif not note:
+            self._complain("note", "Say what was done, where it can be seen, and by whom")
+        else:
+            try:
+                proof = typed_file(file) if file else None
+            except InputError as error:
+                self._complain("file", str(error))
+                return
+            self.dismiss((int(step), note, proof))
+
+    def _complain(self, name: str, sentence: str) -> None:
+        self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
+        self.query_one(f"#prove-{name}", Input).focus()

@@ -1,0 +1,94 @@
+"""Asks for what an exception needs: who answers for the finding, until when, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from hipaa_tui.support.errors import InputError
+from hipaa_tui.triage.exceptions import checked_until
+from hipaa_tui.tui.text_layout import GAP, Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
+from hipaa_tui.tui.widgets.plain_input import PlainInput
+from hipaa_tui.tui.widgets.static_text import Note
+
+if TYPE_CHECKING:
+    from hipaa_tui.workbench import QueueRow
+
+FIELDS = (
+    ("owner", "Who answers for it", "a name"),
+    ("until", "The last day that it holds (UTC)", "2027-06-30"),
+    ("reason", "Why it is left as it is", "what an auditor will read"),
+)
+
+
+class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
+    """Ends with (owner, last day, reason), or with None after Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", key_display="Esc", id="excepting.cancel")
+    ]
+
+    def __init__(self, row: QueueRow) -> None:
+        super().__init__()
+        self._row = row
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Note(
+                [
+                    heading("Leave this finding as it is?"),
+                    Para(f"{self._row.title} on {self._row.resource_name}", "muted"),
+                ]
+            )
+            for name, title, example in FIELDS:
+                yield Note([GAP, Para(title, "strong")])
+                yield PlainInput(id=f"except-{name}", placeholder=example)
+            yield Note(id="complaint")
+            yield Note(
+                [
+                    Para("It goes on record, and is open again after its last day.", "muted"),
+                    Para("Enter goes on, Esc cancels.", "muted"),
+                ],
+                classes="hint",
+            )
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#except-owner", Input).focus()
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.query_one("#complaint", Note).show([])
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field; in the last one it is done, where all is well."""
+        if event.input.id != f"except-{FIELDS[-1][0]}":
+            self.focus_next(Input)
+            return
+        answers = {name: self.query_one(f"#except-{name}", Input).value.strip() for name, _, _ in FIELDS}
+        for name, title, _ in FIELDS:
+            sentence = _complaint(name, title, answers[name])
+            if sentence:
+                self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
+                self.query_one(f"#except-{name}", Input).focus()
+                return
+        self.dismiss((answers["owner"], answers["until"], answers["reason"]))
+
+
+def _complaint(name: str, title: str, text: str) -> str:
+    if not text:
+        return f"{title}: that is missing"
+    if name == "until":
+        try:
+            checked_until(text)
+        except InputError as error:
+            return str(error)
+    return ""

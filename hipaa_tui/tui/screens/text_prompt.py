@@ -1,0 +1,56 @@
+"""Asks for one line of text, such as a path, and says under the field what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from hipaa_tui.tui.text_layout import Para, heading
+from hipaa_tui.tui.widgets.key_line import KeyLine
+from hipaa_tui.tui.widgets.plain_input import PlainInput
+from hipaa_tui.tui.widgets.static_text import Note
+
+
+class AskScreen(ModalScreen[str | None]):
+    """Ends with the text, or with None after Esc. `complaint` gives a sentence, or "" where all is well."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", key_display="Esc", id="ask.cancel")
+    ]
+
+    def __init__(
+        self, title: str, explanation: str, complaint: Callable[[str], str], *, value: str = ""
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._explanation = explanation
+        self._complaint = complaint
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Note([heading(self._title), Para(self._explanation, "muted")])
+            yield PlainInput(self._value)
+            yield Note(id="complaint")
+            yield Note([Para("Enter goes on, Esc cancels.", "muted")], classes="hint")
+        yield KeyLine()
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.query_one("#complaint", Note).show([])
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        sentence = self._complaint(text)
+        if sentence:
+            self.query_one("#complaint", Note).show([Para(sentence, "bad", lead="✗ ", lead_tone="bad")])
+        else:
+            self.dismiss(text)

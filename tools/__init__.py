@@ -1,0 +1,1 @@
+"""What contributors and CI run besides the tests; none of it is part of the package that users install."""
