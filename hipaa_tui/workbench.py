@@ -5,7 +5,7 @@ The TUI and the CLI are twins over this class, so that neither can do what the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -108,8 +108,15 @@ class ScanReport:
         }
 
 
+def _unheard(_sentence: str) -> None:
+    """Where nobody listens to warnings."""
+
+
 class Workbench:
-    """Opened on a home folder; its methods may be called from any one thread at a time."""
+    """Opened on a home folder; its methods may be called from any one thread at a time.
+
+    `warn` is told what is wrong with a team's own files where the work goes on without them.
+    """
 
     def __init__(
         self,
@@ -118,14 +125,14 @@ class Workbench:
         access: Access | None = None,
         *,
         read_only: bool = False,
+        warn: Callable[[str], None] = _unheard,
     ) -> None:
         self.home = home
         self.config = config or Config()
         self.access = access or access_of(self.config)
         self.read_only = read_only or self.config.read_only
-        self._writes = Writes(
-            read_only=self.read_only, clouds=lambda: self.clouds, catalogue=lambda: self.catalogue
-        )
+        self.warn = warn
+        self._writes = Writes(read_only=self.read_only, clouds=lambda: self.clouds)
         self.clouds: Clouds = Connections(self.access)
         self._store = open_store(self.config.store or home.store)
         self.journal = Journal(self._store)
@@ -133,14 +140,16 @@ class Workbench:
         self.evidence = Evidencing(
             self.journal, lambda: self._queue, lambda: self.catalogue, lambda: self.gate.identity.name
         )
-        self.gate = Gate(home, self.config, self.journal, lambda: self.clouds, self.exceptions.holding)
+        self.gate = Gate(
+            home, self.config, self.journal, lambda: self.clouds, self.exceptions.holding, warn=warn
+        )
         kept = KeptHeads(home.root, self._store.where if self.config.store else home.store.name)
         self.keeping = Keeping(self.journal, kept, lambda: self.gate.identity, self._whose)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """The shipped playbooks and the team's own, with the team's answers to what they ask."""
-        return with_answers(load(self.config.playbooks), self.config.answers)
+        return with_answers(load(self.config.playbooks, self.warn), self.config.answers)
 
     @cached_property
     def _queue(self) -> Queue:
@@ -305,8 +314,10 @@ class Workbench:
         if leaves_nothing(plan) and self.journal.row(plan.of_run).interrupted:
             self.journal.close_undone(plan.of_run)
             return self.run(plan.of_run)
+        if plan.kind == "rollback":
+            self.keeping.refuse_edited(plan.of_run)
         context = self.gate.admit(plan, reach, approvals)
-        self._writes.refuse(change.target.provider for change in plan.changes)
+        self._writes.refuse(plan)
         applying = Applying(plan, self.clouds, self.journal, progress or Silent(), context=context)
         return self._settle(applying.start(), plan)
 
@@ -316,8 +327,9 @@ class Workbench:
         """Go on with an interrupted run. RefusedError where it is not interrupted, or the policy forbids it now."""
         self.refuse_read_only()
         row = self.journal.row(run)
+        self.keeping.refuse_edited(row.id)
         plan = self.journal.plan(row.id)
-        self._writes.refuse(change.target.provider for change in plan.changes)
+        self._writes.refuse(plan)
         if row.interrupted:
             self.gate.admit(plan, None, approvals, self.journal.of(row.id)[0].body.get("context"))
         applying = Applying(plan, self.clouds, self.journal, progress or Silent())
@@ -345,9 +357,13 @@ class Workbench:
         return self.journal.plan(self.journal.row(run).id)
 
     def rollback_plan(self, run: str, progress: Progress | None = None) -> Plan:
-        """The plan that puts back what a run changed, from its journal and the live state."""
+        """The plan that puts back what a run changed, from its journal and the live state.
+
+        RefusedError where the journal's records of it were edited.
+        """
+        self.keeping.refuse_edited(self.journal.row(run).id)
         plan = rollback_plan(self.journal, run, self.clouds, progress)
-        return replace(plan, made_by=self.gate.me)
+        return replace(plan, made_by=self.gate.maker_of(plan))
 
     # Patches
 

@@ -1,4 +1,4 @@
-"""Asks what Azure itself would refuse: resource locks, and a sixth or a second diagnostic setting."""
+"""Checks what Azure itself would refuse: changes under a resource lock, and surplus diagnostic settings."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def _scope(lock: Mapping[str, Any]) -> str:
 
 
 def resource_locks(look: Look) -> Verdict:
-    """A ReadOnly lock refuses every change below it; a CanNotDelete lock refuses what takes away.
+    """Blocks when a ReadOnly lock refuses the change, or a CanNotDelete lock a deletion in it.
 
-    Locks are found at every scope: the subscription, the resource group, the resource, and what is in it.
+    Warns when a CanNotDelete lock would refuse the rollback.
+    Locks are found at every scope: the subscription, the resource group, the resource, and its child resources.
     """
     account = look.target.account
     locks = members(
@@ -41,26 +42,32 @@ def resource_locks(look: Look) -> Verdict:
         back = _writes(draft, Reading(draft.after, reading.identity), draft.before)
         for lock in locks:
             scope, level = _scope(lock), str(at(lock, "properties.level")).lower()
-            where = f"the lock {lock.get('name')} on {scope}"
+            described = f"the lock {lock.get('name')} on {scope}"
             hit = [method for method, path in forth if scope and is_at_or_above(scope, path)]
             if level == "readonly" and hit:
                 return (
                     Outcome.BLOCK,
-                    f"{where} is ReadOnly and refuses the change: its owner must lift it first",
+                    f"{described} is ReadOnly and refuses the change: ask its owner to remove it first",
                 )
             if level == "cannotdelete" and "DELETE" in hit:
-                return Outcome.BLOCK, f"{where} refuses deletions: its owner must lift it first"
+                return (
+                    Outcome.BLOCK,
+                    f"{described} is CanNotDelete and refuses deletions: ask its owner to remove it first",
+                )
             if level == "cannotdelete" and any(
                 method == "DELETE" and scope and is_at_or_above(scope, path) for method, path in back
             ):
-                undeletable = where
+                undeletable = described
     if undeletable:
-        return Outcome.WARN, f"{undeletable} would refuse the rollback, which deletes what is made now"
-    return Outcome.PASS, "no lock stands in the way"
+        return (
+            Outcome.WARN,
+            f"{undeletable} would refuse the rollback, which deletes what this change creates",
+        )
+    return Outcome.PASS, "no resource lock refuses the change"
 
 
 def _writes(draft: Draft, before: Reading, after: Json) -> list[tuple[str, str]]:
-    """(method, path) of each call; that of the target where the setting cannot say."""
+    """(method, path) of each call; the target's id stands in for a path that is not known yet."""
     try:
         calls = setting(draft.setting).calls(draft.target, before, after)
     except (ValueError, KeyError):
@@ -72,55 +79,57 @@ def _writes(draft: Draft, before: Reading, after: Json) -> list[tuple[str, str]]
 
 
 def diagnostic_settings_room(look: Look) -> Verdict:
-    """Azure takes five diagnostic settings a resource, and one category to one sink once."""
+    """Blocks a sixth diagnostic setting, a category sent twice to one place, and a workspace that refuses the logs."""
     for draft in look.changes:
-        mine = own(draft.after) if draft.setting == DIAGNOSTICS else None
-        if mine is None:
+        planned = own(draft.after) if draft.setting == DIAGNOSTICS else None
+        if planned is None:
             continue
         if own(draft.before) is None and len(others(draft.before)) >= MOST:
             return (
                 Outcome.BLOCK,
-                f"there are {MOST} diagnostic settings already, and Azure takes no more: remove one first",
+                f"the resource has {MOST} diagnostic settings already, which is Azure's limit: remove one first",
             )
         for other in others(draft.before):
-            shared = sorted(_categories(mine) & _categories(other))
-            sink = next((key for key in SINKS if _same_sink(mine.get(key), other.get(key))), None)
+            shared = sorted(_categories(planned) & _categories(other))
+            sink = next((key for key in SINKS if _same_sink(planned.get(key), other.get(key))), None)
             if shared and sink:
                 return (
                     Outcome.BLOCK,
-                    f"the diagnostic setting {other['name']} sends {', '.join(shared)} to the same place: "
-                    "add the missing categories to it, or choose another workspace",
+                    f"the diagnostic setting {other['name']} already sends {', '.join(shared)} to the same "
+                    "destination: add the missing categories to it, or choose another workspace",
                 )
-        if refused := _workspace_refuses(look, mine):
+        if refused := _workspace_refuses(look, planned):
             return Outcome.BLOCK, refused
-    return Outcome.PASS, "there is room for one more diagnostic setting"
+    return Outcome.PASS, "the resource has room for one more diagnostic setting"
 
 
 def _workspace_refuses(look: Look, wanted: Mapping[str, Any]) -> str:
-    """Why the workspace would not take the logs; "" where it would.
+    """Why the workspace would not accept the logs; "" when it would.
 
-    It may be in any region (https://learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings).
+    The workspace may be in any region (https://learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings).
     """
     id = wanted.get("workspaceId")
     if not isinstance(id, str):
         return ""
-    found = parse(id)
-    workspace = Workspaces().target(id, found.subscription if found else "", "", look.target.partition)
+    resource_id = parse(id)
+    workspace = Workspaces().target(
+        id, resource_id.subscription if resource_id else "", "", look.target.partition
+    )
     if workspace is None:
         return f"{id} is not the id of a Log Analytics workspace"
     if look.read(WORKSPACE, workspace).absent:
-        return f"there is no workspace {workspace.name}: make it first, or name another one"
+        return f"the workspace {workspace.name} does not exist: create it first, or name another one"
     if look.cloud.denied((_KEYS,), workspace).actions:
-        return f"you may not send logs to the workspace {workspace.name}: that takes {_KEYS} there"
+        return f"you may not send logs to the workspace {workspace.name}: ask for {_KEYS} on it first"
     return ""
 
 
 def _categories(setting: Mapping[str, Any]) -> set[str]:
     return {
-        str(one.get("category") or one.get("categoryGroup"))
+        str(entry.get("category") or entry.get("categoryGroup"))
         for kind in ("logs", "metrics")
-        for one in setting.get(kind) or []
-        if one.get("enabled")
+        for entry in setting.get(kind) or []
+        if entry.get("enabled")
     }
 
 

@@ -1,4 +1,4 @@
-"""What several guards of Azure look at: containers of an account, and what a subscription holds of each type."""
+"""Lookups shared by Azure guards: containers of a storage account, and a subscription's resources by type."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hipaa_tui.support.json_value import at
 
 RESOURCES_VERSION: Final = "2021-04-01"
 SHOWN: Final = 10
-"""Names that a reason lists before it says "and N more"."""
+"""Maximum number of names that a reason lists; the rest is "and N more"."""
 MONITOR: Final = re.compile(r"insights-(logs|metrics|activity-logs)(-.*)?")
-"""Containers that Azure Monitor makes for the logs that diagnostic settings send to an account."""
+"""Containers that Azure Monitor creates for the logs of diagnostic settings."""
 FUNCTIONS: Final = re.compile(r"azure-webjobs-.*|scm-releases|azure-functions-.*")
-"""Containers that the Functions host makes in its storage account (AzureWebJobsStorage)."""
+"""Containers that the Functions host creates in its storage account (AzureWebJobsStorage)."""
 _UNSUPPORTED: Final = frozenset({"FeatureNotSupportedForAccount", "OperationNotAllowedOnKind"})
 _RECORDS: Final = re.compile(
     r"(?i)log|audit|evidence|complian|polic(y|ies)|hipaa|retention|archive|insights-"
@@ -32,7 +32,7 @@ def listed(names: list[str]) -> str:
 
 
 def account_of(target: Target) -> Target:
-    """The storage account that the target is, or is in."""
+    """The target's storage account: the target itself or its parent."""
     segments = target.id.split("/")
     id = "/".join(segments[:9])
     return Target(
@@ -47,7 +47,7 @@ def account_of(target: Target) -> Target:
 
 
 def below(look: Look, collection: str, endpoint: str, account: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Members of a service of the account; none where this kind of account has no such service."""
+    """Members of a collection of the storage account; [] when this kind of account does not have the service."""
     if not at(account, f"properties.primaryEndpoints.{endpoint}"):
         return []
     try:
@@ -65,30 +65,28 @@ def containers(look: Look) -> list[dict[str, Any]]:
 
 
 def says_records(*texts: str) -> str:
-    """The word by which a name or tag says that documentation or logs are kept there; "" where none does."""
+    """The word in a name or tag that suggests logs or documentation; "" when there is none."""
     for text in texts:
-        found = _RECORDS.search(text[:256])
-        if found:
-            return found[0].lower()
+        match = _RECORDS.search(text[:256])
+        if match:
+            return match[0].lower()
     return ""
 
 
 def held(look: Look, subscription: str) -> list[dict[str, Any]]:
-    """Every tracked resource of a subscription with type, kind, sku and id. Listed once for a planning."""
-    where = f"resources|{subscription}"
-    if where not in look.memory:
-        look.memory[where] = members(
-            look.cloud, f"/subscriptions/{subscription}/resources", RESOURCES_VERSION
-        )
-    found: list[dict[str, Any]] = look.memory[where]
-    return found
+    """Every tracked resource of a subscription with type, kind, sku and id. Listed once per planning."""
+    key = f"resources|{subscription}"
+    if key not in look.memory:
+        look.memory[key] = members(look.cloud, f"/subscriptions/{subscription}/resources", RESOURCES_VERSION)
+    resources: list[dict[str, Any]] = look.memory[key]
+    return resources
 
 
 def counted(look: Look, subscription: str) -> Counter[str]:
-    """How many resources of each type (lower case) there are; a scale set or plan counts its instances."""
+    """Number of resources by type (lower case); a scale set or App Service plan counts as its instances."""
     count: Counter[str] = Counter()
-    for one in held(look, subscription):
-        capacity = at(one, "sku.capacity")
+    for resource in held(look, subscription):
+        capacity = at(resource, "sku.capacity")
         number = capacity if isinstance(capacity, int) and not isinstance(capacity, bool) else 1
-        count[str(one.get("type", "")).lower()] += number
+        count[str(resource.get("type", "")).lower()] += number
     return count

@@ -19,7 +19,7 @@ def start(options: argparse.Namespace, banner: str = "") -> int:
     def open_bench() -> Workbench:
         from hipaa_tui.cli.session import open_desk
 
-        return open_desk(options)
+        return open_desk(options, lambda sentence: app.call_from_thread(app.warn, sentence))
 
     config = read_config(find_home())
     app = HipaaTuiApp(

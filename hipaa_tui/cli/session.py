@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hipaa_tui.cli.terminal import narrate
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from hipaa_tui.workbench import Workbench
 
 
-def open_desk(options: argparse.Namespace) -> Workbench:
-    """The workbench on HIPAA_TUI_HOME, with the credentials that the options name."""
+def open_desk(options: argparse.Namespace, warn: Callable[[str], None] = narrate) -> Workbench:
+    """The workbench on HIPAA_TUI_HOME, with the credentials that the options name; `warn` as it has it."""
     from hipaa_tui.providers.access import Access
     from hipaa_tui.support.config import find_home, read_config
     from hipaa_tui.workbench import Workbench
@@ -37,7 +39,8 @@ def open_desk(options: argparse.Namespace) -> Workbench:
         role=role,
         accounts=accounts,
     )
-    return Workbench(home, config, access, read_only=bool(getattr(options, "read_only", False)))
+    read_only = bool(getattr(options, "read_only", False))
+    return Workbench(home, config, access, read_only=read_only, warn=warn)
 
 
 def print_json(value: Json) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from hipaa_tui.journal import leases
 from hipaa_tui.journal.chain import BEGINNING, Link, Walk, link_hash
@@ -215,6 +215,12 @@ class Journal:
                 select(records.c.body).where(records.c.run == run).order_by(records.c.seq).limit(1)
             ).scalar_one()
         return Plan.from_json(_record(body).body["plan"])
+
+    def last_of(self, run: str) -> int:
+        """The number of the run's last record; 0 where it has none."""
+        with self._store.reading() as connection:
+            query = select(func.max(records.c.seq)).where(records.c.run == run)
+            return int(connection.execute(query).scalar() or 0)
 
     def broken_links(self) -> Iterator[str]:
         """What is wrong with the chain, a sentence a fault; nothing where it is whole."""

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NoReturn, TextIO
 
 from hipaa_tui.journal.chain import Walk
 from hipaa_tui.journal.export import verify_export, write_export
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.journal.signed_heads import KeptHeads, SignedHead, cut_off, expected, sign_head
-from hipaa_tui.support.errors import HipaaTuiError
+from hipaa_tui.support.errors import HipaaTuiError, RefusedError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.support.private_files import writing_private
 from hipaa_tui.support.signing import Identity, fingerprint
@@ -103,6 +103,37 @@ class Keeping:
             else ["there is no signed head to compare with, so records cut off from its end would not show"]
         )
         return Proof("the journal", walk.seq, tuple(faults), tuple(notes))
+
+    def refuse_edited(self, run: str) -> None:
+        """RefusedError where the run's records cannot be trusted: prior values are written back from them.
+
+        That is a fault in the chain up to the run's last record, a head signed here that says otherwise of it, or a chain
+        that ends before such a head. What is wrong behind the run with another one's records stops nobody.
+        """
+        known = self._own_heads()
+        walk = Walk(expected(known))
+        last = self._journal.last_of(run)
+        for link in self._journal.links():
+            for fault in walk.faults([link]):
+                if link.seq <= last or link.seq in walk.expected:
+                    self._refuse(run, fault)
+        for fault in cut_off(walk, known, "the journal"):
+            self._refuse(run, fault)
+
+    def _refuse(self, run: str, fault: str) -> NoReturn:
+        raise RefusedError(
+            f"nothing was changed: the journal is broken ({fault}), so the earlier values of run {run} may not be what "
+            "stood there; `hipaa-tui journal verify` says everything that is wrong, and a backup or an export of the "
+            "journal has the records as they were"
+        )
+
+    def _own_heads(self) -> list[SignedHead]:
+        """The heads that this home signed and kept; none while its key cannot be read."""
+        try:
+            mine = self._identity().key
+        except HipaaTuiError:
+            return []
+        return [head for head in self._kept.heads() if isinstance(head, SignedHead) and head.key == mine]
 
     def verify_file(self, path: Path, heads: Sequence[SignedHead] = (), keys: Sequence[str] = ()) -> Proof:
         """Look at an exported file. InputError where it is none."""

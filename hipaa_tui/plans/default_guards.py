@@ -1,4 +1,4 @@
-"""Looks that every fix needs, on either cloud: the right account, and nobody else in charge of the resource."""
+"""Guards of every fix: the credentials belong to the right account, and no other tool manages the resource."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FAMILIES = (
     ("azd-env-name", "the Azure Developer CLI, by Bicep or Terraform,"),
     ("aks-managed", "AKS"),
 )
-"""Beginnings of keys that only the tool itself writes, or whoever names it."""
-_NOT = frozenset({"false", "no", "0", "none"})
+"""Prefixes of tag keys that name the tool that manages a resource."""
+_NEGATIONS = frozenset({"false", "no", "0", "none"})
 _DECLARED = {
     "cloudformation": "CloudFormation",
     "cdk": "the AWS CDK",
@@ -44,34 +44,36 @@ _LIVE_STACKS = (
 
 
 def caller_account(look: Look) -> Verdict:
-    """Blocks where the credentials belong to another account than what is to be changed."""
+    """Blocks when the resource is in an account or partition that the credentials do not reach."""
     caller = look.cloud.caller()
     reached = {account.lower() for account in caller.accounts}
     for target in (look.target, *(draft.target for draft in look.changes)):
         if target.account.lower() not in reached:
             whose = ", ".join(caller.accounts) or "no account"
-            return Outcome.BLOCK, f"{target.name} is in {target.account}, and the credentials reach {whose}"
+            return Outcome.BLOCK, f"{target.name} is in {target.account}, but the credentials reach {whose}"
         if target.partition != caller.partition:
             return (
                 Outcome.BLOCK,
-                f"{target.name} is in the partition {target.partition}, and the credentials in {caller.partition}",
+                f"{target.name} is in the partition {target.partition}, but the credentials are for "
+                f"{caller.partition}",
             )
     return Outcome.PASS, f"the credentials reach {look.target.account}"
 
 
 def managed_elsewhere(look: Look) -> Verdict:
-    """Warns where something else writes the resource and would put the earlier value back.
+    """Warns when another tool manages the resource and would revert the change.
 
-    That is what the team's Terraform or its tags say; and of an AWS resource without tags, what CloudFormation knows of it.
-    Blocks where the resource is gone: a report can be older than its deletion.
+    The team's Terraform and the resource's tags show that; for an AWS resource without tags, CloudFormation is asked.
+    Blocks when the resource no longer exists: it may have been deleted after the report.
     """
     notes: set[str] = set()
     for target in _existing(look):
         if code := look.managed(target):
             return (
                 Outcome.WARN,
-                f"{target.name}: {code}, and the next terraform apply takes this back: make the patch "
-                "(`hipaa-tui patch`), or in an emergency apply this and merge its patch before that",
+                f"{target.name}: {code}, and the next terraform apply would revert this change: create the patch "
+                "(`hipaa-tui patch`), or in an emergency apply this and merge its patch before the next terraform "
+                "apply",
             )
         try:
             tags = resource_type(target.type).tags(look.cloud, target)
@@ -79,8 +81,8 @@ def managed_elsewhere(look: Look) -> Verdict:
         except CloudError as error:
             if error.status == 404 or "NotFound" in error.code:
                 if target.key != look.target.key:
-                    continue  # an earlier fix of the plan makes it
-                return Outcome.BLOCK, f"{target.name} is not there any more ({error.code}): scan again"
+                    continue  # an earlier fix of the plan creates it
+                return Outcome.BLOCK, f"{target.name} no longer exists ({error.code}): scan again"
             raise
         if not tags and target.provider == "aws":
             manager, note = _stack_of(look, target)
@@ -88,76 +90,82 @@ def managed_elsewhere(look: Look) -> Verdict:
         if manager:
             return (
                 Outcome.WARN,
-                f"{target.name}: {manager}, which will put the earlier value back: change it there, "
-                "or in the same minute in both (`hipaa-tui patch` writes the Terraform)",
+                f"{target.name}: {manager}, which would revert this change: make the change there, "
+                "or in both places at the same time (`hipaa-tui patch` writes the Terraform)",
             )
-    return Outcome.PASS, "; ".join(["no tag says that something else manages it", *sorted(notes - {""})])
+    return Outcome.PASS, "; ".join(
+        ["no tag names another tool that manages the resource", *sorted(notes - {""})]
+    )
 
 
 def _stack_of(look: Look, target: Target) -> tuple[str, str]:
-    """(the CloudFormation stack that made the resource, as half a sentence; what could not be seen).
+    """(a clause that names the CloudFormation stack of the resource, or ""; what could not be checked, or "").
 
-    Not everything that a stack makes bears its tag (aliases and roles of old stacks do not). An account without
-    stacks is asked once for each region, and one that may not be asked is no reason to warn about every change.
+    Not every resource of a stack has its tags (aliases and roles of old stacks do not). ListStacks is called once per
+    region, and a denied call is only a note: it is no reason to warn about every change.
     """
     region = target.region or look.target.region
-    where = f"stacks|{target.account}|{region}"
+    key = f"stacks|{target.account}|{region}"
     try:
-        if where not in look.memory:
-            listed = {"StackStatusFilter": list(_LIVE_STACKS)}
-            summaries = look.cloud.call(Call("aws", "cloudformation", "ListStacks", listed, region))
-            look.memory[where] = bool(summaries.get("StackSummaries") or summaries.get("NextToken"))
-        if look.memory[where] is not True:
-            return "", "" if look.memory[where] is False else str(look.memory[where])
-        asked = {"PhysicalResourceId": target.name}
-        found = look.cloud.call(Call("aws", "cloudformation", "DescribeStackResources", asked, region))
+        if key not in look.memory:
+            filters = {"StackStatusFilter": list(_LIVE_STACKS)}
+            summaries = look.cloud.call(Call("aws", "cloudformation", "ListStacks", filters, region))
+            look.memory[key] = bool(summaries.get("StackSummaries") or summaries.get("NextToken"))
+        if look.memory[key] is not True:
+            return "", "" if look.memory[key] is False else str(look.memory[key])
+        request = {"PhysicalResourceId": target.name}
+        answer = look.cloud.call(Call("aws", "cloudformation", "DescribeStackResources", request, region))
     except CloudError as error:
         if error.code == "ValidationError":  # "Stack for … does not exist"
             return "", ""
-        unseen = f"CloudFormation could not be asked ({error.code})"
-        look.memory.setdefault(where, unseen)
-        return "", unseen
+        unchecked = f"CloudFormation could not be checked ({error.code})"
+        look.memory.setdefault(key, unchecked)
+        return "", unchecked
     stacks = [
-        one["StackName"]
-        for one in found.get("StackResources") or []
-        if one.get("PhysicalResourceId") == target.name
+        resource["StackName"]
+        for resource in answer.get("StackResources") or []
+        if resource.get("PhysicalResourceId") == target.name
     ]
     return (f"the CloudFormation stack {stacks[0]} manages it" if stacks else ""), ""
 
 
 def _existing(look: Look) -> list[Target]:
-    """The resources that are there already and can be asked for tags, the finding's own first."""
-    found = {look.target.key: look.target}
+    """The existing resources whose tags can be read, the finding's own first."""
+    existing = {look.target.key: look.target}
     for draft in look.changes:
         if draft.before is not ABSENT:
-            found.setdefault(draft.target.key, draft.target)
-    # An alias is a key's name and not the key; the key is looked at where it is named by its id.
-    return [one for one in found.values() if one.type in resource_types() and not one.id.startswith("alias/")]
+            existing.setdefault(draft.target.key, draft.target)
+    # An alias is not the key itself: the key is checked when a change names it by its id.
+    return [
+        target
+        for target in existing.values()
+        if target.type in resource_types() and not target.id.startswith("alias/")
+    ]
 
 
 def manager_of(tags: Mapping[str, str]) -> str:
-    """Who manages a resource by its tags, as half a sentence; "" where nobody says so."""
-    plain = {key.lower(): value for key, value in tags.items()}
-    if stack := plain.get("aws:cloudformation:stack-name"):
+    """A clause that says which tool manages the resource according to its tags; "" when none says so."""
+    by_key = {key.lower(): value for key, value in tags.items()}
+    if stack := by_key.get("aws:cloudformation:stack-name"):
         return f"the CloudFormation stack {stack} manages it"
-    if "aws:servicecatalog:provisionedproductarn" in plain:
+    if "aws:servicecatalog:provisionedproductarn" in by_key:
         return "AWS Service Catalog manages it"
-    if name := plain.get("elasticbeanstalk:environment-name"):
+    if name := by_key.get("elasticbeanstalk:environment-name"):
         return f"the Elastic Beanstalk environment {name} manages it"
-    for key, value in plain.items():
+    for key, value in by_key.items():
         if key.startswith("kubernetes.io/cluster/") and value == "owned":
             return f"the Kubernetes cluster {key.rpartition('/')[2]} manages it"
-        if key in _TERRAFORM and value.lower() not in _NOT:
+        if key in _TERRAFORM and value.lower() not in _NEGATIONS:
             return f"its tag {key} says that Terraform manages it"
-        for start, name in _FAMILIES:
-            if key.startswith(start) and value.lower() not in _NOT:
+        for prefix, name in _FAMILIES:
+            if key.startswith(prefix) and value.lower() not in _NEGATIONS:
                 return f"its tag {key} says that {name} manages it"
         if key in _MANAGERS or key.endswith(("/managed-by", ":managed-by")):
-            said = value.lower()
-            if any(word in said for word in _TERRAFORM):
+            declared = value.lower()
+            if any(word in declared for word in _TERRAFORM):
                 return f"its tag {key} says that Terraform manages it"
             for word, name in _DECLARED.items():
-                if word in said:
+                if word in declared:
                     return f"its tag {key} says that {name} manages it"
     return ""
 

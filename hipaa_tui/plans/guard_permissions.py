@@ -1,4 +1,4 @@
-"""Looks whether the credentials may make a change, and take it back, before the first write of either."""
+"""Checks that the credentials have the permissions for a change and for its rollback, before the first write."""
 
 from __future__ import annotations
 
@@ -13,74 +13,75 @@ from hipaa_tui.providers.registry import setting
 
 @dataclass
 class _Needs:
-    """What the changes of one resource ask for."""
+    """The permissions that the changes of one resource and their rollback need."""
 
     target: Target
     writes: set[str] = field(default_factory=set)
-    way_back: set[str] = field(default_factory=set)
+    rollback: set[str] = field(default_factory=set)
 
 
 def permitted(look: Look) -> Verdict:
-    """Blocks where a permission of the calls is missing, warns where only the rollback's are, or none can be told."""
-    refused, no_way_back, unknown = [], [], []
+    """Blocks when a permission for the change is missing; warns when only the rollback lacks one, or it is unknown."""
+    refused, no_rollback, unknown = [], [], []
     for needs in _needs(look):
-        wanted = sorted(needs.writes | needs.way_back)
+        wanted = sorted(needs.writes | needs.rollback)
         if not wanted:
             continue
-        found = look.cloud.denied(wanted, needs.target)
-        missing = [one for one in found.actions if one in needs.writes]
+        denied = look.cloud.denied(wanted, needs.target)
+        missing = [action for action in denied.actions if action in needs.writes]
         if missing:
-            refused.append(_sentence(missing, needs.target, found))
-        elif found.actions:
-            no_way_back.append(_sentence(found.actions, needs.target, found))
-        if found.unknown:
-            unknown.append(f"{', '.join(found.unknown)} on {needs.target.name} ({found.reason})")
+            refused.append(_clause(missing, needs.target, denied))
+        elif denied.actions:
+            no_rollback.append(_clause(denied.actions, needs.target, denied))
+        if denied.unknown:
+            unknown.append(f"{', '.join(denied.unknown)} on {needs.target.name} ({denied.reason})")
     if refused:
         return (
             Outcome.BLOCK,
-            f"you may not {'; nor '.join(refused)}: ask for these permissions, or let somebody apply it who has them",
+            f"you lack {'; and '.join(refused)}: ask for these permissions, or have a person who has them apply the "
+            "plan",
         )
-    if no_way_back:
+    if no_rollback:
         return (
             Outcome.WARN,
-            f"you may make this change and not take it back, which needs {'; and '.join(no_way_back)}: "
+            f"you may make this change but not roll it back, which needs {'; and '.join(no_rollback)}: "
             "ask for these permissions first",
         )
     if unknown:
-        return Outcome.WARN, f"it could not be told whether you may {'; and '.join(unknown)}"
-    return Outcome.PASS, "you may make these calls, and those that take them back"
+        return Outcome.WARN, f"it could not be determined whether you have {'; and '.join(unknown)}"
+    return Outcome.PASS, "you have the permissions for the change and for its rollback"
 
 
-def _sentence(actions: Iterable[str], target: Target, found: Denied) -> str:
-    by = f" (refused by {found.because})" if found.because else ""
-    return f"{', '.join(actions)} on {target.name}{by}"
+def _clause(actions: Iterable[str], target: Target, denied: Denied) -> str:
+    reason = f" (denied by {denied.because})" if denied.because else ""
+    return f"{', '.join(actions)} on {target.name}{reason}"
 
 
 def _needs(look: Look) -> list[_Needs]:
     """The permissions by resource, in the order of the changes."""
-    found: dict[str, _Needs] = {}
+    by_target: dict[str, _Needs] = {}
     for draft in look.changes:
-        needs = found.setdefault(draft.target.key, _Needs(draft.target))
-        writes, way_back = _of(look, draft)
+        needs = by_target.setdefault(draft.target.key, _Needs(draft.target))
+        writes, rollback = _permissions(look, draft)
         needs.writes.update(writes)
-        needs.way_back.update(way_back)
-    return list(found.values())
+        needs.rollback.update(rollback)
+    return list(by_target.values())
 
 
-def _of(look: Look, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(permissions of the calls, of the calls that take them back); computed where the draft does not say them."""
+def _permissions(look: Look, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(permissions of the change, permissions of its rollback); computed when the draft does not have them."""
     if draft.permissions is not None and draft.rollback_permissions is not None:
         return draft.permissions, draft.rollback_permissions
-    one = setting(draft.setting)
-    known = look.read(draft.setting, draft.target)
-    before, after = Reading(draft.before, known.identity), Reading(draft.after, known.identity)
-    writes = call_description.permissions(one.calls(draft.target, before, draft.after))
-    if before.absent and one.kept_on_rollback:
+    declared = setting(draft.setting)
+    current = look.read(draft.setting, draft.target)
+    before, after = Reading(draft.before, current.identity), Reading(draft.after, current.identity)
+    writes = call_description.permissions(declared.calls(draft.target, before, draft.after))
+    if before.absent and declared.kept_on_rollback:
         return writes, ()
     try:
-        return writes, call_description.permissions(one.calls(draft.target, after, draft.before))
+        return writes, call_description.permissions(declared.calls(draft.target, after, draft.before))
     except (ValueError, KeyError):
-        return writes, ()  # what cannot be taken back needs no permission for it
+        return writes, ()  # a change that cannot be rolled back needs no permission for it
 
 
 GUARDS = {"permitted": permitted}

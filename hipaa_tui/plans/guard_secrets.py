@@ -1,4 +1,4 @@
-"""Keeps secrets out of plans and journals: what a change replaces has to be kept there for the way back."""
+"""Keeps secrets out of plans and journals, which store the earlier value of each change for the rollback."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _STORES = {"aws": "AWS Secrets Manager or Parameter Store", "azure": "Azure Key 
 
 
 def no_secret_in_value(look: Look) -> Verdict:
-    """Blocks where the earlier value, the wanted one or an answer holds what looks like a secret.
+    """Blocks when the current value, the wanted value or an answer contains what looks like a secret.
 
-    The block is not about the secret's place in the cloud, which is as it was; it is that the plan, the
-    journal and a patch could not be kept, shown or handed to an auditor with it.
+    The reason is not the secret's place in the cloud, which does not change: with the secret in them, the plan, the
+    journal and a patch could not be stored, shown or given to an auditor.
     """
     for draft in look.changes:
-        for when, value in (("holds", draft.before), ("would hold", draft.after)):
+        for when, value in (("contains", draft.before), ("would contain", draft.after)):
             paths = secrets_in(value)
             if paths:
                 where = f"{setting(draft.setting).title} of {draft.target.name} {when}"
                 return Outcome.BLOCK, _sentence(where, paths, look.target.provider)
     paths = secrets_in(dict(look.parameters))
     if paths:
-        return Outcome.BLOCK, _sentence("the answers hold", paths, look.target.provider)
+        return Outcome.BLOCK, _sentence("the answers contain", paths, look.target.provider)
     return Outcome.PASS, "no value of the plan looks like a secret"
 
 
 def without_secrets(changes: Sequence[Change], group: Group) -> tuple[list[Change], Group]:
-    """A blocked group as it may be kept: it is never applied, so nobody needs the secrets in its values."""
-    kept = [
+    """A blocked group with its secrets redacted, to be stored: it is never applied, so the values are not needed."""
+    redacted = [
         replace(
             change,
             before=redact(change.before),
@@ -50,7 +50,7 @@ def without_secrets(changes: Sequence[Change], group: Group) -> tuple[list[Chang
         else change
         for change in changes
     ]
-    return kept, replace(
+    return redacted, replace(
         group, parameters=redact(dict(group.parameters)), guards=tuple(redact(list(group.guards)))
     )
 
@@ -59,8 +59,8 @@ def _sentence(where: str, paths: list[str], provider: str) -> str:
     shown = ", ".join(plain(path, 120) or "the value itself" for path in paths[:_SHOWN])
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return (
-        f"{where} what looks like a secret ({shown}{more}), which plan and journal would have to keep for the "
-        f"way back: move it to {_STORES[provider]} first, change the secret, and plan again"
+        f"{where} what looks like a secret ({shown}{more}), which plan and journal would have to store for the "
+        f"rollback: move it to {_STORES[provider]} first, rotate the secret, and plan again"
     )
 
 

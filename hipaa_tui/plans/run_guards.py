@@ -1,4 +1,4 @@
-"""Asks the guards of a playbook, and turns what they could not see into a warning or a block."""
+"""Runs the guards of a playbook; a guard that fails becomes a warning or a block."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hipaa_tui.providers.model import Cloud, CloudError, Target
 from hipaa_tui.support.json_value import Json
 
 EVERYWHERE = ("caller-account", "permitted", "managed-elsewhere", "no-secret-in-value")
-"""Asked for every playbook, before its own."""
+"""Guards that run for every playbook, before its own."""
 _OF_EVERY_PLAN = (default_guards, guard_permissions, guard_secrets)
 
 
 @cache
 def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
-    """Every guard by name, and the names of those that block where they cannot look."""
+    """Every guard by name, and the names of those that block when they fail."""
     of_services, cautious = registry.guards()
     of_plans = {name: guard for module in _OF_EVERY_PLAN for name, guard in module.GUARDS.items()}
     twice = of_services.keys() & of_plans.keys()
@@ -40,25 +40,25 @@ def ask(
     memory: MutableMapping[str, Json] | None = None,
     managed: Managed = nobody,
 ) -> tuple[GuardResult, ...]:
-    """The results in order. `specs` are {"name", "arguments"} with everything filled in.
+    """Runs the guards and returns their results in order. `specs` are {"name", "arguments"} without placeholders.
 
-    `memory` is shared between the groups of one planning, so that they do not ask the same thing again.
+    `memory` is shared between the groups of one planning, so that the same call is not made twice.
     """
     known, cautious = guards()
-    # What holds for one account is not said of another: a plan may reach several.
-    kept = {} if memory is None else memory.setdefault(f"{target.provider} {target.account}", {})
+    # Memory is kept per account: a plan may reach several.
+    account_memory = {} if memory is None else memory.setdefault(f"{target.provider} {target.account}", {})
     results = []
     for spec in specs:
         name = str(spec["name"])
         if name not in known:
-            reason = "this version of hipaa-tui has no guard of that name: plan again"
+            reason = "this version of hipaa-tui has no such guard: plan again"
             results.append(GuardResult(name, Outcome.BLOCK, reason))
             continue
-        look = Look(cloud, target, changes, parameters, spec["arguments"], read, kept, managed)
+        look = Look(cloud, target, changes, parameters, spec["arguments"], read, account_memory, managed)
         try:
             outcome, reason = known[name](look)
         except (CloudError, ValueError) as error:
             outcome = Outcome.BLOCK if name in cautious else Outcome.WARN
-            reason = f"could not look: {error}"
+            reason = f"the check failed: {error}"
         results.append(GuardResult(name, outcome, reason))
     return tuple(results)

@@ -5,12 +5,13 @@ Where they could make none, the tool is a reader: it scans, plans and writes pat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from hipaa_tui.clouds.connections import accounts_of
+from hipaa_tui.plans.model import Plan
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.providers.model import ANYWHERE, Caller, CloudError, Clouds, Operation, Setting, Target
 from hipaa_tui.providers.registry import setting
@@ -47,7 +48,12 @@ class _Finding:
 
 
 def write_access(clouds: Clouds, catalogue: Catalogue) -> WriteAccess:
-    """Which clouds the credentials could write to, of those that the catalogue's playbooks change.
+    """Which clouds the credentials could write to, of those that the catalogue's playbooks change."""
+    return access_for(clouds, {one: write_actions(catalogue, one) for one in clouds})
+
+
+def access_for(clouds: Clouds, actions: Mapping[str, Sequence[str]]) -> WriteAccess:
+    """Which clouds the credentials could write to, by the actions that are meant there.
 
     For AWS an action of any playbook that IAM allows, or may allow on some resources; for Azure one that
     a role gives in any subscription or in one of its resource groups. No credentials: cannot write. What
@@ -56,7 +62,7 @@ def write_access(clouds: Clouds, catalogue: Catalogue) -> WriteAccess:
 
     Only reads. Takes as long as a few calls; both providers are asked at once. Call it once, in the background.
     """
-    by_provider = {one: actions for one in clouds if (actions := write_actions(catalogue, one))}
+    by_provider = {provider: tuple(names) for provider, names in actions.items() if names}
     if not by_provider:
         return WriteAccess((), "no playbook writes to a cloud that is connected")
     with ThreadPoolExecutor(len(by_provider)) as pool:
@@ -76,20 +82,23 @@ class Writes:
     """Refuses to write in read-only mode, and to credentials that could write nothing. Asks each cloud once;
     a reader is asked again, since somebody may have given the permissions meanwhile."""
 
-    def __init__(
-        self, *, read_only: bool, clouds: Callable[[], Clouds], catalogue: Callable[[], Catalogue]
-    ) -> None:
+    def __init__(self, *, read_only: bool, clouds: Callable[[], Clouds]) -> None:
         self.read_only = read_only
         self._clouds = clouds
-        self._catalogue = catalogue
         self._able: set[str] = set()
 
-    def refuse(self, providers: Iterable[str] = ()) -> None:
-        """RefusedError in read-only mode, or where one of these clouds could not be written to."""
+    def refuse(self, plan: Plan | None = None) -> None:
+        """RefusedError in read-only mode, or where one of the plan's clouds could not be written to.
+
+        What the plan itself would call is asked: no playbook has to be read for a rollback.
+        """
         if self.read_only:
             raise RefusedError("read-only mode: nothing is applied; start without --read-only to apply")
-        for provider in sorted(set(providers) - self._able):
-            found = write_access({provider: self._clouds()[provider]}, self._catalogue())
+        meant: dict[str, set[str]] = {}
+        for change in plan.changes if plan is not None else ():
+            meant.setdefault(change.target.provider, set()).update(change.permissions)
+        for provider in sorted(meant.keys() - self._able):
+            found = access_for({provider: self._clouds()[provider]}, {provider: sorted(meant[provider])})
             if not found.can_write:
                 raise RefusedError(
                     f"{found.sentence}; nothing was changed: log in as somebody who may write, or hand the plan on"

@@ -7,8 +7,8 @@ duplicate keys, of limited size, held against the schema before anything looks i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.playbooks.parameters import addressed, typed
 from hipaa_tui.playbooks.regex_safety import check_pattern
-from hipaa_tui.providers.registry import builders
+from hipaa_tui.providers.registry import builders, settings
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.support.package_data import content_folder
@@ -173,27 +173,72 @@ def files(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def load(own_folders: Iterable[Path] = ()) -> Catalogue:
-    """The shipped playbooks and those of a team's own folders. InputError names the bad file."""
-    folders = [content_folder("playbooks"), *own_folders]
-    for folder in folders:
-        if not is_folder(folder):
-            raise InputError(f"the playbook folder {folder} is not there; see `playbooks` in config.toml")
-    found: dict[str, Playbook] = {}
-    by_check: dict[str, Playbook] = {}
-    shipped = folders[0]
-    for path in files(folders):
+def load(own_folders: Iterable[Path] = (), problem: Callable[[str], None] | None = None) -> Catalogue:
+    """The shipped playbooks and those of a team's own folders.
+
+    A bad file or folder of the team's is an InputError that names it; with `problem` it is told there, left out, and
+    everything else goes on.
+    """
+    loading = _Loading()
+    shipped = content_folder("playbooks")
+    for path in files([shipped]):
+        loading.add(path, _shipped(path, path.read_bytes()))
+    for folder in own_folders:
         try:
-            playbook = _shipped(path, path.read_bytes()) if path.is_relative_to(shipped) else parse(path)
-        except (ValueError, OSError) as error:
-            raise InputError(f"{path}: {error}") from None
-        if playbook.id in found:
-            raise InputError(f"{path}: the playbook id {playbook.id} is taken by {found[playbook.id].path}")
-        found[playbook.id] = playbook
-        for checks in playbook.answers.values():
-            for check in checks:
-                if check in by_check:
-                    other = by_check[check].id
-                    raise InputError(f"{path}: the check {check} is answered by {other} already")
-                by_check[check] = playbook
-    return Catalogue(found, by_check)
+            paths = files([_existing(folder)])
+        except InputError as error:
+            _tell(error, problem)
+            continue
+        for path in paths:
+            try:
+                loading.add(path, _team(path))
+            except InputError as error:
+                _tell(error, problem)
+    return Catalogue(loading.playbooks, loading.by_check)
+
+
+def _existing(folder: Path) -> Path:
+    if not is_folder(folder):
+        raise InputError(f"the playbook folder {folder} is not there; see `playbooks` in config.toml")
+    return folder
+
+
+def _tell(error: InputError, problem: Callable[[str], None] | None) -> None:
+    if problem is None:
+        raise error
+    problem(f"{error}; it is left out")
+
+
+def _team(path: Path) -> Playbook:
+    """A team's playbook. InputError names the file and what is wrong with it."""
+    try:
+        playbook = parse(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: {error}") from None
+    named = {change.setting for change in (*playbook.changes, *playbook.checks)}
+    unknown = sorted(named - settings().keys())
+    if unknown:
+        raise InputError(f"{path}: there is no setting {unknown[0]!r}; `hipaa-tui playbooks lint` lists them")
+    return playbook
+
+
+@dataclass
+class _Loading:
+    """The playbooks so far; an id and a check are each one playbook's."""
+
+    playbooks: dict[str, Playbook] = field(default_factory=dict)
+    by_check: dict[str, Playbook] = field(default_factory=dict)
+
+    def add(self, path: Path, playbook: Playbook) -> None:
+        """InputError where another has its id or answers one of its checks."""
+        if playbook.id in self.playbooks:
+            raise InputError(
+                f"{path}: the playbook id {playbook.id} is taken by {self.playbooks[playbook.id].path}"
+            )
+        checks = [check for named in playbook.answers.values() for check in named]
+        for number, check in enumerate(checks):
+            other = playbook if check in checks[:number] else self.by_check.get(check)
+            if other is not None:
+                raise InputError(f"{path}: the check {check} is answered by {other.id} already")
+        self.playbooks[playbook.id] = playbook
+        self.by_check.update(dict.fromkeys(checks, playbook))

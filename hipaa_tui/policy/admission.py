@@ -32,7 +32,7 @@ from hipaa_tui.support.config import Config, Home
 from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.support.redaction import redact_text
-from hipaa_tui.support.signing import Identity, fingerprint, open_identity
+from hipaa_tui.support.signing import Identity, fingerprint, open_identity, whoami
 from hipaa_tui.triage.exceptions import Exceptions
 
 LONGEST_COMMENT = 1000
@@ -57,12 +57,15 @@ class Gate:
         journal: Journal,
         clouds: Callable[[], Clouds],
         exceptions: Callable[[], Exceptions],
+        *,
+        warn: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self._home = home
         self._config = config
         self._journal = journal
         self._live = clouds
         self._exceptions = exceptions
+        self._warn = warn
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
@@ -79,6 +82,11 @@ class Gate:
         """Who acts here, as a plan names its maker."""
         return {"name": self.identity.name, "key": self.identity.key}
 
+    def maker_of(self, plan: Plan) -> dict[str, str]:
+        """As `me`, without a key for a rollback while this home's cannot be read."""
+        key = self._key(plan)
+        return self.me if key else {"name": "@".join(whoami()), "key": ""}
+
     @property
     def policy(self) -> Policy:
         """The policy that `policy` in config.toml names, or policy.yaml in the home; else the built-in one."""
@@ -87,9 +95,32 @@ class Gate:
         path = self._home.policy
         return load_policy(path) if path.exists() else Policy()
 
+    def _policy_for(self, plan: Plan) -> Policy:
+        """The policy; for a rollback that only puts back what its run changed, the built-in one where it is broken.
+
+        Nobody has to mend a file first while something is down. InputError for any other plan.
+        """
+        try:
+            return self.policy
+        except InputError as error:
+            if not self._way_back(plan):
+                raise
+            self._warn(f"{error}; the rollback goes on without it")
+            return Policy()
+
+    def _key(self, plan: Plan) -> str:
+        """This home's public key; "" where it cannot be read and the plan is such a rollback. InputError else."""
+        try:
+            return self.identity.key
+        except InputError as error:
+            if not self._way_back(plan):
+                raise
+            self._warn(f"{error}; the rollback goes on unsigned")
+            return ""
+
     def decision(self, plan: Plan, files: Sequence[Path] = ()) -> Decision:
         """What stands in the plan's way now. RefusedError for a file whose approval does not count."""
-        return self._decision(plan, self.policy, self._given(plan, files))
+        return self._decision(plan, self._policy_for(plan), self._given(plan, files))
 
     def admit(
         self,
@@ -105,7 +136,7 @@ class Gate:
         """
         if plan.blocked:
             refuse_blocked(plan)
-        policy, earlier = self.policy, before or {}
+        policy, earlier = self._policy_for(plan), before or {}
         given = self._given(plan, files)
         if said is None and isinstance(earlier.get("reach"), int):
             said = earlier["reach"]
@@ -116,7 +147,7 @@ class Gate:
         for approval in given:
             self.keep(approval)
         return {
-            "by": self._me(),
+            "by": self._me(plan, policy),
             "principals": self._principals(plan),
             "approvals": [dict(statement) for statement in decision.approvals],
             "windows": list(decision.windows),
@@ -180,7 +211,7 @@ class Gate:
         way_back = self._way_back(plan)
         facts = Facts(
             now=self.clock(),
-            applier=self.identity.key,
+            applier=self._key(plan),
             maker=plan.made_by.get("key", ""),
             approvals=[*self._kept(plan), *approvals],
             tags=tags_of(plan, policy, self._clouds),
@@ -203,7 +234,7 @@ class Gate:
 
     def _why_not(self, approval: Approval, plan: Plan, policy: Policy) -> str:
         maker = plan.made_by.get("key", "")
-        return why_not(approval, plan.hash, policy, now=self.clock(), applier=self.identity.key, maker=maker)
+        return why_not(approval, plan.hash, policy, now=self.clock(), applier=self._key(plan), maker=maker)
 
     def _kept(self, plan: Plan) -> list[Approval]:
         records = self._journal.of(subject(plan.hash))
@@ -227,14 +258,10 @@ class Gate:
                     found[finding] = one.told
         return found
 
-    def _me(self) -> dict[str, Json]:
-        me = self.identity
-        return {
-            "user": me.user,
-            "host": me.host,
-            "name": self.policy.name_of(me.key) or me.name,
-            "key": me.key,
-        }
+    def _me(self, plan: Plan, policy: Policy) -> dict[str, Json]:
+        user, host = whoami()
+        key = self._key(plan)
+        return {"user": user, "host": host, "name": policy.name_of(key) or f"{user}@{host}", "key": key}
 
     def _principals(self, plan: Plan) -> dict[str, Json]:
         """Whose credentials carry it out, by provider."""

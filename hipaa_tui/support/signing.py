@@ -72,7 +72,7 @@ def open_identity(root: Path) -> Identity:
         raise InputError(
             f"{path} holds no Ed25519 key: put the file back from a backup, or remove it for a new one"
         )
-    user, host = _user(), socket.gethostname()
+    user, host = whoami()
     return Identity(f"{user}@{host}", user, host, private)
 
 
@@ -145,6 +145,11 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+
+
+def whoami() -> tuple[str, str]:
+    """(user, host) as this machine names them."""
+    return _user(), socket.gethostname()
 
 
 def _user() -> str:

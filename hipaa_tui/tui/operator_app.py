@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 
+from hipaa_tui.support.sanitize import plain
 from hipaa_tui.tui.ascii_filter import AsciiFilter, speaks_utf8
 from hipaa_tui.tui.theme import CSS, THEME
 
@@ -114,6 +115,10 @@ class OperatorApp(App[None]):
         while self.jobs:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.02)
+
+    def warn(self, sentence: str) -> None:
+        """A remark on something that is left out while the work goes on."""
+        self.notify(plain(sentence, 500), severity="warning", timeout=20, markup=False)
 
     def back_to_queue(self) -> None:
         """Leave every screen above the queue and load the queue afresh."""

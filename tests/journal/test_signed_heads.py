@@ -20,7 +20,7 @@ from hipaa_tui.journal.signed_heads import KeptHeads, cut_off, expected, head_fr
 from hipaa_tui.journal.states import RunState
 from hipaa_tui.store.database import open_store
 from hipaa_tui.store.schema import records
-from hipaa_tui.support.errors import InputError
+from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.signing import open_identity
 from tests.runs.plans import change, plan
 
@@ -335,3 +335,41 @@ def test_a_record_of_a_run_that_was_written_anew_with_its_hash_shows(desk, tmp_p
         lines[number], previous = json.dumps(record), record["hash"]
     path.write_text("\n".join(lines) + "\n")
     assert any("are not those that were signed" in fault for fault in desk.keeping.verify_file(path).faults)
+
+
+def test_a_run_of_a_whole_journal_may_be_rolled_back(desk):
+    desk.keeping.head()
+    for row in desk.journal.rows():
+        desk.keeping.refuse_edited(row.id)
+
+
+def test_an_edited_prior_value_is_not_written_back(desk):
+    first = desk.journal.rows()[-1].id
+    desk.tamper(
+        """UPDATE records SET body = replace(body, '"allowBlobPublicAccess":true', '"allowBlobPublicAccess":null')"""
+    )
+    with pytest.raises(RefusedError, match="nothing was changed: the journal is broken"):
+        desk.keeping.refuse_edited(first)
+
+
+@pytest.mark.parametrize("seq", [1, 4, 10])
+def test_a_journal_that_was_written_anew_is_not_rolled_back_from(desk, seq):
+    desk.keeping.head()
+    desk.write_anew_from(seq)
+    with pytest.raises(RefusedError, match="is not the one that was signed"):
+        desk.keeping.refuse_edited(desk.journal.rows()[-1].id)
+
+
+def test_a_journal_whose_end_was_cut_off_is_not_rolled_back_from(desk):
+    desk.keeping.head()
+    desk.tamper("DELETE FROM records WHERE seq > 7")
+    with pytest.raises(RefusedError, match="the last 3 records were cut off"):
+        desk.keeping.refuse_edited(desk.journal.rows()[-1].id)
+
+
+def test_what_is_wrong_behind_a_run_does_not_keep_it_from_being_rolled_back(desk):
+    first = desk.journal.rows()[-1].id
+    last = desk.journal.last_of(first)
+    desk.tamper(f"UPDATE records SET body = body || ' ' WHERE seq = {last + 1}")  # noqa: S608
+    assert desk.keeping.verify().faults
+    desk.keeping.refuse_edited(first)

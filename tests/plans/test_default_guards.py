@@ -125,7 +125,7 @@ def test_a_managed_log_bucket_is_a_warning_too(aws):
 def test_what_a_report_names_and_is_gone_blocks(aws):
     outcome, reason = verdict(aws, "managed-elsewhere", bucket("nothing-here"))
     assert outcome is Outcome.BLOCK
-    assert "not there any more" in reason
+    assert "no longer exists" in reason
 
 
 # What CloudFormation knows of a resource without tags ------------------------------------------------

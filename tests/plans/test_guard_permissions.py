@@ -89,7 +89,7 @@ def test_an_scp_that_refuses_is_named(aws):
     cloud = Answers(aws, SimulatePrincipalPolicy={"EvaluationResults": [said]})
     outcome, reason = on_aws(cloud, "permitted", where, (PUBLIC, BLOCKED))
     assert outcome is Outcome.BLOCK
-    assert "refused by an SCP" in reason
+    assert "denied by an SCP" in reason
 
 
 def test_a_way_back_that_is_missing_is_a_warning(aws, as_maria):
@@ -106,7 +106,7 @@ def test_permissions_that_cannot_be_told_are_a_warning(aws, as_maria):
     unheard = Answers(as_maria("s3:*"), SimulatePrincipalPolicy={"EvaluationResults": []})
     outcome, reason = on_aws(unheard, "permitted", where, (PUBLIC, BLOCKED))
     assert outcome is Outcome.WARN
-    assert "could not be told" in reason
+    assert "could not be determined" in reason
 
 
 def test_what_the_draft_says_itself_is_not_worked_out_again(aws, as_maria):

@@ -31,7 +31,7 @@ def test_a_secret_in_what_stands_there_blocks_and_its_path_is_named(aws):
     target = make_bucket(aws, "phi", policy(Condition=WITH))
     outcome, reason = verdict(aws, NAME, target, ("aws.s3.bucket-policy", text(policy())))
     assert outcome is Outcome.BLOCK
-    assert "Bucket policy of phi holds what looks like a secret" in reason
+    assert "Bucket policy of phi contains what looks like a secret" in reason
     assert "Statement.0.Condition.StringEquals.aws:UserAgent" in reason
     assert "Secrets Manager" in reason
     assert "Sw0rdf1sh" not in reason
@@ -41,13 +41,13 @@ def test_a_secret_in_what_is_wanted_blocks(aws):
     target = make_bucket(aws, "phi", policy())
     outcome, reason = verdict(aws, NAME, target, ("aws.s3.bucket-policy", text(policy(Condition=WITH))))
     assert outcome is Outcome.BLOCK
-    assert "would hold" in reason
+    assert "would contain" in reason
 
 
 def test_a_secret_in_an_answer_blocks(aws):
     outcome, reason = verdict(aws, NAME, make_bucket(aws, "phi"), parameters={"api_token": "t0ken-t0ken"})
     assert outcome is Outcome.BLOCK
-    assert "the answers hold" in reason
+    assert "the answers contain" in reason
 
 
 def test_every_playbook_asks_it():

@@ -1,4 +1,4 @@
-"""Looks at the key of a log group before CloudWatch Logs has to write with it."""
+"""Checks that the key policy lets CloudWatch Logs use a customer managed key for a log group."""
 
 from __future__ import annotations
 
@@ -10,32 +10,38 @@ from hipaa_tui.providers.model import Call
 
 
 def logs_may_use_key(look: Look) -> Verdict:
-    """Blocks a key of the operator's own whose policy does not let the region's CloudWatch Logs in.
+    """Blocks a customer managed key whose policy does not grant the region's CloudWatch Logs service principal.
 
-    Logs then refuses the key, or, should the statement go later, can write no more (CloudWatch Logs User Guide,
-    "Encrypt log data in CloudWatch Logs using AWS KMS").
+    CloudWatch Logs then refuses the key. If the statement is removed later, it can no longer write to the log group
+    (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS").
     """
     key = str(look.arguments.get("key") or "")
     if not key:
-        return Outcome.PASS, "the key that is made, or taken, lets CloudWatch Logs in"
-    asked = {"KeyId": key, "PolicyName": "default"}
-    text = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", asked, look.target.region))["Policy"]
-    wanted = {f"logs.{look.target.region}.amazonaws.com", "logs.amazonaws.com"}
-    if any(_lets_in(one, wanted) for one in documents.statements(text)):
-        return Outcome.PASS, "the key's policy lets CloudWatch Logs in"
+        return (
+            Outcome.PASS,
+            "the policy of the key that this plan creates or reuses grants CloudWatch Logs access",
+        )
+    request = {"KeyId": key, "PolicyName": "default"}
+    policy = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, look.target.region))["Policy"]
+    principals = {f"logs.{look.target.region}.amazonaws.com", "logs.amazonaws.com"}
+    if any(_grants_encryption(statement, principals) for statement in documents.statements(policy)):
+        return Outcome.PASS, "the key policy grants CloudWatch Logs access"
     return (
         Outcome.BLOCK,
-        f"the key's policy does not let logs.{look.target.region}.amazonaws.com encrypt: add that first",
+        f"the key policy does not grant logs.{look.target.region}.amazonaws.com kms:GenerateDataKey*: add that "
+        "statement first",
     )
 
 
-def _lets_in(statement: dict[str, Any], services: set[str]) -> bool:
-    meant = documents.meaning(statement)
-    principal = meant.get("Principal")
-    named = set(principal.get("Service") or []) if isinstance(principal, dict) else set()
-    actions = {str(one).lower() for one in meant.get("Action") or []}
-    may = any(one in {"*", "kms:*", "kms:generatedatakey*", "kms:generatedatakey"} for one in actions)
-    return meant.get("Effect") == "Allow" and bool(named & services) and may
+def _grants_encryption(statement: dict[str, Any], services: set[str]) -> bool:
+    normalized = documents.meaning(statement)
+    principal = normalized.get("Principal")
+    principals = set(principal.get("Service") or []) if isinstance(principal, dict) else set()
+    actions = {str(action).lower() for action in normalized.get("Action") or []}
+    can_encrypt = any(
+        action in {"*", "kms:*", "kms:generatedatakey*", "kms:generatedatakey"} for action in actions
+    )
+    return normalized.get("Effect") == "Allow" and bool(principals & services) and can_encrypt
 
 
 GUARDS: Final = {"logs-may-use-key": logs_may_use_key}

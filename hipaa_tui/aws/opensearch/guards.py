@@ -1,4 +1,4 @@
-"""Looks at a search domain before its configuration changes: what it can take, and who still comes in by HTTP."""
+"""Checks an OpenSearch domain before it changes: encryption support, pending changes, HTTP clients and log limits."""
 
 from __future__ import annotations
 
@@ -12,97 +12,126 @@ from hipaa_tui.support.json_value import ABSENT, at
 
 _ENGINE: Final = re.compile(r"(OpenSearch|Elasticsearch)_(\d+)\.(\d+)")
 _OLDEST: Final = (6, 7)
-"""Elasticsearch from which on a domain that is there can be encrypted (OpenSearch Service, "Encryption at rest")."""
+"""First Elasticsearch version whose existing domains can be encrypted (OpenSearch Service, "Encryption at rest")."""
 _UNENCRYPTED_TYPES: Final = ("m3.", "r3.", "t2.")
 """Instance types without encryption at rest (OpenSearch Service, "Supported instance types")."""
 _FEW_LEFT: Final = 2
 
 
 def domain_can_encrypt(look: Look) -> Verdict:
-    """Blocks what OpenSearch would refuse: an old engine, UltraWarm or cold storage, old instance types."""
-    about = domain_of(look.cloud, look.target)
-    version = str(about.get("EngineVersion") or "")
-    found = _ENGINE.fullmatch(version)
-    if found and found[1] == "Elasticsearch" and (int(found[2]), int(found[3])) < _OLDEST:
+    """Blocks when OpenSearch would refuse encryption at rest: old engine or instance type, UltraWarm, cold storage.
+
+    Warns when the domain has a single node.
+    """
+    domain = domain_of(look.cloud, look.target)
+    version = str(domain.get("EngineVersion") or "")
+    engine = _ENGINE.fullmatch(version)
+    if engine and engine[1] == "Elasticsearch" and (int(engine[2]), int(engine[3])) < _OLDEST:
         return (
             Outcome.BLOCK,
-            f"{version} can only be encrypted when it is made: upgrade it to Elasticsearch 6.7 or later first",
+            f"an existing {version} domain cannot be encrypted: upgrade it to Elasticsearch 6.7 or later first",
         )
-    if not found:
-        return Outcome.BLOCK, f"the engine {version or 'without a version'} is not known here"
-    has_key = bool(at(about, "EncryptionAtRestOptions.Enabled"))
-    cluster = about.get("ClusterConfig") or {}
-    if not has_key and (cluster.get("WarmEnabled") or at(cluster, "ColdStorageOptions.Enabled")):
+    if not engine:
+        return Outcome.BLOCK, f"hipaa-tui does not know the engine version {version or '(none reported)'}"
+    encrypted = bool(at(domain, "EncryptionAtRestOptions.Enabled"))
+    cluster = domain.get("ClusterConfig") or {}
+    if not encrypted and (cluster.get("WarmEnabled") or at(cluster, "ColdStorageOptions.Enabled")):
         return (
             Outcome.BLOCK,
-            "UltraWarm or cold storage is on: move its indexes to hot storage, turn it off, encrypt, and turn it on again",
+            "UltraWarm or cold storage is on: move its indexes to hot storage, disable it, enable encryption, then "
+            "enable it again",
         )
-    types = (cluster.get("InstanceType"), cluster.get("DedicatedMasterType"))
-    old = sorted({str(one) for one in types if str(one or "").startswith(_UNENCRYPTED_TYPES)})
-    if not has_key and old:
-        return Outcome.BLOCK, f"{', '.join(old)} has no encryption at rest: change the instance type first"
+    instance_types = (cluster.get("InstanceType"), cluster.get("DedicatedMasterType"))
+    unsupported = sorted(
+        {
+            str(instance_type)
+            for instance_type in instance_types
+            if str(instance_type or "").startswith(_UNENCRYPTED_TYPES)
+        }
+    )
+    if not encrypted and unsupported:
+        return (
+            Outcome.BLOCK,
+            f"{', '.join(unsupported)} does not support encryption at rest: change the instance type first",
+        )
     if int(cluster.get("InstanceCount") or 1) == 1:
-        return Outcome.WARN, "the domain has one node: take a manual snapshot before it is deployed anew"
-    return Outcome.PASS, f"{version} can be encrypted where it is"
+        return (
+            Outcome.WARN,
+            "the domain has one node: take a manual snapshot before the blue/green deployment",
+        )
+    return Outcome.PASS, f"an existing {version} domain can be encrypted in place"
 
 
 def domain_settled(look: Look) -> Verdict:
-    """Blocks while the domain is being changed: OpenSearch takes one change after the other."""
-    about = domain_of(look.cloud, look.target)
-    if about.get("Deleted"):
+    """Blocks while the domain is being deleted or is processing another change: OpenSearch takes one at a time."""
+    domain = domain_of(look.cloud, look.target)
+    if domain.get("Deleted"):
         return Outcome.BLOCK, "the domain is being deleted"
-    if about.get("Processing") or about.get("UpgradeProcessing"):
-        return Outcome.BLOCK, "the domain is being changed already: wait until it is active, and plan again"
-    return Outcome.PASS, "nothing else is being changed"
+    if domain.get("Processing") or domain.get("UpgradeProcessing"):
+        return (
+            Outcome.BLOCK,
+            "the domain is still processing another change: wait until it is active, then plan again",
+        )
+    return Outcome.PASS, "the domain is not processing another change"
 
 
 def plain_search_clients(look: Look) -> Verdict:
-    """Warns of clients that nobody can see: those without HTTPS, or with TLS before 1.2."""
-    draft = next((one for one in look.changes if one.setting == "aws.opensearch.endpoint"), None)
+    """Warns that clients without HTTPS or TLS 1.2 will be refused: no AWS API lists them."""
+    draft = next((change for change in look.changes if change.setting == "aws.opensearch.endpoint"), None)
     if draft is None:
-        return Outcome.PASS, "the endpoint does not change"
+        return Outcome.PASS, "the endpoint options do not change"
     if at(draft.before, "EnforceHTTPS") and str(at(draft.before, "TLSSecurityPolicy")).startswith(
         "Policy-Min-TLS-1-2"
     ):
-        return Outcome.PASS, "clients with HTTPS and TLS 1.2 alone come in today"
+        return Outcome.PASS, "the domain already requires HTTPS and TLS 1.2"
     if at(draft.before, "EnforceHTTPS"):
-        return Outcome.WARN, "clients with TLS 1.0 or 1.1 alone are refused: look for old Java and Logstash"
+        return (
+            Outcome.WARN,
+            "clients limited to TLS 1.0 or 1.1 will be refused: check old Java and Logstash versions first",
+        )
     return (
         Outcome.WARN,
-        "AWS does not say who still connects by http://: look at the applications' settings first (the endpoint's address, "
-        "Logstash, Beats), for they are refused",
+        "clients that connect by http:// will be refused, and AWS does not report who they are: check the "
+        "configuration of your applications first (endpoint URL, Logstash, Beats)",
     )
 
 
 def log_policy_room(look: Look) -> Verdict:
-    """Blocks one more log resource policy than a region takes."""
-    new = [d for d in look.changes if d.setting == "aws.logs.resource-policy" and d.before is ABSENT]
+    """Blocks when the region has reached its quota of CloudWatch Logs resource policies; warns when few are left."""
+    new = [
+        draft
+        for draft in look.changes
+        if draft.setting == "aws.logs.resource-policy" and draft.before is ABSENT
+    ]
     if not new:
-        return Outcome.PASS, "no log resource policy is added"
-    have = policies(look.cloud, look.target.region)
-    if len(have) >= MOST_POLICIES:
+        return Outcome.PASS, "no CloudWatch Logs resource policy is added"
+    existing = policies(look.cloud, look.target.region)
+    if len(existing) >= MOST_POLICIES:
         return (
             Outcome.BLOCK,
-            f"the region has {len(have)} log resource policies and takes {MOST_POLICIES}: put two of them together first "
-            f"({', '.join(sorted(have)[:5])} …)",
+            f"the region has {len(existing)} CloudWatch Logs resource policies and the quota is {MOST_POLICIES}: "
+            f"merge two of them first ({', '.join(sorted(existing)[:5])} …)",
         )
-    left = MOST_POLICIES - len(have) - 1
+    left = MOST_POLICIES - len(existing) - 1
     if left < _FEW_LEFT:
-        return Outcome.WARN, f"the region has room for {left} more log resource policies after this one"
-    return Outcome.PASS, f"{len(have)} of {MOST_POLICIES} log resource policies are in use"
+        return (
+            Outcome.WARN,
+            f"the region can take {left} more CloudWatch Logs resource policies after this one",
+        )
+    return Outcome.PASS, f"{len(existing)} of {MOST_POLICIES} CloudWatch Logs resource policies are in use"
 
 
 def slow_logs_hold_queries(look: Look) -> Verdict:
-    """Warns that slow logs repeat what was searched for and written, which can be patients' data."""
-    draft = next((one for one in look.changes if one.setting == "aws.opensearch.logs"), None)
+    """Warns when a slow log is enabled: it contains the text of queries and documents, which can be PHI."""
+    draft = next((change for change in look.changes if change.setting == "aws.opensearch.logs"), None)
     kinds = [kind for kind in (draft.after if draft else {}) if "SLOW" in kind]
-    fresh = [kind for kind in kinds if not at((draft.before if draft else None) or {}, f"{kind}.Enabled")]
-    if not fresh:
-        return Outcome.PASS, "no slow log is added"
+    added = [kind for kind in kinds if not at((draft.before if draft else None) or {}, f"{kind}.Enabled")]
+    if not added:
+        return Outcome.PASS, "no slow log is enabled"
     return (
         Outcome.WARN,
-        "slow logs repeat the text of queries and documents, so whoever may read the log group reads patients' data: "
-        "let as few read it as the domain itself",
+        "slow logs contain the text of queries and documents, so anyone who can read the log group can read PHI: "
+        "restrict read access to the log group as tightly as to the domain",
     )
 
 

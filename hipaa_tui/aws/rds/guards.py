@@ -1,4 +1,4 @@
-"""Looks at databases of RDS and Redshift before a change: are they at rest, what waits already, and what it costs."""
+"""Checks RDS databases and Redshift clusters before a change: status, pending changes, downtime, cost and support."""
 
 from __future__ import annotations
 
@@ -7,120 +7,141 @@ from typing import Any, Final
 
 from hipaa_tui.aws.rds.parameter_groups import RDS
 from hipaa_tui.aws.rds.settings import aurora, cluster_of, instance_of
-from hipaa_tui.aws.redshift.settings import cluster_of as warehouse_of
+from hipaa_tui.aws.redshift.settings import cluster_of as redshift_cluster_of
 from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import at
 
 _REDSHIFT: Final = "AWS::Redshift::Cluster"
 _CLUSTER: Final = "AWS::RDS::DBCluster"
-_TAKES_CHANGES: Final = ("available", "storage-optimization")
-_OF_THE_CLUSTER: Final = (
+_MODIFIABLE: Final = ("available", "storage-optimization")
+_CLUSTER_ONLY: Final = (
     "aws.rds.instance-public-access",
     "aws.rds.instance-minor-upgrades",
     "aws.rds.instance-monitoring",
 )
-"""What an Aurora instance has for itself, and a member of a Multi-AZ DB cluster does not."""
-_WAITS: Final = "aws.rds.instance-"
-_NO_STANDBY: Final = ("sqlserver-ex", "custom-")
-_QUERIES: Final = {"general_log": ("1", "ON"), "log_statement": ("all", "mod", "ddl")}
-"""Parameters that write queries to a log, and the values with which they do."""
+"""Settings of an Aurora instance that a member of a Multi-AZ DB cluster takes from its cluster."""
+_INSTANCE_SETTINGS: Final = "aws.rds.instance-"
+_NO_MULTI_AZ: Final = ("sqlserver-ex", "custom-")
+_LOGS_STATEMENTS: Final = {"general_log": ("1", "ON"), "log_statement": ("all", "mod", "ddl")}
+"""Parameters that log whole statements, with the values that turn this on."""
 
 
-def _about(look: Look) -> dict[str, Any]:
+def _described(look: Look) -> dict[str, Any]:
     if look.target.type == _REDSHIFT:
-        return warehouse_of(look.cloud, look.target)
+        return redshift_cluster_of(look.cloud, look.target)
     if look.target.type == _CLUSTER:
         return cluster_of(look.cloud, look.target)
     return instance_of(look.cloud, look.target)
 
 
 def database_settled(look: Look) -> Verdict:
-    """Blocks a database that is not at rest, a member of what takes the change as a whole, and others' waiting changes.
+    """Blocks when the database is not available, is a member of a Multi-AZ DB cluster, or has other pending changes.
 
-    ApplyImmediately applies whatever waits (Amazon RDS API Reference, "ModifyDBInstance").
+    ApplyImmediately also applies every pending change (Amazon RDS API Reference, "ModifyDBInstance").
+    Without it, other pending changes are a warning.
     """
-    about = _about(look)
-    status = str(about.get("DBInstanceStatus") or about.get("ClusterStatus") or about.get("Status") or "gone")
-    if status not in _TAKES_CHANGES:
-        return Outcome.BLOCK, f"it is {status}: it takes a change once it is available"
-    member = str(about.get("DBClusterIdentifier") or "") if look.target.type == "AWS::RDS::DBInstance" else ""
-    if member and not aurora(about) and any(draft.setting in _OF_THE_CLUSTER for draft in look.changes):
+    database = _described(look)
+    status = str(
+        database.get("DBInstanceStatus")
+        or database.get("ClusterStatus")
+        or database.get("Status")
+        or "missing"
+    )
+    if status not in _MODIFIABLE:
+        return Outcome.BLOCK, f"the database is {status}: wait until it is available, then plan again"
+    member = (
+        str(database.get("DBClusterIdentifier") or "") if look.target.type == "AWS::RDS::DBInstance" else ""
+    )
+    if member and not aurora(database) and any(draft.setting in _CLUSTER_ONLY for draft in look.changes):
         return (
             Outcome.BLOCK,
-            f"it is a member of the Multi-AZ DB cluster {member}, which RDS changes only as a whole: change the cluster",
+            f"it is a member of the Multi-AZ DB cluster {member}, and RDS changes this only for the whole cluster: "
+            "change the cluster",
         )
-    waiting = sorted(key for key, item in (about.get("PendingModifiedValues") or {}).items() if item)
+    waiting = sorted(key for key, value in (database.get("PendingModifiedValues") or {}).items() if value)
     others = [key for key in waiting if not any(key in (draft.after or {}) for draft in look.changes)]
     if not others:
-        return Outcome.PASS, f"it is {status}, and nothing else waits"
-    said = f"other changes of it wait for its window ({', '.join(others)})"
+        return Outcome.PASS, f"the database is {status} and has no other pending changes"
+    pending = f"other changes are pending for its maintenance window ({', '.join(others)})"
     if any(draft.after.get("ApplyImmediately") for draft in look.changes if isinstance(draft.after, Mapping)):
         return (
             Outcome.BLOCK,
-            f"{said} and would be made at once with this one: say apply_immediately=false, or wait for them",
+            f"{pending} and would be applied immediately with this one: answer apply_immediately=false, or wait for "
+            "them",
         )
-    return Outcome.WARN, said
+    return Outcome.WARN, pending
 
 
 def database_window(look: Look) -> Verdict:
-    """Says when a change takes effect that can wait for the maintenance window, and what it interrupts."""
-    draft = next((one for one in look.changes if one.setting.startswith(_WAITS)), None)
+    """Warns when a change interrupts the database or waits for the maintenance window; passes when it does neither."""
+    draft = next((change for change in look.changes if change.setting.startswith(_INSTANCE_SETTINGS)), None)
     if draft is None:
-        return Outcome.PASS, "nothing changes on the database"
-    window = str(_about(look).get("PreferredMaintenanceWindow") or "its maintenance window")
+        return Outcome.PASS, "no setting of the database changes"
+    window = str(_described(look).get("PreferredMaintenanceWindow") or "of the database")
     before, after = draft.before or {}, draft.after
     if "AutoMinorVersionUpgrade" in after:
         return (
             Outcome.WARN,
-            f"from now on an upgrade restarts it in the window {window} (UTC): move that if it is busy then",
+            f"minor version upgrades will restart it in the maintenance window {window} (UTC): move the window if the "
+            "database is busy then",
         )
     first = not before.get("BackupRetentionPeriod", 1) and bool(after.get("BackupRetentionPeriod"))
     if "BackupRetentionPeriod" in after and (not first or before.get("Cluster")):
-        return Outcome.PASS, "more days of what is kept already take effect at once, without interruption"
+        return (
+            Outcome.PASS,
+            "a longer backup retention period takes effect immediately and without interruption",
+        )
     if after.get("ApplyImmediately"):
-        what = "reads and writes stop for seconds to minutes" if first else "the database is slower meanwhile"
-        return Outcome.WARN, f"it is made at once: {what}"
+        impact = (
+            "I/O is suspended for seconds to minutes"
+            if first
+            else "the database is slower until it completes"
+        )
+        return Outcome.WARN, f"the change is applied immediately: {impact}"
     if before.get("Cluster") and "MultiAZ" not in after:
-        return Outcome.PASS, f"the cluster {before['Cluster']} takes it"
+        return Outcome.PASS, f"the cluster {before['Cluster']} applies the change"
     return (
         Outcome.WARN,
-        f"it waits for the window {window} (UTC) and counts as not verified until then: verify after it, or say "
-        "apply_immediately=true",
+        f"the change waits for the maintenance window {window} (UTC) and stays unverified until then: verify it "
+        "after the window, or answer apply_immediately=true",
     )
 
 
 def standby_cost(look: Look) -> Verdict:
-    """Warns that a standby doubles the price, and blocks what has none."""
-    about = instance_of(look.cloud, look.target)
-    engine, size = str(about.get("Engine") or ""), str(about.get("DBInstanceClass") or "")
-    if engine.startswith(_NO_STANDBY):
+    """Blocks engines without Multi-AZ; warns that a Multi-AZ standby doubles the price."""
+    instance = instance_of(look.cloud, look.target)
+    engine, size = str(instance.get("Engine") or ""), str(instance.get("DBInstanceClass") or "")
+    if engine.startswith(_NO_MULTI_AZ):
         return (
             Outcome.BLOCK,
-            f"{engine} has no standby: move to an edition that has one, or take backups more often",
+            f"{engine} does not support Multi-AZ: move to an edition that does, or take backups more often",
         )
     if not any("MultiAZ" in (draft.after or {}) for draft in look.changes):
-        return Outcome.PASS, "no standby is made"
-    held = int(about.get("AllocatedStorage") or 0)
+        return Outcome.PASS, "no Multi-AZ standby is added"
+    gigabytes = int(instance.get("AllocatedStorage") or 0)
     return (
         Outcome.WARN,
-        f"the price of {size} and of its {held} GB doubles, and each write waits for the standby's answer "
-        "(milliseconds)",
+        f"the price of {size} and of its {gigabytes} GB of storage doubles, and each write waits milliseconds for the "
+        "standby's acknowledgment",
     )
 
 
 def iam_login_engine(look: Look) -> Verdict:
-    """Blocks engines and versions without login by IAM (Amazon RDS User Guide, "IAM database authentication")."""
-    about = instance_of(look.cloud, look.target)
-    engine, version = str(about.get("Engine") or ""), str(about.get("EngineVersion") or "")
-    known = engine.removeprefix("aurora-") in {"mysql", "postgresql", "postgres", "mariadb"}
-    if not known:
-        return Outcome.BLOCK, f"{engine} has no login by IAM"
+    """Blocks engines and versions that do not support it (Amazon RDS User Guide, "IAM database authentication")."""
+    instance = instance_of(look.cloud, look.target)
+    engine, version = str(instance.get("Engine") or ""), str(instance.get("EngineVersion") or "")
+    supported = engine.removeprefix("aurora-") in {"mysql", "postgresql", "postgres", "mariadb"}
+    if not supported:
+        return Outcome.BLOCK, f"{engine} does not support IAM database authentication"
     if engine == "mariadb" and _numbers(version) < (10, 6):
-        return Outcome.BLOCK, f"MariaDB has login by IAM from 10.6 on, and this is {version}: upgrade first"
+        return (
+            Outcome.BLOCK,
+            f"MariaDB supports IAM database authentication from 10.6 on, and this is {version}: upgrade first",
+        )
     return (
         Outcome.PASS,
-        "passwords go on as before; users come in by IAM once they are granted rds_iam or the plugin",
+        "password logins keep working; a user can log in with IAM once it is granted rds_iam or the plugin",
     )
 
 
@@ -130,88 +151,106 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def logs_hold_queries(look: Look) -> Verdict:
-    """Warns where the database writes whole queries to its logs, which can be patients' data."""
-    about = instance_of(look.cloud, look.target)
-    group = str(at(about, "DBParameterGroups.0.DBParameterGroupName") or "")
-    listed = RDS.found(look.cloud, look.target, group) if group else []
-    found = [
-        f"{one['ParameterName']}={one['ParameterValue']}"
-        for one in listed
-        if str(one.get("ParameterValue")) in _QUERIES.get(str(one.get("ParameterName")), ())
+    """Warns when the parameter group logs whole statements, which can contain PHI, or could not be checked."""
+    instance = instance_of(look.cloud, look.target)
+    group = str(at(instance, "DBParameterGroups.0.DBParameterGroupName") or "")
+    parameters = RDS.found(look.cloud, look.target, group) if group else []
+    logging = [
+        f"{parameter['ParameterName']}={parameter['ParameterValue']}"
+        for parameter in parameters
+        if str(parameter.get("ParameterValue"))
+        in _LOGS_STATEMENTS.get(str(parameter.get("ParameterName")), ())
     ]
-    if found:
+    if logging:
         return (
             Outcome.WARN,
-            f"{group} has {', '.join(found)}: the logs repeat queries with patients' data, so let as few read the log "
-            "groups as the database itself",
+            f"the parameter group {group} has {', '.join(logging)}, so the logs contain statements with PHI: "
+            "restrict read access to the log groups as tightly as to the database",
         )
-    if about.get("DBClusterIdentifier"):
-        return Outcome.WARN, "whether its cluster's parameters write queries to the logs was not looked at"
-    return Outcome.PASS, "its parameters write no whole queries to the logs"
+    if instance.get("DBClusterIdentifier"):
+        return (
+            Outcome.WARN,
+            "the cluster parameter group was not checked: it may write whole statements to the logs",
+        )
+    return Outcome.PASS, "its parameter group does not log whole statements"
 
 
 def cluster_can_encrypt(look: Look) -> Verdict:
-    """Blocks what Redshift would refuse, and says how long it only reads (Management Guide, "Database encryption")."""
-    about = warehouse_of(look.cloud, look.target)
-    if about.get("ClusterSnapshotCopyStatus"):
-        region = at(about, "ClusterSnapshotCopyStatus.DestinationRegion")
+    """Blocks when Redshift cannot change the encryption: cross-region snapshot copy is on, or the keys are in an HSM.
+
+    Otherwise warns how the cluster is interrupted meanwhile (Management Guide, "Database encryption").
+    """
+    cluster = redshift_cluster_of(look.cloud, look.target)
+    if cluster.get("ClusterSnapshotCopyStatus"):
+        region = at(cluster, "ClusterSnapshotCopyStatus.DestinationRegion")
         return (
             Outcome.BLOCK,
-            f"its snapshots are copied to {region}, which needs a snapshot copy grant for a key there: make that and "
-            "turn the copying off meanwhile",
+            f"its snapshots are copied to {region}, where an encrypted cluster needs a snapshot copy grant for a KMS "
+            "key: create the grant, and turn cross-region snapshot copy off during the change",
         )
-    if at(about, "HsmStatus.Status"):
-        return Outcome.BLOCK, "its keys are in an HSM: that is changed by hand"
-    node = str(about.get("NodeType") or "")
+    if at(cluster, "HsmStatus.Status"):
+        return Outcome.BLOCK, "its keys are in an HSM, which hipaa-tui does not change: migrate it by hand"
+    node = str(cluster.get("NodeType") or "")
     if node.startswith("ra3"):
         return (
             Outcome.WARN,
-            f"{node}: it restarts, and is slower until its blocks are encrypted in the background",
+            f"{node}: the cluster restarts, and it is slower until its blocks are encrypted in the background",
         )
     return (
         Outcome.WARN,
-        f"{node}: the data moves to a new cluster, and it only reads meanwhile, for hours to days",
+        f"{node}: the data moves to a new cluster, and the old one is read-only for hours to days meanwhile",
     )
 
 
 def routes_to_storage(look: Look) -> Verdict:
-    """Blocks where COPY and UNLOAD would no longer find S3: all goes through the VPC from then on."""
-    about = warehouse_of(look.cloud, look.target)
-    vpc = str(about.get("VpcId") or "")
+    """Blocks when the VPC has no route to S3: enhanced VPC routing sends COPY and UNLOAD through the VPC.
+
+    Warns instead when routes_checked is answered, when S3 is reached only by a NAT gateway, or the VPC is unknown.
+    """
+    cluster = redshift_cluster_of(look.cloud, look.target)
+    vpc = str(cluster.get("VpcId") or "")
     if not vpc:
         return (
             Outcome.WARN,
-            "its VPC is not known: see that S3 is reached from it (an S3 endpoint or a NAT gateway)",
+            "its VPC is unknown: make sure that the VPC has a route to S3 (an S3 endpoint or a NAT gateway)",
         )
-    asked = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
-    found = look.cloud.pages(
-        Call("aws", "ec2", "DescribeVpcEndpoints", asked, look.target.region), "VpcEndpoints"
+    request = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
+    endpoints = look.cloud.pages(
+        Call("aws", "ec2", "DescribeVpcEndpoints", request, look.target.region), "VpcEndpoints"
     )
-    ways = [one for one in found if str(one.get("ServiceName", "")).endswith(".s3")]
-    if ways:
-        return Outcome.PASS, f"{vpc} reaches S3 by {ways[0].get('VpcEndpointId')}"
-    asked = {"Filter": [{"Name": "vpc-id", "Values": [vpc]}]}
-    gates = look.cloud.pages(
-        Call("aws", "ec2", "DescribeNatGateways", asked, look.target.region), "NatGateways"
+    s3_endpoints = [
+        endpoint for endpoint in endpoints if str(endpoint.get("ServiceName", "")).endswith(".s3")
+    ]
+    if s3_endpoints:
+        return Outcome.PASS, f"{vpc} reaches S3 through {s3_endpoints[0].get('VpcEndpointId')}"
+    request = {"Filter": [{"Name": "vpc-id", "Values": [vpc]}]}
+    nat_gateways = look.cloud.pages(
+        Call("aws", "ec2", "DescribeNatGateways", request, look.target.region), "NatGateways"
     )
-    if gates:
+    if nat_gateways:
         return (
             Outcome.WARN,
-            f"{vpc} reaches S3 by {gates[0].get('NatGatewayId')} alone, which charges for each GB",
+            f"{vpc} reaches S3 only through the NAT gateway {nat_gateways[0].get('NatGatewayId')}, which charges for "
+            "each GB",
         )
-    said = f"{vpc} has no S3 endpoint and no NAT gateway: COPY, UNLOAD and Spectrum would find no way to S3"
+    problem = f"{vpc} has no S3 endpoint and no NAT gateway: COPY, UNLOAD and Spectrum could not reach S3"
     if look.parameters.get("routes_checked"):
-        return Outcome.WARN, said
-    return Outcome.BLOCK, f"{said}; make an S3 gateway endpoint (free), or say routes_checked=true"
+        return Outcome.WARN, problem
+    return Outcome.BLOCK, f"{problem}; create an S3 gateway endpoint (free), or answer routes_checked=true"
 
 
 def snapshot_restorers(look: Look) -> Verdict:
-    """Says who may restore a snapshot after it is closed, and warns where nobody is named."""
-    draft: Draft | None = next((d for d in look.changes if d.setting == "aws.rds.snapshot-sharing"), None)
-    named: Sequence[str] = draft.after["Restore"] if draft else []
-    if named:
-        return Outcome.PASS, f"{', '.join(named)} may restore it as before, and nobody else"
-    return Outcome.WARN, "no account is named: whoever restores it from another account today is refused"
+    """Names the accounts that keep access to the snapshot once it is private; warns when there are none."""
+    draft: Draft | None = next(
+        (change for change in look.changes if change.setting == "aws.rds.snapshot-sharing"), None
+    )
+    accounts: Sequence[str] = draft.after["Restore"] if draft else []
+    if accounts:
+        return Outcome.PASS, f"only {', '.join(accounts)} can still restore the snapshot"
+    return (
+        Outcome.WARN,
+        "the snapshot is shared with no named account, so restores from any other account will be refused",
+    )
 
 
 GUARDS = {

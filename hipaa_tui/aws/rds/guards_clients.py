@@ -1,4 +1,4 @@
-"""Looks for clients of a database that would be refused: those from outside, and those without TLS."""
+"""Finds database clients that would be cut off: those on the Internet, and those without TLS."""
 
 from __future__ import annotations
 
@@ -22,58 +22,62 @@ _TRANSPORT: Final = ("aws.rds.instance-transport", "aws.rds.cluster-transport", 
 
 
 def outside_clients(look: Look) -> Verdict:
-    """Blocks where addresses of the Internet are let in and somebody connected lately, warns where that is unknown."""
-    warehouse = look.target.type == _REDSHIFT
-    about = (cluster_of if warehouse else instance_of)(look.cloud, look.target)
-    port = int(at(about, "Endpoint.Port") or about.get("DbInstancePort") or 0)
-    groups = [str(one["VpcSecurityGroupId"]) for one in about.get("VpcSecurityGroups") or []]
+    """Blocks when the security groups admit the Internet and CloudWatch counted connections in the last 14 days.
+
+    Warns when there are no connection metrics, or when clients_checked is answered.
+    """
+    redshift = look.target.type == _REDSHIFT
+    database = (cluster_of if redshift else instance_of)(look.cloud, look.target)
+    port = int(at(database, "Endpoint.Port") or database.get("DbInstancePort") or 0)
+    groups = [str(membership["VpcSecurityGroupId"]) for membership in database.get("VpcSecurityGroups") or []]
     outside = _outside(look, groups, port)
     if not outside:
-        return Outcome.PASS, "its security groups let in no address of the Internet"
-    most = _connections(look, "AWS/Redshift" if warehouse else "AWS/RDS", warehouse=warehouse)
-    who = f"its security groups let in {listed(outside)}"
-    if most == 0:
-        return Outcome.PASS, f"{who}, and nobody connected in {_DAYS} days"
-    if most is None:
+        return Outcome.PASS, "its security groups admit no public address"
+    connections = _connections(look, "AWS/Redshift" if redshift else "AWS/RDS", redshift=redshift)
+    exposure = f"its security groups admit {listed(outside)}"
+    if connections == 0:
+        return Outcome.PASS, f"{exposure}, but nothing connected in {_DAYS} days"
+    if connections is None:
         return (
             Outcome.WARN,
-            f"{who}, and CloudWatch has no figures of its connections: see that no client is outside",
+            f"{exposure}, and CloudWatch has no figures for its connections: make sure that no client connects from "
+            "outside the VPC",
         )
-    said = f"{who}, and it had up to {most:.0f} connections at once in {_DAYS} days"
+    in_use = f"{exposure}, and it had up to {connections:.0f} connections at once in {_DAYS} days"
     if look.parameters.get("clients_checked"):
-        return Outcome.WARN, f"{said}: clients outside of its network are cut off"
+        return Outcome.WARN, f"{in_use}: clients outside the VPC will be cut off"
     return (
         Outcome.BLOCK,
-        f"{said}: clients outside of its network would be cut off, so give them a VPN, a bastion or a proxy first, and "
-        "say clients_checked=true",
+        f"{in_use}: clients outside the VPC would be cut off; give them a VPN, a bastion or a proxy first, then "
+        "answer clients_checked=true",
     )
 
 
 def _outside(look: Look, groups: list[str], port: int) -> list[str]:
-    """Networks of the Internet that the groups let in on the port."""
-    found: set[str] = set()
+    """The public networks that the security groups admit on the port."""
+    networks: set[str] = set()
     for group in (
         pages(look, "ec2", "DescribeSecurityGroups", "SecurityGroups", GroupIds=groups) if groups else []
     ):
         for rule in flattened(group.get("IpPermissions") or [], look.target.account):
             if covers(rule, [port]) and _public(str(rule["source"])):
-                found.add(str(rule["source"]))
-    return sorted(found)
+                networks.add(str(rule["source"]))
+    return sorted(networks)
 
 
 def _public(source: str) -> bool:
     try:
         network = ipaddress.ip_network(source, strict=False)
     except ValueError:
-        return False  # a security group, or a prefix list of networks that somebody chose
+        return False  # a security group or a prefix list: not open to the Internet as such
     return not network.is_private
 
 
-def _connections(look: Look, namespace: str, *, warehouse: bool) -> float | None:
-    """The most connections at once, None where CloudWatch has no figures."""
+def _connections(look: Look, namespace: str, *, redshift: bool) -> float | None:
+    """The highest number of concurrent connections; None when CloudWatch has no data points."""
     now = datetime.now(UTC)
-    name = "ClusterIdentifier" if warehouse else "DBInstanceIdentifier"
-    asked: dict[str, Json] = {
+    name = "ClusterIdentifier" if redshift else "DBInstanceIdentifier"
+    request: dict[str, Json] = {
         "Namespace": namespace,
         "MetricName": "DatabaseConnections",
         "Dimensions": [{"Name": name, "Value": look.target.name}],
@@ -82,53 +86,60 @@ def _connections(look: Look, namespace: str, *, warehouse: bool) -> float | None
         "Period": 86_400,
         "Statistics": ["Maximum"],
     }
-    found = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", asked, look.target.region))
-    points = found.get("Datapoints") or []
-    return max(float(one["Maximum"]) for one in points) if points else None
+    statistics = look.cloud.call(
+        Call("aws", "cloudwatch", "GetMetricStatistics", request, look.target.region)
+    )
+    points = statistics.get("Datapoints") or []
+    return max(float(point["Maximum"]) for point in points) if points else None
 
 
 def plain_database_clients(look: Look) -> Verdict:
-    """Blocks where others share the parameter group; warns of clients without TLS, whom AWS does not see."""
-    draft = next((one for one in look.changes if one.setting in _TRANSPORT), None)
+    """Blocks when other databases share the parameter group and clients_checked is not answered.
+
+    Otherwise warns that clients without TLS will be refused: AWS does not report who they are.
+    """
+    draft = next((change for change in look.changes if change.setting in _TRANSPORT), None)
     if draft is None:
-        return Outcome.PASS, "whether TLS is needed does not change"
+        return Outcome.PASS, "the TLS requirement does not change"
     before: Mapping[str, Any] = draft.before
     if before["Group"] != draft.after["Group"]:
         return (
             Outcome.WARN,
-            f"{before['Group']} is AWS's own and stays as it is: the new group counts from the next reboot on, so until "
-            "then this is not verified",
+            f"{before['Group']} is a default parameter group and cannot be changed: the new group takes effect at "
+            "the next reboot, and the change stays unverified until then",
         )
     sharing = [name for name in _users(look, str(before["Group"])) if name != look.target.name]
     if sharing and not look.parameters.get("clients_checked"):
         return (
             Outcome.BLOCK,
-            f"{listed(sharing)} use the parameter group {before['Group']} too and would refuse plain connections as well: "
-            "see to their clients and say clients_checked=true",
+            f"{listed(sharing)} also use the parameter group {before['Group']} and would refuse connections without "
+            "TLS as well: check their clients, then answer clients_checked=true",
         )
-    wait = "" if before.get("ApplyType") == "dynamic" else "; it may need a reboot until it counts"
-    more = f"; so do {listed(sharing)}" if sharing else ""
+    reboot = "" if before.get("ApplyType") == "dynamic" else "; it may take effect only after a reboot"
+    also = f"; the same goes for {listed(sharing)}" if sharing else ""
     return (
         Outcome.WARN,
-        "clients without TLS are refused, and AWS does not say who they are: ask the database (pg_stat_ssl, Ssl_cipher, "
-        f"stl_connection_log){more}{wait}",
+        "clients without TLS will be refused, and AWS does not report who they are: query the database "
+        f"(pg_stat_ssl, Ssl_cipher, stl_connection_log){also}{reboot}",
     )
 
 
 def _users(look: Look, group: str) -> list[str]:
-    """The databases that use a parameter group."""
+    """Identifiers of the databases that use the parameter group."""
     if look.target.type == _CLUSTER:
         clusters = pages(look, "rds", "DescribeDBClusters", "DBClusters")
-        using = [one for one in clusters if one.get("DBClusterParameterGroup") == group]
-        return sorted(str(one["DBClusterIdentifier"]) for one in using)
+        members = [database for database in clusters if database.get("DBClusterParameterGroup") == group]
+        return sorted(str(database["DBClusterIdentifier"]) for database in members)
     if look.target.type == _REDSHIFT:
-        found = pages(look, "redshift", "DescribeClusters", "Clusters")
+        databases = pages(look, "redshift", "DescribeClusters", "Clusters")
         kind, name, id = "ClusterParameterGroups", "ParameterGroupName", "ClusterIdentifier"
     else:
-        found = pages(look, "rds", "DescribeDBInstances", "DBInstances")
+        databases = pages(look, "rds", "DescribeDBInstances", "DBInstances")
         kind, name, id = "DBParameterGroups", "DBParameterGroupName", "DBInstanceIdentifier"
     return sorted(
-        str(one[id]) for one in found if any(member.get(name) == group for member in one.get(kind) or [])
+        str(database[id])
+        for database in databases
+        if any(member.get(name) == group for member in database.get(kind) or [])
     )
 
 

@@ -1,4 +1,4 @@
-"""Looks for who relies on a bucket as it is: partners who read it, and S3's own limits."""
+"""Checks that S3 accepts a new bucket policy and that cross-account readers can use its KMS key. Shared helpers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NEARLY_FULL = 0.9
 
 
 def ask(look: Look, operation: str, none: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The answer about the finding's bucket; empty where the error is one of `none`."""
+    """Calls an S3 operation on the finding's bucket; returns {} when the error code is one of `none`."""
     try:
         return look.cloud.call(call(look.target, operation))
     except CloudError as error:
@@ -34,96 +34,104 @@ def ask(look: Look, operation: str, none: tuple[str, ...] = ()) -> dict[str, Any
 
 
 def today(look: Look, setting: str, target: Target) -> Json:
-    """What stands there before this fix changes it, whether or not the reads show its changes already."""
-    mine = [d.before for d in look.changes if d.setting == setting and d.target.key == target.key]
-    return mine[0] if mine else look.read(setting, target).value
+    """The setting's value before this fix, even when reads already return the planned value."""
+    planned = [d.before for d in look.changes if d.setting == setting and d.target.key == target.key]
+    return planned[0] if planned else look.read(setting, target).value
 
 
 def then(look: Look, setting: str, target: Target) -> Json:
-    """What stands there once this fix is made."""
-    mine = [d.after for d in look.changes if d.setting == setting and d.target.key == target.key]
-    return mine[-1] if mine else look.read(setting, target).value
+    """The setting's value after this fix."""
+    planned = [d.after for d in look.changes if d.setting == setting and d.target.key == target.key]
+    return planned[-1] if planned else look.read(setting, target).value
 
 
 def website(look: Look) -> bool:
-    """Does the bucket serve a web site of its own?"""
+    """Whether static website hosting is enabled on the bucket."""
     return bool(ask(look, "GetBucketWebsite", ("NoSuchWebsiteConfiguration",)))
 
 
 def public_statements(look: Look) -> str:
-    """Names of the policy's statements that let everybody in, "" where none does."""
+    """Sids of the bucket policy's public statements; "" when there are none."""
     return sids(public(look.read(POLICY, look.target).value))
 
 
 def policy_room(look: Look) -> Verdict:
-    """Blocks a policy that S3 would refuse: too long, or public while public policies are blocked."""
+    """Blocks a policy that is too large, or public while BlockPublicPolicy is on; warns near the size limit."""
     for draft in look.changes:
         if draft.setting != POLICY or draft.after is ABSENT:
             continue
         size = len(str(draft.after).encode())
         if size > LONGEST_POLICY:
-            return Outcome.BLOCK, f"the policy would have {size} bytes, and S3 takes {LONGEST_POLICY}"
+            return Outcome.BLOCK, f"the policy would have {size} bytes, and the S3 limit is {LONGEST_POLICY}"
         blocked = at(look.read(BLOCK, draft.target).value, "BlockPublicPolicy")
-        if blocked and (found := sids(public(draft.after))):
+        if blocked and (statements := sids(public(draft.after))):
             return (
                 Outcome.BLOCK,
-                f"public policies are blocked, so S3 refuses every new policy that lets everybody in ({found}): "
-                "take that statement out first",
+                f"BlockPublicPolicy is on, so S3 refuses a policy that still has the public statement {statements}: "
+                "remove it first",
             )
         if size > LONGEST_POLICY * _NEARLY_FULL:
-            return Outcome.WARN, f"the policy would have {size} of {LONGEST_POLICY} bytes: little is left"
-    return Outcome.PASS, "S3 takes the policy"
+            return (
+                Outcome.WARN,
+                f"the policy would use {size} of {LONGEST_POLICY} bytes: there is little room left",
+            )
+    return Outcome.PASS, "S3 accepts the policy"
 
 
 def cross_account_readers(look: Look) -> Verdict:
-    """Blocks where named readers of other accounts could no longer decrypt what they may read."""
-    text = look.read(POLICY, look.target).value
-    outside = [one for one in accounts(text) if one != look.target.account]
+    """Blocks when principals that the bucket policy names could not decrypt new objects with the KMS key.
+
+    Warns when anonymous, conditional or service principals may read the bucket: the key policy has to cover them.
+    """
+    policy = look.read(POLICY, look.target).value
+    outside = [one for one in accounts(policy) if one != look.target.account]
     if "cloudfront" in outside:
         return (
             Outcome.BLOCK,
-            "CloudFront reads it with an origin access identity, which cannot use KMS: move it to origin access control",
+            "CloudFront reads the bucket with an origin access identity, which does not support KMS: migrate to "
+            "origin access control (OAC) first",
         )
-    unheard = [one for one in outside if one not in _heard(look)]
-    if unheard:
+    refused = [one for one in outside if one not in _key_accounts(look)]
+    if refused:
         return (
             Outcome.BLOCK,
-            f"its policy lets in {', '.join(unheard)}, and the key's does not: new objects could not be read "
-            "there. Name a key (kms_key) whose policy lets them decrypt",
+            f"the bucket policy grants access to {', '.join(refused)} and the key policy does not, so they could not "
+            "read new objects: answer kms_key with a key whose policy lets them decrypt",
         )
-    if found := sids(public(text)):
-        return Outcome.WARN, f"whoever reads it without credentials ({found}) cannot read new objects"
-    # What is not public lets in whoever meets a condition: an organization, a network, an access point.
-    if found := sids(one for one in allowing(text) if EVERYBODY in principals(one)):
+    if statements := sids(public(policy)):
+        return Outcome.WARN, f"anonymous readers ({statements}) will not be able to read new objects"
+    # A wildcard principal that is not public is limited by a condition: an organization, a network, an access point.
+    if statements := sids(one for one in allowing(policy) if EVERYBODY in principals(one)):
         return (
             Outcome.WARN,
-            f"it lets in whoever meets a condition ({found}): those of other accounts need the key for new "
-            "objects, so see that its policy lets them decrypt",
+            f"any principal that meets a condition has access ({statements}): those of other accounts need the key "
+            "for new objects, so make sure that the key policy lets them decrypt",
         )
-    named = sorted(name for name in services(text) if not name.startswith("logging.s3."))
-    if named:
+    service_names = sorted(name for name in services(policy) if not name.startswith("logging.s3."))
+    if service_names:
         return (
             Outcome.WARN,
-            f"{', '.join(named)} may use the bucket, and needs the key for new objects: see that its policy allows it",
+            f"{', '.join(service_names)} may use the bucket and needs the key for new objects: make sure that the "
+            "key policy allows it",
         )
-    return Outcome.PASS, "its policy names nobody outside of the account"
+    return Outcome.PASS, "the bucket policy grants no access outside the account"
 
 
-def _heard(look: Look) -> set[str]:
-    """The accounts that the policy of the key lets in; none where this plan makes the key."""
+def _key_accounts(look: Look) -> set[str]:
+    """The accounts that the key policy grants access to; empty when this plan creates the key."""
     key = _key(look)
     if not key:
         return set()
     request = {"KeyId": key, "PolicyName": "default"}
-    found = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, look.target.region))
-    return set(accounts(found["Policy"]))
+    answer = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, look.target.region))
+    return set(accounts(answer["Policy"]))
 
 
 def _key(look: Look) -> str:
     for draft in look.changes:
         if draft.setting == "aws.s3.bucket-encryption" and draft.target.key == look.target.key:
-            found: Json = at(draft.after, "Rules.0.ApplyServerSideEncryptionByDefault.KMSMasterKeyID")
-            return found if isinstance(found, str) else ""
+            key: Json = at(draft.after, "Rules.0.ApplyServerSideEncryptionByDefault.KMSMasterKeyID")
+            return key if isinstance(key, str) else ""
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Looks for who comes into a bucket by its access control list, before the list stops counting."""
+"""Finds who has access to a bucket by its ACL, before ACLs are disabled (BucketOwnerEnforced)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ _DELIVERY = "/groups/s3/LogDelivery"
 
 
 def acl_in_use(look: Look) -> Verdict:
-    """Blocks while the list lets others in whom no policy names, and warns of uploads and objects with lists.
+    """Blocks while the bucket ACL grants access to other accounts; warns when the bucket holds objects.
 
-    (Amazon S3 User Guide, "Prerequisites for disabling ACLs".)
+    Object ACLs and uploads that send an ACL stop working as well
+    (Amazon S3 User Guide, "Prerequisites for disabling ACLs").
     """
     if not any(draft.setting == "aws.s3.ownership" for draft in look.changes):
-        return Outcome.PASS, "who owns the objects does not change"
+        return Outcome.PASS, "object ownership does not change"
     acl = then(look, "aws.s3.acl", look.target)
     owner = at(acl, "Owner.ID")
     others = [
@@ -27,20 +28,23 @@ def acl_in_use(look: Look) -> Verdict:
     ]
     if any(str(at(grant, "Grantee.URI") or "").endswith(_DELIVERY) for grant in others):
         sources, _ = sources_of(look)
-        whose = f" of {', '.join(sources[:5])}" if sources else ""
+        whose = f" from {', '.join(sources[:5])}" if sources else ""
         return (
             Outcome.BLOCK,
-            f"access logs{whose} are delivered by its list: let logging.s3.amazonaws.com in by the bucket's policy "
-            "first, and take the grant to LogDelivery away",
+            f"access logs{whose} are delivered by the bucket ACL's grant to LogDelivery: allow "
+            "logging.s3.amazonaws.com in the bucket policy first, then remove that grant",
         )
     if others:
-        named = sorted(
-            {str(at(g, "Grantee.DisplayName") or at(g, "Grantee.ID") or at(g, "Grantee.URI")) for g in others}
+        grantees = sorted(
+            {
+                str(at(other, "Grantee.DisplayName") or at(other, "Grantee.ID") or at(other, "Grantee.URI"))
+                for other in others
+            }
         )
         return (
             Outcome.BLOCK,
-            f"its list lets in {', '.join(named)}, and S3 refuses until it does not: name them in the bucket's policy, "
-            "and take the grants away",
+            f"the bucket ACL grants access to {', '.join(grantees)}, and S3 refuses to disable ACLs while it does: "
+            "name them in the bucket policy, then remove the grants",
         )
     listed = look.cloud.call(
         Call(
@@ -54,10 +58,10 @@ def acl_in_use(look: Look) -> Verdict:
     if listed.get("KeyCount") or listed.get("Contents"):
         return (
             Outcome.WARN,
-            "lists of single objects stop counting as well, and uploads that ask for another list than "
-            "bucket-owner-full-control fail: look into what uploads here",
+            "object ACLs stop working as well, and uploads with any ACL but bucket-owner-full-control fail: check "
+            "what uploads to this bucket",
         )
-    return Outcome.PASS, "its list lets nobody else in, and the bucket is empty"
+    return Outcome.PASS, "the bucket ACL grants no other account access, and the bucket is empty"
 
 
 GUARDS = {"acl-in-use": acl_in_use}

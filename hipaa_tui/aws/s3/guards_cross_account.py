@@ -1,4 +1,4 @@
-"""Looks which other accounts lose what a bucket's policy let them do to the bucket, and whose uploads would fail."""
+"""Finds the accounts that lose sensitive cross-account permissions on a bucket, and those whose uploads would fail."""
 
 from __future__ import annotations
 
@@ -17,50 +17,53 @@ _ACL = "s3:x-amz-acl"
 
 
 def partners_of_the_bucket(look: Look) -> Verdict:
-    """Blocks where other accounts have to send a list with each object, and warns of all that they lose.
+    """Blocks when other accounts must send an ACL with each upload; warns of the permissions that they lose.
 
-    To upload with a list takes s3:PutObjectAcl besides (Amazon S3 API Reference, "PutObject").
+    An upload with an ACL also needs s3:PutObjectAcl (Amazon S3 API Reference, "PutObject").
     """
-    drafts = [one for one in look.changes if one.setting == POLICY and one.before is not ABSENT]
+    drafts = [draft for draft in look.changes if draft.setting == POLICY and draft.before is not ABSENT]
     if not drafts:
-        return Outcome.PASS, "no policy changes"
-    account, anybody = look.target.account, False
+        return Outcome.PASS, "no bucket policy changes"
+    account, public = look.target.account, False
     lost: set[str] = set()
-    who: set[str] = set()
-    for one in statements(drafts[0].before):
-        names, taken = foreign(one, account), sensitive(one)
-        if not (names and taken):
+    principals: set[str] = set()
+    for statement in statements(drafts[0].before):
+        names, actions = foreign(statement, account), sensitive(statement)
+        if not (names and actions):
             continue
-        if "s3:PutObjectAcl" in taken and _demands_a_list(one):
+        if "s3:PutObjectAcl" in actions and _requires_acl(statement):
             return (
                 Outcome.BLOCK,
-                f"{_said(names)} must send an ACL with each object by its policy, and could not any more: turn ACLs off "
-                "(aws.s3.acl-prohibited) and take that condition out first",
+                f"the bucket policy requires {_shown(names)} to send an ACL with each object, which would be denied: "
+                "disable ACLs (aws.s3.acl-prohibited) and remove that condition first",
             )
-        lost.update(taken)
-        anybody = anybody or EVERYBODY in names
-        who.update(name for name in names if name != EVERYBODY)
+        lost.update(actions)
+        public = public or EVERYBODY in names
+        principals.update(name for name in names if name != EVERYBODY)
     if not lost:
-        return Outcome.PASS, "its policy lets no other account do any of it"
-    whom = " and ".join(
-        [*([_said(sorted(who))] if who else []), *(["whoever else it lets in"] if anybody else [])]
+        return Outcome.PASS, "the bucket policy grants these permissions to no other account"
+    losing = " and ".join(
+        [
+            *([_shown(sorted(principals))] if principals else []),
+            *(["any other principal that it allows"] if public else []),
+        ]
     )
     acl = "; uploads with an ACL fail" if "s3:PutObjectAcl" in lost else ""
     return (
         Outcome.WARN,
-        f"{whom} can no longer {', '.join(sorted(lost))}{acl}: ask them, or look in CloudTrail for such calls of theirs",
+        f"{losing} will lose {', '.join(sorted(lost))}{acl}: ask them, or search CloudTrail for their calls first",
     )
 
 
-def _demands_a_list(statement: Mapping[str, Any]) -> bool:
+def _requires_acl(statement: Mapping[str, Any]) -> bool:
     upload = "NotAction" in statement or allows(statement, "s3:PutObject")
-    asked = (operator for operator, key, _ in conditions(statement) if key == _ACL)
-    return upload and any("not" not in operator.lower() for operator in asked)
+    operators = (operator for operator, key, _ in conditions(statement) if key == _ACL)
+    return upload and any("not" not in operator.lower() for operator in operators)
 
 
-def _said(names: list[str]) -> str:
-    found = {arn.account if (arn := parse(one)) is not None and arn.account else one for one in names}
-    return ", ".join("everybody" if one == EVERYBODY else one for one in sorted(found))
+def _shown(names: list[str]) -> str:
+    accounts = {arn.account if (arn := parse(name)) is not None and arn.account else name for name in names}
+    return ", ".join("any AWS account" if name == EVERYBODY else name for name in sorted(accounts))
 
 
 GUARDS = {"partners-of-the-bucket": partners_of_the_bucket}

@@ -1,4 +1,4 @@
-"""Looks at buckets that logs are delivered to: they have rules of their own, and break silently."""
+"""Checks that access logs can be delivered to a bucket: when S3 cannot deliver, it drops them without an error."""
 
 from __future__ import annotations
 
@@ -18,154 +18,172 @@ _LOGGING = "aws.s3.bucket-logging"
 _DELIVERY = "/groups/s3/LogDelivery"
 _SHOWN = 5
 _MOST_BUCKETS = 200
-"""Buckets whose logging is looked at; an account can have thousands, and each is a call."""
+"""Maximum number of buckets whose logging is read: an account can have thousands, and each takes a call."""
 _AT_ONCE = 8
 _MOST_STEPS = 20
 
 
 def not_a_log_target(look: Look) -> Verdict:
-    """Blocks KMS where access logs arrive: S3 and load balancers deliver only to buckets with S3's own keys.
+    """Blocks SSE-KMS on a bucket that receives access logs: S3 and load balancers deliver only to SSE-S3 buckets.
+
+    Warns when S3 may deliver here but no bucket is known to log to it.
 
     (Amazon S3 User Guide, "Logging requests with server access logging"; Elastic Load Balancing, "Access
     logs for your Application Load Balancer".)
     """
-    named = services(look.read("aws.s3.bucket-policy", look.target).value)
-    balancers = [name for name in named if "elasticloadbalancing" in name]
+    principals = services(look.read("aws.s3.bucket-policy", look.target).value)
+    balancers = [principal for principal in principals if "elasticloadbalancing" in principal]
     if balancers:
-        return Outcome.BLOCK, "load balancers deliver their access logs here, which KMS would stop"
-    granted = look.cloud.call(call(look.target, "GetBucketAcl")).get("Grants") or []
-    by_acl = any(str(at(grant, "Grantee.URI") or "").endswith(_DELIVERY) for grant in granted)
-    if "logging.s3.amazonaws.com" not in named and not by_acl:
-        # S3 refuses a target that lets it in neither way, so nobody logs to this bucket.
-        return Outcome.PASS, "no access logs can be delivered to it"
+        return (
+            Outcome.BLOCK,
+            "load balancers deliver their access logs to this bucket, and SSE-KMS would stop that",
+        )
+    grants = look.cloud.call(call(look.target, "GetBucketAcl")).get("Grants") or []
+    by_acl = any(str(at(grant, "Grantee.URI") or "").endswith(_DELIVERY) for grant in grants)
+    if "logging.s3.amazonaws.com" not in principals and not by_acl:
+        # S3 refuses a target bucket that grants access by neither policy nor ACL, so nothing logs to this bucket.
+        return Outcome.PASS, "neither its policy nor its ACL lets S3 deliver access logs to this bucket"
     sources, unseen = sources_of(look)
     if sources:
         more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
         return (
             Outcome.BLOCK,
-            f"access logs of {', '.join(sources[:_SHOWN])}{more} are delivered here, which KMS would stop",
+            f"the access logs of {', '.join(sources[:_SHOWN])}{more} are delivered to this bucket, and SSE-KMS would "
+            "stop that",
         )
     more = f" ({unseen})" if unseen else ""
     return (
         Outcome.WARN,
-        f"S3 may deliver access logs here, though no bucket that was looked at logs to it{more}",
+        f"S3 may deliver access logs to this bucket, although no checked bucket logs to it{more}",
     )
 
 
 def sources_of(look: Look) -> tuple[list[str], str]:
-    """(names of the account's other buckets that log to the finding's, what was not looked at or "")."""
+    """(names of the account's other buckets that log to the finding's; which were not checked, or "")."""
     target = look.target
     # S3 delivers within a region only.
-    near = [one for one in _buckets(look) if one.name != target.name and one.region == target.region]
-    seen = near[:_MOST_BUCKETS]
+    near = [
+        bucket for bucket in _buckets(look) if bucket.name != target.name and bucket.region == target.region
+    ]
+    checked = near[:_MOST_BUCKETS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        goes_to = pool.map(lambda one: at(look.read(_LOGGING, one).value, "TargetBucket"), seen)
-        found = sorted(one.name for one, where in zip(seen, goes_to, strict=True) if where == target.name)
+        logs_to = pool.map(lambda bucket: at(look.read(_LOGGING, bucket).value, "TargetBucket"), checked)
+        sources = sorted(
+            bucket.name
+            for bucket, log_bucket in zip(checked, logs_to, strict=True)
+            if log_bucket == target.name
+        )
     if len(near) > _MOST_BUCKETS:
-        return found, f"{_MOST_BUCKETS} of {len(near)} buckets were looked at"
-    return found, ""
+        return sources, f"only {_MOST_BUCKETS} of {len(near)} buckets were checked"
+    return sources, ""
 
 
 def _buckets(look: Look) -> Sequence[Target]:
-    """The account's buckets, listed once for all targets of a plan."""
+    """The account's buckets, listed once per plan."""
     target = look.target
-    where = f"buckets|{target.partition}|{target.account}"
-    if where not in look.memory:
+    key = f"buckets|{target.partition}|{target.account}"
+    if key not in look.memory:
         kind = resource_type(_BUCKET)
-        look.memory[where] = kind.list(look.cloud, target.account, target.region, target.partition)
-    found: Sequence[Target] = look.memory[where]
-    return found
+        look.memory[key] = kind.list(look.cloud, target.account, target.region, target.partition)
+    buckets: Sequence[Target] = look.memory[key]
+    return buckets
 
 
 def log_bucket_ready(look: Look) -> Verdict:
-    """Blocks a log bucket that S3 would not deliver to, or that would fill itself.
+    """Blocks a log bucket that S3 would not deliver to, or whose access logs would loop; warns of a logging chain.
 
     The rules: Amazon S3 User Guide, "Enabling Amazon S3 server access logging".
     """
     name = str(look.arguments.get("bucket") or "")
     if name == look.target.name:
-        return Outcome.BLOCK, "a bucket that logs to itself fills itself: name another one"
-    found = resource_type(_BUCKET).target(
+        return (
+            Outcome.BLOCK,
+            "a bucket that logs to itself logs every delivery again, without end: name another bucket",
+        )
+    log_bucket = resource_type(_BUCKET).target(
         name, look.target.account, look.target.region, look.target.partition
     )
-    if found is None:
-        return Outcome.BLOCK, f"{name} is no name of a bucket"
+    if log_bucket is None:
+        return Outcome.BLOCK, f"{name} is not a valid bucket name"
     if any(
-        d.setting == "aws.s3.bucket" and d.target.key == found.key and d.before is ABSENT
+        d.setting == "aws.s3.bucket" and d.target.key == log_bucket.key and d.before is ABSENT
         for d in look.changes
     ):
-        return Outcome.PASS, f"{name} is made by this plan"
+        return Outcome.PASS, f"this plan creates {name}"
     try:
-        bucket = look.read("aws.s3.bucket", found)
+        bucket = look.read("aws.s3.bucket", log_bucket)
     except CloudError as error:
         if error.denied:
-            return Outcome.BLOCK, f"{name} belongs to another account, or may not be looked at"
+            return (
+                Outcome.BLOCK,
+                f"access to {name} was denied: it belongs to another account, or you lack the permission",
+            )
         raise
     if bucket.absent:
-        return Outcome.BLOCK, f"there is no bucket {name}"
+        return Outcome.BLOCK, f"the bucket {name} does not exist"
     if bucket.value["Region"] != look.target.region:
         return (
             Outcome.BLOCK,
             f"{name} is in {bucket.value['Region']} and {look.target.name} in {look.target.region}: "
             "S3 delivers within a region only",
         )
-    rules = at(look.read("aws.s3.bucket-encryption", found).value, "Rules") or []
+    rules = at(look.read("aws.s3.bucket-encryption", log_bucket).value, "Rules") or []
     if any(at(r, "ApplyServerSideEncryptionByDefault.SSEAlgorithm") != "AES256" for r in rules) and not any(
-        d.setting == "aws.s3.bucket-encryption" and d.target.key == found.key for d in look.changes
+        d.setting == "aws.s3.bucket-encryption" and d.target.key == log_bucket.key for d in look.changes
     ):
         return (
             Outcome.BLOCK,
-            f"{name} encrypts with KMS, and S3 delivers only to buckets that use its own keys",
+            f"{name} uses SSE-KMS, and S3 delivers access logs only to buckets with SSE-S3",
         )
-    way = _way(look, found)
-    if way[-1] == look.target.name:
+    chain = _chain(look, log_bucket)
+    if chain[-1] == look.target.name:
         return (
             Outcome.BLOCK,
-            f"{' logs to '.join(way)}: each log file would make another one, so end that loop first",
+            f"{' logs to '.join(chain)}: each log file would create another one, so break that loop first",
         )
-    if way[-1] in way[:-1]:
+    if chain[-1] in chain[:-1]:
         return (
             Outcome.BLOCK,
-            f"{' logs to '.join(way)} and fills itself: turn that off before more is logged there",
+            f"{' logs to '.join(chain)}, which is a loop: turn that logging off before more is logged there",
         )
-    refused = _refused(look, found)
+    refused = _refused(look, log_bucket)
     if refused:
         return Outcome.BLOCK, refused
-    if len(way) > 1:
-        return Outcome.WARN, f"{' logs to '.join(way)}: each log file that is delivered is logged there again"
-    return Outcome.PASS, f"{name} is in the same account and region, and takes deliveries"
+    if len(chain) > 1:
+        return Outcome.WARN, f"{' logs to '.join(chain)}: each delivered log file is logged there again"
+    return Outcome.PASS, f"{name} is in the same account and region, and S3 can deliver to it"
 
 
-def _way(look: Look, bucket: Target) -> list[str]:
-    """Where the bucket's own logs go, and the logs of that one, up to the first that was met before."""
-    way, here = [bucket.name], bucket
-    while len(way) < _MOST_STEPS:
-        following = str(at(look.read(_LOGGING, here).value, "TargetBucket") or "")
+def _chain(look: Look, bucket: Target) -> list[str]:
+    """The chain of target buckets from this one on, up to the first that repeats."""
+    chain, current = [bucket.name], bucket
+    while len(chain) < _MOST_STEPS:
+        following = str(at(look.read(_LOGGING, current).value, "TargetBucket") or "")
         if not following:
-            return way
-        way.append(following)
-        after = resource_type(_BUCKET).target(following, here.account, here.region, here.partition)
-        if following == look.target.name or following in way[:-1] or after is None:
-            return way
-        here = after
-    return way
+            return chain
+        chain.append(following)
+        target = resource_type(_BUCKET).target(following, current.account, current.region, current.partition)
+        if following == look.target.name or following in chain[:-1] or target is None:
+            return chain
+        current = target
+    return chain
 
 
 def _refused(look: Look, bucket: Target) -> str:
-    """Why S3 would not deliver to the bucket, "" where nothing stands in the way."""
-    if _asked(look, bucket, "GetBucketRequestPayment").get("Payer") == "Requester":
-        return f"{bucket.name} makes requesters pay, and S3 delivers no logs to such a bucket"
-    lock = _asked(look, bucket, "GetObjectLockConfiguration")
+    """Why S3 would not deliver to the bucket; "" when it would."""
+    if _answer(look, bucket, "GetBucketRequestPayment").get("Payer") == "Requester":
+        return f"{bucket.name} has Requester Pays enabled, and S3 delivers no logs to such a bucket"
+    lock = _answer(look, bucket, "GetObjectLockConfiguration")
     if at(lock, "ObjectLockConfiguration.Rule.DefaultRetention"):
-        return f"{bucket.name} locks new objects by default, and S3 does not deliver logs to such a bucket"
+        return f"{bucket.name} has a default Object Lock retention, and S3 does not deliver logs to such a bucket"
     return ""
 
 
-def _asked(look: Look, bucket: Target, operation: str) -> dict[str, Any]:
+def _answer(look: Look, bucket: Target, operation: str) -> dict[str, Any]:
     try:
         return look.cloud.call(call(bucket, operation))
     except CloudError as error:
-        # One that an earlier change of the plan makes is not there yet.
+        # A bucket that an earlier change of the plan creates does not exist yet.
         if error.code not in {"ObjectLockConfigurationNotFoundError", "NoSuchBucket"}:
             raise
         return {}

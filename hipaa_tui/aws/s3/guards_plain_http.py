@@ -1,6 +1,7 @@
-"""Looks for clients that still speak plain HTTP to a bucket: only its access logs can tell.
+"""Finds clients that still use plain HTTP in a bucket's server access logs.
 
-A request over plain HTTP has - as its cipher suite (Amazon S3 User Guide, "Amazon S3 server access log format").
+A request over plain HTTP is logged with - as its cipher suite
+(Amazon S3 User Guide, "Amazon S3 server access log format").
 """
 
 from __future__ import annotations
@@ -20,46 +21,53 @@ from hipaa_tui.support.json_value import ABSENT, Json, at
 _FIELD: Final = re.compile(r'\[[^\]]*\]|"[^"]*"|\S+')
 _BUCKET, _FROM, _OPERATION, _CIPHER = 1, 3, 6, 20
 _DAYS = 3
-"""How many days back files are looked for."""
+"""Days of log files that are read."""
 _FILES = 5
 _SHOWN = 3
 
 
 def no_plain_http_clients(look: Look) -> Verdict:
-    """Blocks where a web site needs plain HTTP, warns of clients that use it, and where nobody can know."""
+    """Blocks when the bucket serves a website over HTTP; warns of HTTP clients, or when the logs cannot tell.
+
+    Passes when the logs of the last days show HTTPS requests only.
+    """
     if website(look):
-        return Outcome.BLOCK, "S3 serves web sites over plain HTTP only: put CloudFront before it first"
-    if found := public_statements(look):
+        return (
+            Outcome.BLOCK,
+            "the bucket hosts a static website, which S3 serves over HTTP only: put CloudFront in front of it first",
+        )
+    if statements := public_statements(look):
         return (
             Outcome.WARN,
-            f"everybody may read it ({found}), and links that begin with http:// stop working",
+            f"anyone may read the bucket ({statements}), and http:// links to it will stop working",
         )
     logging = look.read("aws.s3.bucket-logging", look.target).value
     if logging is ABSENT:
         return (
             Outcome.WARN,
-            "no web site and no public readers; whether a client uses plain HTTP cannot be known, since the "
-            "bucket keeps no access logs",
+            "the bucket has no website and no public readers, but also no server access logs: whether a client uses "
+            "plain HTTP is unknown",
         )
     where = f"s3://{logging['TargetBucket']}/{logging.get('TargetPrefix', '')}"
     try:
-        requests, plain, files = _counted(look, logging)
+        requests, plain, files = _count_requests(look, logging)
     except CloudError as error:
         return (
             Outcome.WARN,
-            f"whether a client uses plain HTTP could not be read from {where} ({error.code}): look for cipher suite -",
+            f"the access logs in {where} could not be read ({error.code}): search them for cipher suite -, which "
+            "means plain HTTP",
         )
     if plain:
-        seen = ", ".join(f"{ip} ({count})" for ip, count in plain.most_common(_SHOWN))
+        addresses = ", ".join(f"{ip} ({count})" for ip, count in plain.most_common(_SHOWN))
         return (
             Outcome.WARN,
-            f"{sum(plain.values())} of {requests} logged requests came over plain HTTP, from {seen}: they will "
-            "get 403, so move those clients to HTTPS first",
+            f"{sum(plain.values())} of {requests} logged requests used plain HTTP, from {addresses}: they would get "
+            "403, so move those clients to HTTPS first",
         )
     if not requests:
         return (
             Outcome.WARN,
-            f"whether a client uses plain HTTP cannot be known: {where} has no request of the last {_DAYS} days",
+            f"whether a client uses plain HTTP is unknown: {where} has no requests from the last {_DAYS} days",
         )
     return (
         Outcome.PASS,
@@ -67,39 +75,39 @@ def no_plain_http_clients(look: Look) -> Verdict:
     )
 
 
-def _counted(look: Look, logging: Json) -> tuple[int, Counter[str], int]:
-    """(requests to the bucket, those over plain HTTP by address, files) in the newest of the logs."""
+def _count_requests(look: Look, logging: Json) -> tuple[int, Counter[str], int]:
+    """(requests to the bucket, plain HTTP requests by address, files) in the newest log files."""
     requests, files = 0, 0
     plain: Counter[str] = Counter()
-    for key in _newest(look, logging):
-        given = {"Bucket": logging["TargetBucket"], "Key": key, "Range": f"bytes=0-{LONGEST_BODY - 1}"}
-        text = look.cloud.call(Call("aws", "s3", "GetObject", given, look.target.region)).get("Body")
+    for key in _newest_keys(look, logging):
+        request = {"Bucket": logging["TargetBucket"], "Key": key, "Range": f"bytes=0-{LONGEST_BODY - 1}"}
+        text = look.cloud.call(Call("aws", "s3", "GetObject", request, look.target.region)).get("Body")
         files += 1
         for line in str(text or "").splitlines():
-            parts = _FIELD.findall(line)
-            if len(parts) <= _CIPHER or parts[_BUCKET] != look.target.name:
+            fields = _FIELD.findall(line)
+            if len(fields) <= _CIPHER or fields[_BUCKET] != look.target.name:
                 continue
-            if not parts[_OPERATION].startswith(("REST.", "WEBSITE.")):
-                continue  # S3's own work: lifecycle, replication, copies
+            if not fields[_OPERATION].startswith(("REST.", "WEBSITE.")):
+                continue  # S3's own operations: lifecycle, replication, copies
             requests += 1
-            if parts[_CIPHER] == "-":
-                plain[parts[_FROM]] += 1
+            if fields[_CIPHER] == "-":
+                plain[fields[_FROM]] += 1
     return requests, plain, files
 
 
-def _newest(look: Look, logging: Json) -> list[str]:
-    found: list[str] = []
-    for prefix, after in _places(look, logging):
-        given: dict[str, Json] = {"Bucket": logging["TargetBucket"], "Prefix": prefix, "MaxKeys": 1000}
+def _newest_keys(look: Look, logging: Json) -> list[str]:
+    keys: list[str] = []
+    for prefix, after in _prefixes(look, logging):
+        request: dict[str, Json] = {"Bucket": logging["TargetBucket"], "Prefix": prefix, "MaxKeys": 1000}
         if after:
-            given["StartAfter"] = after
-        listed = look.cloud.call(Call("aws", "s3", "ListObjectsV2", given, look.target.region))
-        found += [str(one["Key"]) for one in listed.get("Contents") or []]
-    return found[-_FILES:]
+            request["StartAfter"] = after
+        page = look.cloud.call(Call("aws", "s3", "ListObjectsV2", request, look.target.region))
+        keys += [str(item["Key"]) for item in page.get("Contents") or []]
+    return keys[-_FILES:]
 
 
-def _places(look: Look, logging: Json) -> Iterator[tuple[str, str]]:
-    """(prefix, key to begin after) of the last days' log files, by the form of their names."""
+def _prefixes(look: Look, logging: Json) -> Iterator[tuple[str, str]]:
+    """(prefix, key to start after) of the last days' log files, according to the key format."""
     prefix, target = str(logging.get("TargetPrefix") or ""), look.target
     today = datetime.now(UTC)
     if at(logging, "TargetObjectKeyFormat.PartitionedPrefix") is None:

@@ -1,6 +1,6 @@
-"""Looks for who reads a bucket without credentials on purpose, and would stand before a closed door.
+"""Finds intended anonymous readers of a bucket who would be locked out.
 
-Public here is what AWS calls so as well: its own word about the bucket's policy is asked for.
+"Public" follows AWS's definition: GetBucketPolicyStatus is asked about the bucket policy as well.
 (Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage".)
 """
 
@@ -19,29 +19,30 @@ from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import Json, at
 
-_EVERYBODY = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
+_PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 _ACCOUNT_BLOCK = "aws.s3.account-public-access-block"
 _EFFECTIVE = ("IgnorePublicAcls", "RestrictPublicBuckets")
-"""The two flags that take public access away; the others only stop new grants."""
+"""The two flags that end existing public access; the other two only refuse new grants."""
 
 
 @dataclass
 class Surroundings:
-    """What is the same for every bucket of an account, looked up once."""
+    """What every bucket of an account shares (CloudFront, Route 53), read once."""
 
     look: Look
     distributions: list[dict[str, Any]] | None = None
     unseen: list[str] = field(default_factory=list)
 
     def origins(self, name: str, region: str) -> list[str]:
-        """Ids of CloudFront's distributions that read the bucket as anybody would."""
+        """Ids of the CloudFront distributions that read the bucket anonymously."""
         if self.distributions is None:
             try:
                 self.distributions = list(_distributions(self.look))
             except CloudError as error:
                 self.distributions = []
                 self.unseen.append(
-                    f"whether CloudFront reads it without credentials could not be seen ({error.code})"
+                    f"CloudFront distributions could not be listed ({error.code}), and one may read the bucket "
+                    "anonymously"
                 )
         domains = {
             f"{name}.s3.amazonaws.com",
@@ -51,20 +52,20 @@ class Surroundings:
             f"{name}.s3-website-{region}.amazonaws.com",
             f"{name}.s3-website.{region}.amazonaws.com",
         }
-        found = set()
-        for one in self.distributions:
-            for origin in at(one, "Origins.Items") or []:
+        ids = set()
+        for distribution in self.distributions:
+            for origin in at(distribution, "Origins.Items") or []:
                 signed = origin.get("OriginAccessControlId") or at(
                     origin, "S3OriginConfig.OriginAccessIdentity"
                 )
                 if str(origin.get("DomainName", "")).lower() in domains and not signed:
-                    found.add(str(one.get("Id")))
-        return sorted(found)
+                    ids.add(str(distribution.get("Id")))
+        return sorted(ids)
 
     def names(self, bucket: str) -> str:
-        """The DNS name of Route 53 that leads to the bucket, "" where none does.
+        """The Route 53 record that points to the bucket; "" when there is none.
 
-        S3 answers under a name only where the bucket is called like it.
+        S3 answers for a DNS name only when the bucket has the same name.
         """
         if "." not in bucket:
             return ""
@@ -73,20 +74,22 @@ class Surroundings:
                 suffix = str(zone["Name"]).rstrip(".").lower()
                 if bucket == suffix or bucket.endswith(f".{suffix}"):
                     request = {"HostedZoneId": zone["Id"], "StartRecordName": bucket, "MaxItems": "20"}
-                    found = self.look.cloud.call(Call("aws", "route53", "ListResourceRecordSets", request))
-                    if any(_leads(one, bucket) for one in found.get("ResourceRecordSets") or []):
+                    answer = self.look.cloud.call(Call("aws", "route53", "ListResourceRecordSets", request))
+                    if any(_points_to(record, bucket) for record in answer.get("ResourceRecordSets") or []):
                         return bucket
         except CloudError as error:
-            self.unseen.append(f"whether a name of Route 53 leads to it could not be seen ({error.code})")
+            self.unseen.append(
+                f"Route 53 records could not be read ({error.code}), and one may point to the bucket"
+            )
         return ""
 
 
-def _leads(record: dict[str, Any], bucket: str) -> bool:
+def _points_to(record: dict[str, Any], bucket: str) -> bool:
     if str(record.get("Name", "")).rstrip(".").lower() != bucket:
         return False
-    values = [str(one.get("Value", "")) for one in record.get("ResourceRecords") or []]
-    aims = [str(at(record, "AliasTarget.DNSName") or ""), *values]
-    return any("s3-website" in aim or ".s3." in aim or aim.startswith("s3.") for aim in aims)
+    values = [str(item.get("Value", "")) for item in record.get("ResourceRecords") or []]
+    targets = [str(at(record, "AliasTarget.DNSName") or ""), *values]
+    return any("s3-website" in target or ".s3." in target or target.startswith("s3.") for target in targets)
 
 
 def _distributions(look: Look) -> Iterator[dict[str, Any]]:
@@ -100,138 +103,147 @@ def _distributions(look: Look) -> Iterator[dict[str, Any]]:
         marker = {"Marker": page["NextMarker"]}
 
 
-def exposure(look: Look, around: Surroundings) -> tuple[str, list[str]]:
-    """(who would go dark for certain, "" where nobody; who else reads it, and what could not be seen)."""
+def exposure(look: Look, shared: Surroundings) -> tuple[str, list[str]]:
+    """(what would certainly break, "" if nothing; other public readers and what could not be checked)."""
     if website(look):
         return (
-            "it serves a web site to everybody: put CloudFront with origin access control before it first, "
-            "or record an exception"
+            "the bucket hosts a public static website: put CloudFront with origin access control (OAC) in front of it "
+            "first, or record an exception"
         ), []
-    origins = around.origins(look.target.name, look.target.region)
+    origins = shared.origins(look.target.name, look.target.region)
     if origins:
-        named = ", ".join(origins)
+        ids = ", ".join(origins)
         return (
-            f"CloudFront reads it without credentials ({named}): give those origin access control first",
+            f"CloudFront distributions read the bucket anonymously ({ids}): set up origin access control (OAC) for "
+            "them first",
             [],
         )
-    if name := around.names(look.target.name):
-        return f"the DNS name {name} leads straight to it: put CloudFront before it first", []
+    if name := shared.names(look.target.name):
+        return f"the DNS name {name} points directly to the bucket: put CloudFront in front of it first", []
     notes = list(_by_policy(look))
     granted = sorted(
         {
             str(grant.get("Permission"))
             for grant in ask(look, "GetBucketAcl").get("Grants") or []
-            if str(at(grant, "Grantee.URI") or "").endswith(_EVERYBODY)
+            if str(at(grant, "Grantee.URI") or "").endswith(_PUBLIC_GROUPS)
         }
     )
     if granted:
-        notes.append(f"its ACL gives everybody {', '.join(granted)}: that ends")
-    if points := _open_points(look):
-        notes.append(f"its access points {', '.join(points)} let everybody in: that ends")
-    return "", [*notes, *around.unseen]
+        notes.append(f"the bucket ACL grants {', '.join(granted)} to the public, which will end")
+    if points := _public_access_points(look):
+        notes.append(f"the access points {', '.join(points)} are public, which will end")
+    return "", [*notes, *shared.unseen]
 
 
 def _by_policy(look: Look) -> Iterator[str]:
-    text = look.read(POLICY, look.target).value
-    found = sids(public(text))
-    said = bool(at(ask(look, "GetBucketPolicyStatus", ("NoSuchBucketPolicy",)), "PolicyStatus.IsPublic"))
-    if found:
-        yield f"its policy lets everybody in on purpose or by mistake ({found}): that ends"
-    elif said:
-        yield "AWS calls its policy public: whoever comes in by that statement without credentials stays out"
-    others = [one for one in accounts(text) if one not in {look.target.account, "cloudfront"}]
-    if (found or said) and others:
-        # RestrictPublicBuckets leaves a bucket with a public policy to its own account and to services of AWS.
-        yield f"while that statement stands, {', '.join(others)} would be shut out as well"
+    policy = look.read(POLICY, look.target).value
+    statements = sids(public(policy))
+    reported_public = bool(
+        at(ask(look, "GetBucketPolicyStatus", ("NoSuchBucketPolicy",)), "PolicyStatus.IsPublic")
+    )
+    if statements:
+        yield f"the bucket policy grants the public access, intended or not ({statements}), which will end"
+    elif reported_public:
+        yield "AWS reports the bucket policy as public: anonymous access by it will end"
+    others = [account for account in accounts(policy) if account not in {look.target.account, "cloudfront"}]
+    if (statements or reported_public) and others:
+        # RestrictPublicBuckets limits a bucket with a public policy to its own account and to AWS services.
+        yield f"as long as the policy has that statement, {', '.join(others)} would lose access as well"
 
 
-def _open_points(look: Look) -> list[str]:
-    """Access points of the bucket that AWS calls public."""
+def _public_access_points(look: Look) -> list[str]:
+    """Access points of the bucket that AWS reports as public."""
     target = look.target
 
     def control(operation: str, **arguments: Json) -> Call:
-        given = {"AccountId": target.account, **arguments}
-        return Call("aws", "s3control", operation, given, target.region)
+        parameters = {"AccountId": target.account, **arguments}
+        return Call("aws", "s3control", operation, parameters, target.region)
 
-    found = []
-    for one in look.cloud.pages(control("ListAccessPoints", Bucket=target.name), "AccessPointList"):
-        if one.get("NetworkOrigin") == "VPC":
+    open_points = []
+    for point in look.cloud.pages(control("ListAccessPoints", Bucket=target.name), "AccessPointList"):
+        if point.get("NetworkOrigin") == "VPC":
             continue
         try:
-            status = look.cloud.call(control("GetAccessPointPolicyStatus", Name=one["Name"]))
+            status = look.cloud.call(control("GetAccessPointPolicyStatus", Name=point["Name"]))
         except CloudError as error:
             if "NoSuch" not in error.code:
                 raise
             continue
         if at(status, "PolicyStatus.IsPublic"):
-            found.append(str(one["Name"]))
-    return sorted(found)
+            open_points.append(str(point["Name"]))
+    return sorted(open_points)
 
 
 def closed_already(look: Look) -> str:
-    """Which block keeps everybody out already, "" where none does."""
+    """Which public access block already keeps the public out; "" when none does."""
     account = resource_type(AccountBlocks.name).target(
         look.target.account, look.target.account, look.target.region, look.target.partition
     )
-    whole: dict[str, Any] = {}
+    account_flags: dict[str, Any] = {}
     if account is not None:
         try:
-            whole = today(look, _ACCOUNT_BLOCK, account) or {}
+            account_flags = today(look, _ACCOUNT_BLOCK, account) or {}
         except CloudError as error:
             if not error.denied:
                 raise
-    if all(whole.get(flag) for flag in _EFFECTIVE):
-        return "the account's own block"
-    own = today(look, BLOCK, look.target) or {}
-    return "the bucket's own block" if all(own.get(flag) for flag in _EFFECTIVE) else ""
+    if all(account_flags.get(flag) for flag in _EFFECTIVE):
+        return "the account's public access block"
+    bucket_flags = today(look, BLOCK, look.target) or {}
+    return "the bucket's public access block" if all(bucket_flags.get(flag) for flag in _EFFECTIVE) else ""
 
 
 def public_by_design(look: Look) -> Verdict:
-    """Blocks a web site or an origin of CloudFront that would go dark; warns of public readers."""
-    if already := closed_already(look):
-        return Outcome.PASS, f"{already} keeps everybody out already, so nobody loses anything"
-    dark, notes = exposure(look, Surroundings(look))
-    if dark:
-        return Outcome.BLOCK, dark
+    """Blocks when a website, a CloudFront origin or a DNS name would break; warns of other public readers."""
+    if block := closed_already(look):
+        return Outcome.PASS, f"{block} already keeps the public out, so no reader loses access"
+    broken, notes = exposure(look, Surroundings(look))
+    if broken:
+        return Outcome.BLOCK, broken
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, "no web site, no open CloudFront origin, no public policy, ACL or access point"
+    return (
+        Outcome.PASS,
+        "the bucket has no website, no anonymous CloudFront origin, and no public policy, ACL or access point",
+    )
 
 
 def every_bucket_private(look: Look) -> Verdict:
-    """Looks at every bucket of the account, and blocks while one would lose readers whom nobody has named.
+    """Checks every bucket of the account; blocks while one would lose public readers and is not listed in `accepted`.
 
-    Who shall lose public access anyway stands in the argument `accepted`, names with commas.
+    `accepted` is a comma-separated list of buckets that may lose them; for those it warns.
     """
-    given = look.changes[-1].after if look.changes else dict.fromkeys(FLAGS, True)
-    if given is not None and not any(given.get(flag) for flag in _EFFECTIVE):
-        return Outcome.PASS, "only new grants are refused: whoever reads today goes on reading"
+    wanted = look.changes[-1].after if look.changes else dict.fromkeys(FLAGS, True)
+    if wanted is not None and not any(wanted.get(flag) for flag in _EFFECTIVE):
+        return Outcome.PASS, "only new public grants are refused: today's readers keep their access"
     target = look.target
     accepted = {name.strip() for name in str(look.arguments.get("accepted") or "").split(",")} - {""}
-    around = Surroundings(look)
+    shared = Surroundings(look)
     buckets = resource_type("AWS::S3::Bucket").list(
         look.cloud, target.account, target.region, target.partition
     )
     losing: dict[str, str] = {}
     for bucket in buckets:
-        own = replace(look, target=bucket)
+        bucket_look = replace(look, target=bucket)
         flags = look.read(BLOCK, bucket).value or {}
         if all(flags.get(flag) for flag in _EFFECTIVE):
             continue
-        dark, notes = exposure(own, around)
-        if dark or notes:
-            losing[bucket.name] = dark or "; ".join(notes)
-    unheard = sorted(set(losing) - accepted)
-    if unheard:
-        said = "; ".join(f"{name}: {losing[name]}" for name in unheard)
+        broken, notes = exposure(bucket_look, shared)
+        if broken or notes:
+            losing[bucket.name] = broken or "; ".join(notes)
+    unaccepted = sorted(set(losing) - accepted)
+    if unaccepted:
+        reasons = "; ".join(f"{name}: {losing[name]}" for name in unaccepted)
         return (
             Outcome.BLOCK,
-            f"{len(unheard)} of {len(buckets)} buckets would lose public readers ({said}): put that right, or "
-            "name them in private_anyway",
+            f"{len(unaccepted)} of {len(buckets)} buckets would lose public readers ({reasons}): resolve that first, "
+            "or name the buckets in private_anyway",
         )
     if losing:
-        return Outcome.WARN, f"{', '.join(sorted(losing))} will lose public readers, as you have named them"
-    return Outcome.PASS, f"none of the {len(buckets)} buckets is read without credentials"
+        return (
+            Outcome.WARN,
+            f"{', '.join(sorted(losing))} will lose public readers, as you accepted in private_anyway",
+        )
+    return Outcome.PASS, f"none of the {len(buckets)} buckets has public readers"
 
 
 GUARDS = {"public-by-design": public_by_design, "every-bucket-private": every_bucket_private}

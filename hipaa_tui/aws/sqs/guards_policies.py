@@ -1,4 +1,4 @@
-"""Looks at whom the policy of a queue, a topic or a secret lets in, before everybody becomes the account's own."""
+"""Checks who loses access when public statements of a queue, topic or secret policy are limited to the account."""
 
 from __future__ import annotations
 
@@ -23,55 +23,69 @@ _POLICIES: Final = ("aws.sqs.policy", "aws.sns.policy", "aws.secretsmanager.poli
 
 
 def message_policy_users(look: Look) -> Verdict:
-    """Blocks what only a person can narrow; else warns, since nobody can list who came in as everybody.
+    """Blocks on a NotPrincipal statement; warns when a public statement is narrowed, since its users cannot be listed.
 
-    Senders and readers of other accounts leave no trace in a queue or topic, and their calls are data events, which
-    CloudTrail keeps only where it is told to; readers of a secret stand in CloudTrail for 90 days.
+    Senders and consumers of other accounts leave no trace in a queue or topic, and their calls are data events, which
+    CloudTrail records only when configured to. Reads of a secret are in CloudTrail's event history for 90 days.
     """
     draft = next((one for one in look.changes if one.setting in _POLICIES), None)
     if draft is None or draft.before is ABSENT:
-        return Outcome.PASS, "nobody's access changes"
-    odd = [one for one in allowing(draft.before) if "NotPrincipal" in one]
-    if odd:
+        return Outcome.PASS, "no existing policy changes"
+    inverted = [one for one in allowing(draft.before) if "NotPrincipal" in one]
+    if inverted:
         return (
             Outcome.BLOCK,
-            f"{sids(odd)} lets everybody in but some (NotPrincipal), which only a person can put right: name those "
-            "who are meant",
+            f"{sids(inverted)} allows all principals but some (NotPrincipal), which hipaa-tui cannot narrow: replace "
+            "it by hand with the principals that need access",
         )
-    wide = public(draft.before)
-    if not wide:
-        return Outcome.PASS, "no statement is for everybody"
-    stays = _conditional(draft.before, wide)
-    more = (
-        f"; {sids(stays)} stays, since it has a condition: look whether that keeps strangers out"
-        if stays
+    narrowed = public(draft.before)
+    if not narrowed:
+        return Outcome.PASS, "no statement is public"
+    conditional = _conditional(draft.before, narrowed)
+    unchanged = (
+        f"; {sids(conditional)} stays, since it has a condition: check that the condition keeps other accounts out"
+        if conditional
         else ""
     )
-    kept = [*[one for one in accounts(draft.before) if one != EVERYBODY], *sorted(services(draft.before))]
-    named = f"; {', '.join(kept[:_SHOWN])} keep what they are allowed by name" if kept else ""
+    named_principals = [
+        *[one for one in accounts(draft.before) if one != EVERYBODY],
+        *sorted(services(draft.before)),
+    ]
+    keeping = (
+        f"; {', '.join(named_principals[:_SHOWN])} keep the access that they have by name"
+        if named_principals
+        else ""
+    )
     return (
         Outcome.WARN,
-        f"who came in by {sids(wide)} cannot be known: programs of other accounts are refused from then on, unless "
-        f"a statement names them{named}{more}",
+        f"no API lists who uses the public statement {sids(narrowed)}: applications of other accounts will "
+        f"be refused unless another statement names them{keeping}{unchanged}",
     )
 
 
 def secret_is_primary(look: Look) -> Verdict:
-    """Blocks at a replica, which takes its policy from its primary and no call of its own."""
-    asked = Call("aws", "secretsmanager", "DescribeSecret", {"SecretId": look.target.id}, look.target.region)
-    primary = str(look.cloud.call(asked).get("PrimaryRegion") or look.target.region)
+    """Blocks on a replica secret: its policy can only be changed at the primary secret."""
+    request = Call(
+        "aws", "secretsmanager", "DescribeSecret", {"SecretId": look.target.id}, look.target.region
+    )
+    primary = str(look.cloud.call(request).get("PrimaryRegion") or look.target.region)
     if primary != look.target.region:
-        return Outcome.BLOCK, f"it is a replica of the secret in {primary}: change the policy there"
-    return Outcome.PASS, "it is no replica"
+        return (
+            Outcome.BLOCK,
+            f"it is a replica of the secret in {primary}: change the policy of that primary secret",
+        )
+    return Outcome.PASS, "the secret is not a replica"
 
 
-def _conditional(text: Any, wide: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The statements for everybody that stay for the sake of their condition."""
-    found = documents.statements(text)
+def _conditional(policy: Any, narrowed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The wildcard statements that stay as they are because a condition limits them."""
+    all_statements = documents.statements(policy)
     return [
-        one
-        for one in found
-        if one.get("Effect") == "Allow" and EVERYBODY in principals(one) and one not in wide
+        statement
+        for statement in all_statements
+        if statement.get("Effect") == "Allow"
+        and EVERYBODY in principals(statement)
+        and statement not in narrowed
     ]
 
 

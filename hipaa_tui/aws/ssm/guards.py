@@ -1,4 +1,4 @@
-"""Looks at who relies on documents that are shared, before they are not any more."""
+"""Finds the accounts that SSM documents are shared with, before sharing is restricted."""
 
 from __future__ import annotations
 
@@ -10,48 +10,52 @@ from hipaa_tui.support.json_value import ABSENT
 
 _SHOWN: Final = 5
 _MOST: Final = 200
-"""Documents whose sharing is looked at; each is a call."""
+"""Maximum number of documents whose sharing is read; each takes a call."""
 
 
 def document_sharing(look: Look) -> Verdict:
-    """Warns of whoever keeps the document or loses it: Systems Manager does not say who uses it."""
-    found = look.read("aws.ssm.document-sharing", look.target).value
-    if found is ABSENT:
-        return Outcome.BLOCK, f"there is no document {look.target.name} any more: scan again"
-    named = [one for one in found["AccountIds"] if one != "all"]
-    if named:
+    """Warns when the document is also shared with named accounts, which keep it; blocks when it no longer exists.
+
+    Systems Manager does not report who uses a document.
+    """
+    sharing = look.read("aws.ssm.document-sharing", look.target).value
+    if sharing is ABSENT:
+        return Outcome.BLOCK, f"the document {look.target.name} no longer exists: scan again"
+    accounts = [account for account in sharing["AccountIds"] if account != "all"]
+    if accounts:
         return (
             Outcome.WARN,
-            f"{_some(named)} may go on using it, as named: take them out yourself if they should not",
+            f"the document stays shared with {_listed(accounts)}: stop sharing with them yourself if they should not "
+            "have it",
         )
-    return Outcome.PASS, "it is shared with everybody and with nobody by name"
+    return Outcome.PASS, "the document is public and shared with no named account"
 
 
 def no_public_documents(look: Look) -> Verdict:
-    """Warns where documents are public already: the switch keeps new ones from it and leaves those as they are."""
+    """Warns of documents that are public already: the setting only blocks sharing of further ones."""
     target = look.target
     documents = resource_type("AWS::SSM::Document").list(
         look.cloud, target.account, target.region, target.partition
     )
     public = sorted(
-        one.name
-        for one in documents[:_MOST]
-        if "all" in ((look.read("aws.ssm.document-sharing", one).value or {}).get("AccountIds") or [])
+        document.name
+        for document in documents[:_MOST]
+        if "all" in ((look.read("aws.ssm.document-sharing", document).value or {}).get("AccountIds") or [])
     )
     if public:
         return (
             Outcome.WARN,
-            f"{_some(public)} stay public until aws.ssm.document-public takes that from them",
+            f"{_listed(public)} stay public: make them private with aws.ssm.document-public",
         )
     if len(documents) > _MOST:
         return (
             Outcome.WARN,
-            f"only {_MOST} of {len(documents)} documents were looked at, and none of them is public",
+            f"only {_MOST} of {len(documents)} documents were checked, and none of them is public",
         )
     return Outcome.PASS, "no document of the account is public"
 
 
-def _some(names: list[str]) -> str:
+def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"
 

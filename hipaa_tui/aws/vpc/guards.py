@@ -1,4 +1,4 @@
-"""Looks at who relies on public addresses, on routes to the Internet and on its gateway, before they go."""
+"""Finds what relies on public addresses, Internet routes, Internet gateways and transit gateway attachments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _in_vpc(look: Look, operation: str, items: str, vpc: str) -> list[dict[str, 
 
 
 def public(interface: Mapping[str, Any], *, six: bool = True) -> bool:
-    """Can the Internet reach the interface by an address of its own?"""
+    """Whether the interface has a public IPv4 address or, if `six`, an IPv6 address."""
     association = (interface.get("Association") or {}).get("PublicIp")
     return bool(association) or (six and bool(interface.get("Ipv6Addresses")))
 
@@ -38,225 +38,261 @@ def public(interface: Mapping[str, Any], *, six: bool = True) -> bool:
 
 
 def subnet_launches(look: Look) -> Verdict:
-    """Blocks where something starts instances in the subnet that reach the Internet by the address given to them."""
+    """Blocks when EKS node groups or Auto Scaling groups in the subnet need its automatic public addresses.
+
+    Warns when instances there have a public address: later manual launches will get none.
+    """
     drafts = [draft for draft in look.changes if draft.setting == ADDRESSES]
     if not drafts:
-        return Outcome.PASS, "no subnet changes"
+        return Outcome.PASS, "no subnet setting changes"
     subnet = drafts[0].target
     vpc = str(look.read(ADDRESSES, subnet).identity.get("VpcId") or "")
     if nodes := _node_groups(look, subnet.name):
         return (
             Outcome.BLOCK,
-            f"the EKS node groups {listed(nodes)} start nodes here and need the address to join: move them to a "
-            "private subnet first",
+            f"the EKS node groups {listed(nodes)} launch nodes in this subnet, which need a public address to join: "
+            "move them to a private subnet first",
         )
-    table = _table_of(look, subnet.name, vpc)
-    if table is None or not _leads_out(table):
-        return Outcome.PASS, "no route leads from the subnet to the Internet, so the addresses reach nothing"
+    table = _route_table_of(look, subnet.name, vpc)
+    if table is None or not _routes_to_internet(table):
+        return (
+            Outcome.PASS,
+            "the subnet has no route to an Internet gateway, so its public addresses are not in use",
+        )
     relying = [
-        str(one["AutoScalingGroupName"]) for one in _groups_here(look, subnet.name) if _silent(look, one)
+        str(one["AutoScalingGroupName"])
+        for one in _auto_scaling_groups(look, subnet.name)
+        if _subnet_decides(look, one)
     ]
     if relying:
         return (
             Outcome.BLOCK,
-            f"the Auto Scaling groups {listed(relying)} start instances here that reach the Internet by the address "
-            "given to them: say AssociatePublicIpAddress in their launch template, or move them behind a NAT gateway",
+            f"the Auto Scaling groups {listed(relying)} rely on the subnet for their instances' public addresses: set "
+            "AssociatePublicIpAddress in their launch template, or move them behind a NAT gateway",
         )
-    kept = [one for one in interfaces_in(look.cloud, subnet, [subnet.name]) if public(one, six=False)]
-    hosts = sorted({instance_of(one) for one in kept} - {""})
+    with_address = [one for one in interfaces_in(look.cloud, subnet, [subnet.name]) if public(one, six=False)]
+    hosts = sorted({instance_of(one) for one in with_address} - {""})
     if hosts:
         return (
             Outcome.WARN,
-            f"{listed(hosts)} keep the addresses that they have; what is started here by hand from now on has no way "
-            "to the Internet unless it asks for one",
+            f"{listed(hosts)} keep their public addresses; instances launched here by hand from now on have no "
+            "Internet access unless the launch requests a public address",
         )
-    return Outcome.PASS, "nothing that starts instances here relies on the address"
+    return Outcome.PASS, "nothing that launches instances in the subnet relies on its public addresses"
 
 
 def _node_groups(look: Look, subnet: str) -> list[str]:
-    found = []
+    node_groups = []
     for cluster in pages(look, "eks", "ListClusters", "clusters"):
         names = pages(look, "eks", "ListNodegroups", "nodegroups", clusterName=str(cluster))
         for name in names:
-            asked = {"clusterName": str(cluster), "nodegroupName": str(name)}
-            about = look.cloud.call(Call("aws", "eks", "DescribeNodegroup", asked, look.target.region))
-            if subnet in (about["nodegroup"].get("subnets") or []):
-                found.append(f"{cluster}/{name}")
-    return sorted(found)
+            request = {"clusterName": str(cluster), "nodegroupName": str(name)}
+            node_group = look.cloud.call(Call("aws", "eks", "DescribeNodegroup", request, look.target.region))
+            if subnet in (node_group["nodegroup"].get("subnets") or []):
+                node_groups.append(f"{cluster}/{name}")
+    return sorted(node_groups)
 
 
-def _groups_here(look: Look, subnet: str) -> list[dict[str, Any]]:
-    found = pages(look, "autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups")
-    return [one for one in found if subnet in str(one.get("VPCZoneIdentifier") or "").split(",")]
+def _auto_scaling_groups(look: Look, subnet: str) -> list[dict[str, Any]]:
+    groups = pages(look, "autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups")
+    return [group for group in groups if subnet in str(group.get("VPCZoneIdentifier") or "").split(",")]
 
 
-def _silent(look: Look, group: Mapping[str, Any]) -> bool:
-    """Does the group's template say nothing of public addresses, so that the subnet decides?"""
+def _subnet_decides(look: Look, group: Mapping[str, Any]) -> bool:
+    """Whether the group's launch template leaves the choice of a public address to the subnet."""
     mixed = ((group.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}).get(
         "LaunchTemplateSpecification"
     )
     template = group.get("LaunchTemplate") or mixed
     if template:
-        which = {
+        identifier = {
             key: template[key] for key in ("LaunchTemplateId", "LaunchTemplateName") if template.get(key)
         }
-        if "LaunchTemplateId" in which:
-            which.pop("LaunchTemplateName", None)
+        if "LaunchTemplateId" in identifier:
+            identifier.pop("LaunchTemplateName", None)
         versions = [str(template.get("Version") or "$Default")]
-        found = pages(
+        launch_settings = pages(
             look,
             "ec2",
             "DescribeLaunchTemplateVersions",
             "LaunchTemplateVersions",
             Versions=versions,
-            **which,
+            **identifier,
         )
-        data = [one.get("LaunchTemplateData") or {} for one in found]
-        cards = [card for one in data for card in one.get("NetworkInterfaces") or []]
-        return not any(card.get("AssociatePublicIpAddress") is not None for card in cards)
+        templates = [launch_setting.get("LaunchTemplateData") or {} for launch_setting in launch_settings]
+        interfaces = [
+            interface
+            for launch_setting in templates
+            for interface in launch_setting.get("NetworkInterfaces") or []
+        ]
+        return not any(interface.get("AssociatePublicIpAddress") is not None for interface in interfaces)
     name = group.get("LaunchConfigurationName")
     if not name:
         return True
-    found = pages(
+    launch_settings = pages(
         look,
         "autoscaling",
         "DescribeLaunchConfigurations",
         "LaunchConfigurations",
         LaunchConfigurationNames=[name],
     )
-    return not any(one.get("AssociatePublicIpAddress") is not None for one in found)
+    return not any(
+        launch_setting.get("AssociatePublicIpAddress") is not None for launch_setting in launch_settings
+    )
 
 
-def _table_of(look: Look, subnet: str, vpc: str) -> Mapping[str, Any] | None:
-    """The route table that the subnet goes by: its own, or else the VPC's main one."""
+def _route_table_of(look: Look, subnet: str, vpc: str) -> Mapping[str, Any] | None:
+    """The subnet's route table: the associated one, or else the VPC's main route table."""
     tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
-    own = [one for one in tables if subnet in _subnets(one)]
-    main = [one for one in tables if any(each.get("Main") for each in one.get("Associations") or [])]
+    own = [each_table for each_table in tables if subnet in _subnets(each_table)]
+    main = [
+        each_table
+        for each_table in tables
+        if any(each.get("Main") for each in each_table.get("Associations") or [])
+    ]
     return next(iter([*own, *main]), None)
 
 
 def _subnets(table: Mapping[str, Any]) -> list[str]:
-    return [str(one["SubnetId"]) for one in table.get("Associations") or [] if one.get("SubnetId")]
+    return [
+        str(association["SubnetId"])
+        for association in table.get("Associations") or []
+        if association.get("SubnetId")
+    ]
 
 
-def _leads_out(table: Mapping[str, Any]) -> bool:
-    return any(str(one.get("GatewayId") or "").startswith(_GATEWAY) for one in table.get("Routes") or [])
+def _routes_to_internet(table: Mapping[str, Any]) -> bool:
+    return any(str(route.get("GatewayId") or "").startswith(_GATEWAY) for route in table.get("Routes") or [])
 
 
 # Routes and gateways ---------------------------------------------------------------------------------
 
 
 def internet_route_unused(look: Look) -> Verdict:
-    """Blocks where anything in the table's subnets has a public address, or will get one."""
+    """Blocks when anything in the route table's subnets has a public address, or new instances there will get one."""
     drafts = [draft for draft in look.changes if draft.setting == ROUTES]
     if not drafts:
-        return Outcome.PASS, "no route changes"
+        return Outcome.PASS, "no route table changes"
     table = drafts[0].target
     identity = look.read(ROUTES, table).identity
     vpc = str(identity.get("VpcId") or "")
     subnets = [str(one) for one in identity.get("Subnets") or []]
-    all_of_vpc = _in_vpc(look, "DescribeSubnets", "Subnets", vpc)
+    vpc_subnets = _in_vpc(look, "DescribeSubnets", "Subnets", vpc)
     if identity.get("IsMain"):
-        # The main table is for every subnet that names no other.
+        # The main route table applies to every subnet without an association of its own.
         tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
         elsewhere = {
             subnet for one in tables if one["RouteTableId"] != table.name for subnet in _subnets(one)
         }
-        subnets = sorted({str(one["SubnetId"]) for one in all_of_vpc} - elsewhere)
+        subnets = sorted({str(one["SubnetId"]) for one in vpc_subnets} - elsewhere)
     reached = [one for one in interfaces_in(look.cloud, table, subnets) if public(one)]
     if reached:
         return (
             Outcome.BLOCK,
-            f"{listed(users(reached))} talks to the Internet over this route: leave it and except the finding where "
-            "that is meant, or move it behind a load balancer or NAT gateway of another subnet first",
+            f"{listed(users(reached))} has a public address and uses this route: record an exception for the finding "
+            "if that is intended, or move it behind a load balancer or NAT gateway in another subnet first",
         )
-    giving = [
+    assigning = [
         str(one["SubnetId"])
-        for one in all_of_vpc
+        for one in vpc_subnets
         if str(one["SubnetId"]) in subnets and one.get("MapPublicIpOnLaunch")
     ]
-    giving = [one for one in giving if _still_gives(look, one)]
-    if giving:
+    assigning = [one for one in assigning if _still_assigns(look, one)]
+    if assigning:
         return (
             Outcome.BLOCK,
-            f"{listed(giving)} gives new instances public addresses, which would lead nowhere: switch that off first "
-            "(aws.ec2.subnet-public-addresses)",
+            f"{listed(assigning)} assigns public addresses to new instances, which would not work without the route: "
+            "turn that off first (aws.ec2.subnet-public-addresses)",
         )
-    return Outcome.PASS, f"nothing in {len(subnets)} subnets has a public address"
+    return Outcome.PASS, f"nothing in the {len(subnets)} subnets of the route table has a public address"
 
 
-def _still_gives(look: Look, name: str) -> bool:
-    """Does the subnet give addresses as the plan leaves it?"""
-    where = look.target
-    subnet = resource_type("AWS::EC2::Subnet").target(name, where.account, where.region, where.partition)
+def _still_assigns(look: Look, name: str) -> bool:
+    """Whether the subnet still assigns public addresses after the plan."""
+    finding = look.target
+    subnet = resource_type("AWS::EC2::Subnet").target(
+        name, finding.account, finding.region, finding.partition
+    )
     return subnet is None or bool(look.read(ADDRESSES, subnet).value["MapPublicIpOnLaunch"])
 
 
 def internet_gateway_unused(look: Look) -> Verdict:
-    """Blocks where a route leads to the gateway or comes from it, or anything in its VPC has a public address."""
+    """Blocks when a route table uses the Internet gateway, or anything in its VPC has a public address."""
     drafts = [draft for draft in look.changes if draft.setting == ATTACHMENT]
     if not drafts:
-        return Outcome.PASS, "no gateway changes"
+        return Outcome.PASS, "no Internet gateway changes"
     gateway, vpc = drafts[0].target.name, str(drafts[0].before["VpcId"])
     tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
-    leading = sorted(set(_leading(look, tables, gateway)))
-    meant = f"name {vpc} among authorized_vpcs if that is meant"
-    if leading:
+    using = sorted(set(_using_gateway(look, tables, gateway)))
+    if_intended = f"add {vpc} to authorized_vpcs if that is intended"
+    if using:
         return (
             Outcome.BLOCK,
-            f"the gateway is used by {listed(leading)}: {meant}, else take the routes out first",
+            f"the route tables {listed(using)} use the Internet gateway: {if_intended}, otherwise remove the routes "
+            "first",
         )
-    reached = [
-        one for one in _in_vpc(look, "DescribeNetworkInterfaces", "NetworkInterfaces", vpc) if public(one)
+    public_interfaces = [
+        interface
+        for interface in _in_vpc(look, "DescribeNetworkInterfaces", "NetworkInterfaces", vpc)
+        if public(interface)
     ]
-    if reached:
-        return Outcome.BLOCK, f"{listed(users(reached))} in {vpc} has a public address: {meant}"
-    return Outcome.PASS, f"no route of {vpc} leads to the gateway, and nothing there has a public address"
+    if public_interfaces:
+        return (
+            Outcome.BLOCK,
+            f"{listed(users(public_interfaces))} in {vpc} has a public address: {if_intended}",
+        )
+    return (
+        Outcome.PASS,
+        f"no route table of {vpc} uses the Internet gateway, and nothing there has a public address",
+    )
 
 
-def _leading(look: Look, tables: Sequence[Mapping[str, Any]], gateway: str) -> Iterator[str]:
-    """The tables with a route to the gateway, as the plan leaves them, or that stand at its edge."""
-    for one in tables:
+def _using_gateway(look: Look, tables: Sequence[Mapping[str, Any]], gateway: str) -> Iterator[str]:
+    """The route tables that route to the gateway after the plan, or are associated with it (edge association)."""
+    for each_table in tables:
         routes = [
             str(route.get("GatewayId") or "")
-            for route in one.get("Routes") or []
+            for route in each_table.get("Routes") or []
             if str(route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock"))
             not in EVERYWHERE
         ]
-        edges = [str(each.get("GatewayId") or "") for each in one.get("Associations") or []]
-        where, name = look.target, str(one["RouteTableId"])
+        edge_gateways = [str(each.get("GatewayId") or "") for each in each_table.get("Associations") or []]
+        finding, name = look.target, str(each_table["RouteTableId"])
         table = resource_type("AWS::EC2::RouteTable").target(
-            name, where.account, where.region, where.partition
+            name, finding.account, finding.region, finding.partition
         )
         if table is not None:
             routes += [str(each["gateway"]) for each in look.read(ROUTES, table).value["routes"]]
-        if gateway in (*routes, *edges):
+        if gateway in (*routes, *edge_gateways):
             yield name
 
 
 def attachments_known(look: Look) -> Verdict:
-    """Warns with the networks of other accounts that were attached unasked so far."""
+    """Warns of attachments of other accounts that were accepted automatically so far: they stay."""
     drafts = [draft for draft in look.changes if draft.setting == TRANSIT]
     if not drafts:
         return Outcome.PASS, "no transit gateway changes"
-    found = _filtered(
+    attachments = _filtered(
         look,
         "DescribeTransitGatewayAttachments",
         "TransitGatewayAttachments",
         "transit-gateway-id",
         drafts[0].target.name,
     )
-    strangers = sorted(
+    foreign = sorted(
         {
-            f"{one.get('ResourceId')} of {one.get('ResourceOwnerId')}"
-            for one in found
-            if one.get("ResourceOwnerId") not in (None, look.target.account)
-            and one.get("State") not in ("deleted", "deleting", "rejected")
+            f"{attachment.get('ResourceId')} of {attachment.get('ResourceOwnerId')}"
+            for attachment in attachments
+            if attachment.get("ResourceOwnerId") not in (None, look.target.account)
+            and attachment.get("State") not in ("deleted", "deleting", "rejected")
         }
     )
-    if strangers:
-        return Outcome.WARN, f"{listed(strangers)} stay attached: look whether each of them is known to you"
-    return Outcome.PASS, "no other account's network is attached"
+    if foreign:
+        return (
+            Outcome.WARN,
+            f"{listed(foreign)} stay attached to the transit gateway: check that you know each of them",
+        )
+    return Outcome.PASS, "the transit gateway has no attachment of another account"
 
 
 GUARDS: Final = {

@@ -1,4 +1,4 @@
-"""Says what a VPC's flow logs may cost, and on what that guess stands."""
+"""Estimates what a VPC's flow logs will cost in CloudWatch Logs, and says what the estimate is based on."""
 
 from __future__ import annotations
 
@@ -14,55 +14,57 @@ from hipaa_tui.support.json_value import Json
 
 FLOW_LOG: Final = "aws.ec2.vpc-flow-log"
 FLOWS: Final = 200
-"""Flows that an interface is taken to have in each ten minutes: our own guess for a server at work."""
+"""Assumed flows per network interface in ten minutes: our own estimate for a busy server."""
 BYTES_OF_A_FLOW: Final = 20_000
-"""Bytes of traffic to one record: our own guess, an answer of a web server or a few of a database's."""
+"""Assumed traffic per flow record in bytes: our own estimate, one response of a web server or a few of a database."""
 RECORD_BYTES: Final = 140
-"""Of a record in the default format, about 114, and the 26 that CloudWatch Logs counts for each event."""
+"""Size of a record in the default format (about 114 bytes) plus the 26 that CloudWatch Logs adds to each event."""
 PRICE: Final = 0.50
-"""USD for a GB of vended logs into CloudWatch Logs in us-east-1, the first 10 TB of a month
+"""USD per GB of vended logs to CloudWatch Logs in us-east-1, first 10 TB of a month
 (Amazon CloudWatch pricing, "Vended logs"); other regions cost more."""
 PRICED: Final = "January 2025"
 WORTH_A_WARNING: Final = 50.0
-"""USD a month."""
+"""USD a month from which the guard warns."""
 _DAYS: Final = 14
 _MONTH: Final = 30
 _MOST_QUERIES: Final = 500
-"""Of one GetMetricData."""
+"""Maximum of one GetMetricData call."""
 _INSTANCE: Final = ("NetworkIn", "NetworkOut")
 _NAT: Final = ("BytesInFromSource", "BytesInFromDestination", "BytesOutToSource", "BytesOutToDestination")
 
 
 def flow_log_cost(look: Look) -> Verdict:
-    """Says what the logs may cost, and on what that guess stands; warns where it is worth a thought."""
-    found = interfaces(look, "vpc-id", look.target.name)
-    if not found:
-        return Outcome.PASS, "nothing is in the VPC, so its flow logs stay empty"
-    traffic = _traffic(look, found)
+    """Returns the estimated monthly cost and its basis; warns from 50 USD a month."""
+    network_interfaces = interfaces(look, "vpc-id", look.target.name)
+    if not network_interfaces:
+        return Outcome.PASS, "the VPC has no network interfaces, so its flow logs stay empty"
+    traffic = _traffic(look, network_interfaces)
     if traffic:
         gigabytes = traffic / BYTES_OF_A_FLOW * RECORD_BYTES / _DAYS * _MONTH / 1e9
         basis = (
             f"the {traffic / 1e9:.1f} GB that CloudWatch counted on its instances and NAT gateways in {_DAYS} days, "
-            f"at {BYTES_OF_A_FLOW // 1000} kB a record,"
+            f"at {BYTES_OF_A_FLOW // 1000} kB per record,"
         )
     else:
-        gigabytes = len(found) * FLOWS * RECORD_BYTES * 6 * 24 * _MONTH / 1e9
-        basis = f"{len(found)} network interfaces at {FLOWS} flows in ten minutes each"
+        gigabytes = len(network_interfaces) * FLOWS * RECORD_BYTES * 6 * 24 * _MONTH / 1e9
+        basis = f"{len(network_interfaces)} network interfaces with {FLOWS} flows each in ten minutes"
     price = gigabytes * PRICE
     reason = (
-        f"{basis} make about {gigabytes:.1f} GB ({price:.0f} USD) a month at {PRICE:.2f} USD a GB "
-        f"(us-east-1, {PRICED}); busy ones make many times that"
+        f"{basis} produce about {gigabytes:.1f} GB ({price:.0f} USD) of flow logs a month at {PRICE:.2f} USD per GB "
+        f"(us-east-1, {PRICED}); a busy VPC can produce many times that"
     )
-    have = [one for draft in look.changes if draft.setting == FLOW_LOG for one in others(draft.before)]
-    if have:
-        kinds = ", ".join(sorted({str(one.get("TrafficType")) for one in have}))
-        reason += f". A flow log for {kinds} is there and stays, so that traffic is logged twice"
+    existing = [
+        flow_log for draft in look.changes if draft.setting == FLOW_LOG for flow_log in others(draft.before)
+    ]
+    if existing:
+        kinds = ", ".join(sorted({str(flow_log.get("TrafficType")) for flow_log in existing}))
+        reason += f". The existing flow log for {kinds} stays, so that traffic is logged twice"
     return (Outcome.WARN if price >= WORTH_A_WARNING else Outcome.PASS), reason
 
 
-def _traffic(look: Look, found: Sequence[Interface]) -> float:
-    """Bytes that CloudWatch counted in the last days on what the interfaces belong to; 0 where it has no figures."""
-    metrics = list(_metrics(found))[:_MOST_QUERIES]
+def _traffic(look: Look, network_interfaces: Sequence[Interface]) -> float:
+    """Bytes that CloudWatch counted on the interfaces' instances and NAT gateways; 0 when it has no metrics."""
+    metrics = list(_metrics(network_interfaces))[:_MOST_QUERIES]
     if not metrics:
         return 0.0
     now = datetime.now(UTC)
@@ -81,32 +83,32 @@ def _traffic(look: Look, found: Sequence[Interface]) -> float:
         }
         for number, (space, name, dimension, value) in enumerate(metrics)
     ]
-    asked: dict[str, Json] = {
+    request: dict[str, Json] = {
         "MetricDataQueries": queries,
         "StartTime": (now - timedelta(days=_DAYS)).isoformat(),
         "EndTime": now.isoformat(),
     }
     try:
         results = look.cloud.pages(
-            Call("aws", "cloudwatch", "GetMetricData", asked, look.target.region), "MetricDataResults"
+            Call("aws", "cloudwatch", "GetMetricData", request, look.target.region), "MetricDataResults"
         )
     except CloudError:
-        return 0.0  # the number of interfaces has to do
-    return sum(float(value) for one in results for value in one.get("Values") or [])
+        return 0.0  # the estimate then uses the number of interfaces
+    return sum(float(value) for result in results for value in result.get("Values") or [])
 
 
-def _metrics(found: Sequence[Interface]) -> Iterable[tuple[str, str, str, str]]:
-    """(namespace, metric, dimension, value) of what counts the traffic."""
-    for instance in sorted({instance_of(one) for one in found} - {""}):
+def _metrics(network_interfaces: Sequence[Interface]) -> Iterable[tuple[str, str, str, str]]:
+    """(namespace, metric, dimension, value) of the traffic metrics."""
+    for instance in sorted({instance_of(interface) for interface in network_interfaces} - {""}):
         for name in _INSTANCE:
             yield "AWS/EC2", name, "InstanceId", instance
-    for gateway in sorted({_gateway(one) for one in found} - {""}):
+    for gateway in sorted({_gateway(interface) for interface in network_interfaces} - {""}):
         for name in _NAT:
             yield "AWS/NATGateway", name, "NatGatewayId", gateway
 
 
 def _gateway(interface: Any) -> str:
-    """The NAT gateway whose interface it is: EC2 describes it as "Interface for NAT Gateway nat-…"."""
+    """The id of the NAT gateway that owns the interface, or "": EC2 calls it "Interface for NAT Gateway nat-…"."""
     start, _, id = str(interface.get("Description", "")).rpartition("NAT Gateway ")
     return str(id) if start and str(id).startswith("nat-") else ""
 

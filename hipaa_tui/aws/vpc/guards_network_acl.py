@@ -1,6 +1,6 @@
-"""Looks at what comes into a network ACL's subnets, before its door for everything is replaced.
+"""Checks which inbound traffic of a network ACL's subnets would be cut off when its allow-all entry is replaced.
 
-An ACL keeps no connections in mind: what it does not let in is gone at once, for every system of its subnets.
+A network ACL is stateless: traffic that it does not allow is dropped immediately, for everything in its subnets.
 """
 
 from __future__ import annotations
@@ -16,69 +16,82 @@ from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
 from hipaa_tui.providers.registry import resource_type
 
 ACL: Final = "aws.ec2.network-acl-ingress"
-_SENT_FROM: Final = ((1024, 1100), (61_000, 65_535))
-"""The edges of the ports from which NAT gateways and load balancers send."""
-_PORTED: Final = ("tcp", "udp")
-_LARGEST: Final = 20
-"""Entries of one direction that an ACL has unless its quota was raised (Amazon VPC User Guide, "Amazon VPC quotas")."""
-_WAYS: Final = (
+_EPHEMERAL_EDGES: Final = ((1024, 1100), (61_000, 65_535))
+"""The first and the last ephemeral ports of NAT gateways and load balancers."""
+_WITH_PORTS: Final = ("tcp", "udp")
+_DEFAULT_QUOTA: Final = 20
+"""Default quota of entries per direction of a network ACL (Amazon VPC User Guide, "Amazon VPC quotas")."""
+_ROUTE_TARGETS: Final = (
     *("VpcPeeringConnectionId", "TransitGatewayId", "LocalGatewayId", "CoreNetworkArn", "GatewayId"),
     "NetworkInterfaceId",
 )
 
 
 def acl_serves(look: Look) -> Verdict:
-    """Blocks where something in the subnets would lose what its security groups or listeners let in today.
+    """Blocks when the ACL would deny traffic that security groups or listeners in its subnets allow today.
 
-    Security groups are read as the plan leaves them. One that lets the Internet in on every port says nothing of
-    what is served behind it.
+    Security groups are taken as the plan leaves them. One that admits the Internet on every port does not show which
+    ports are in use: that blocks for interfaces with a public address and warns for the others.
     """
     drafts = [draft for draft in look.changes if draft.setting == ACL]
     if not drafts:
-        return Outcome.PASS, "no entry changes"
+        return Outcome.PASS, "no network ACL changes"
     draft = drafts[0]
     entries = draft.after["entries"]
     subnets = look.read(ACL, draft.target).identity.get("Subnets") or []
-    found = interfaces_in(look.cloud, draft.target, subnets)
-    inspected = [one for one in found if "gateway_load_balancer" in str(one.get("InterfaceType"))]
-    if inspected:
+    network_interfaces = interfaces_in(look.cloud, draft.target, subnets)
+    inspecting = [
+        interface
+        for interface in network_interfaces
+        if "gateway_load_balancer" in str(interface.get("InterfaceType"))
+    ]
+    if inspecting:
         return (
             Outcome.BLOCK,
-            f"{listed(users(inspected))} passes traffic of every port on to be inspected: leave the door there open",
+            f"{listed(users(inspecting))} forwards traffic of every port for inspection: keep the allow-all entry in "
+            "that ACL",
         )
-    cut, unknown = _groups_cut(look, draft, found)
-    cut = cut or _listeners_cut(look, found, entries) or _answers_cut(draft, found)
-    if cut:
-        return Outcome.BLOCK, cut
-    reached = [one for one in unknown if _public(one)]
-    if reached:
+    denied, unknown = _denied_by_group(look, draft, network_interfaces)
+    denied = (
+        denied
+        or _denied_listeners(look, network_interfaces, entries)
+        or _denied_returns(draft, network_interfaces)
+    )
+    if denied:
+        return Outcome.BLOCK, denied
+    exposed = [interface for interface in unknown if _public(interface)]
+    if exposed:
         return (
             Outcome.BLOCK,
-            f"a security group lets the Internet in on every port to {listed(users(reached))}, so nobody can tell "
-            "what is served there: narrow the group first (aws.ec2.security-group-open), then plan this again",
+            f"a security group admits the Internet on every port to {listed(users(exposed))}, so the ports in use "
+            "are unknown: narrow the group first (aws.ec2.security-group-open), then plan this again",
         )
     if unknown:
         return (
             Outcome.WARN,
-            f"a security group lets the Internet in on every port to {listed(users(unknown))}, which has no public "
-            "address: what reaches it through a network load balancer on a port that is not named is refused",
+            f"a security group admits the Internet on every port to {listed(users(unknown))}, which has no public "
+            "address: traffic from a network load balancer to a port that is not listed in `ports` will be denied",
         )
-    count = f"{len(found)} network interfaces" if found else "nothing in its subnets"
-    return Outcome.PASS, f"{count}: all that their security groups let in comes in as before"
+    count = (
+        f"{len(network_interfaces)} network interfaces"
+        if network_interfaces
+        else "no network interface in its subnets"
+    )
+    return Outcome.PASS, f"{count}: the ACL still allows all traffic that the security groups allow"
 
 
-def _groups_cut(look: Look, draft: Draft, found: Sequence[Interface]) -> tuple[str, list[Interface]]:
-    """(what a security group lets in and the ACL would not any more, "" where nothing; what is open on every port)."""
+def _denied_by_group(
+    look: Look, draft: Draft, network_interfaces: Sequence[Interface]
+) -> tuple[str, list[Interface]]:
+    """(traffic that a security group allows and the ACL would deny, or ""; interfaces open on every port)."""
     by_group: dict[str, list[Interface]] = {}
-    for one in found:
+    for one in network_interfaces:
         for group in one.get("Groups") or []:
             by_group.setdefault(str(group["GroupId"]), []).append(one)
     unknown: list[Interface] = []
-    place = draft.target
+    acl = draft.target
     for name, using in sorted(by_group.items()):
-        target = resource_type("AWS::EC2::SecurityGroup").target(
-            name, place.account, place.region, place.partition
-        )
+        target = resource_type("AWS::EC2::SecurityGroup").target(name, acl.account, acl.region, acl.partition)
         rules = look.read(INGRESS, target).value["rules"] if target is not None else []
         for rule in (each for one in rules for family in (4, 6) if (each := outside(one, family))):
             if not admitted(rule, draft.before["entries"]):
@@ -87,21 +100,27 @@ def _groups_cut(look: Look, draft: Draft, found: Sequence[Interface]) -> tuple[s
                 unknown += using
             elif not admitted(rule, draft.after["entries"]):
                 return (
-                    f"{name} lets {_words(rule)} in to {listed(users(using))}, and the ACL would not any more: "
-                    "name the port among `ports`, or close it in the group first"
+                    f"the security group {name} allows {_described(rule)} to {listed(users(using))}, and the ACL "
+                    "would deny it: add the port to `ports`, or close it in the group first"
                 ), []
     return "", unknown
 
 
-def _answers_cut(draft: Draft, found: Sequence[Interface]) -> str:
-    """Which NAT gateway or load balancer would get no answers on some of the ports that it sends from; "" where none."""
-    senders = [one for one in found if one.get("InterfaceType") == "nat_gateway" or of_load_balancer(one)]
-    for first, last in _SENT_FROM if senders else ():
-        answer = {"protocol": "tcp", "from": first, "to": last, "source": ANYWHERE[4]}
-        if admitted(answer, draft.before["entries"]) and not admitted(answer, draft.after["entries"]):
+def _denied_returns(draft: Draft, network_interfaces: Sequence[Interface]) -> str:
+    """Which NAT gateways or load balancers would lose return traffic on some ephemeral ports; "" when none would."""
+    senders = [
+        interface
+        for interface in network_interfaces
+        if interface.get("InterfaceType") == "nat_gateway" or of_load_balancer(interface)
+    ]
+    for first, last in _EPHEMERAL_EDGES if senders else ():
+        return_traffic = {"protocol": "tcp", "from": first, "to": last, "source": ANYWHERE[4]}
+        if admitted(return_traffic, draft.before["entries"]) and not admitted(
+            return_traffic, draft.after["entries"]
+        ):
             return (
-                f"{listed(users(senders))} sends from all of 1024-65535 and would get no answers on {first}-{last}: "
-                "leave return_ports as wide"
+                f"{listed(users(senders))} uses the ephemeral ports 1024-65535 and would get no return traffic on "
+                f"{first}-{last}: keep return_ports that wide"
             )
     return ""
 
@@ -111,19 +130,19 @@ def _public(interface: Mapping[str, Any]) -> bool:
     return bool(association) or bool(interface.get("Ipv6Addresses"))
 
 
-def _words(rule: Mapping[str, Any]) -> str:
+def _described(rule: Mapping[str, Any]) -> str:
     ports = f" {rule['from']}-{rule['to']}" if "from" in rule else ""
     return f"{rule['protocol']}{ports} from {rule['source']}"
 
 
-def _listeners_cut(
-    look: Look, found: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
+def _denied_listeners(
+    look: Look, network_interfaces: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
 ) -> str:
-    """Which listener of a network load balancer without security groups would be shut; "" where none."""
-    own = {address for one in found for address in addresses(one)}
+    """Which listener of a network load balancer without security groups would be cut off; "" when none would."""
+    own_addresses = {address for one in network_interfaces for address in addresses(one)}
     names = {
         str(one.get("Description")).split("/")[1]
-        for one in found
+        for one in network_interfaces
         if str(one.get("Description", "")).startswith("ELB net/") and not one.get("Groups")
     }
     for name in sorted(names):
@@ -131,68 +150,75 @@ def _listeners_cut(
         arn = balancer["LoadBalancerArn"]
         for one in pages(look, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn):
             rule = {"from": int(one["Port"]), "to": int(one["Port"]), "source": ANYWHERE[4]}
-            protocols = {"UDP": ("udp",), "TCP_UDP": _PORTED}.get(str(one.get("Protocol")), ("tcp",))
+            protocols = {"UDP": ("udp",), "TCP_UDP": _WITH_PORTS}.get(str(one.get("Protocol")), ("tcp",))
             if not all(admitted({**rule, "protocol": each}, entries) for each in protocols):
                 return (
-                    f"the load balancer {name} ({listed(sorted(own)[:1])}) listens on {one['Port']}, which the ACL "
-                    "would shut: name it among `ports`"
+                    f"the load balancer {name} ({listed(sorted(own_addresses)[:1])}) listens on port {one['Port']}, "
+                    "which the ACL would deny: add it to `ports`"
                 )
     return ""
 
 
 def acl_networks(look: Look) -> Verdict:
-    """Blocks where a network that the VPC's routes lead to (peers, VPN, transit gateway) could not send everything.
+    """Blocks when the ACL would filter traffic of the VPC itself or of a network that it routes to (peering, VPN, …).
 
-    Warns where a way has no network to it, or the entries become more than an ACL takes.
+    Warns of routes by prefix list or default route, whose networks are unknown, and above the default quota of entries.
     """
     drafts = [draft for draft in look.changes if draft.setting == ACL]
     if not drafts:
-        return Outcome.PASS, "no entry changes"
+        return Outcome.PASS, "no network ACL changes"
     draft = drafts[0]
     vpc = str(look.read(ACL, draft.target).identity.get("VpcId") or "")
-    own = networks_of(look.cloud, draft.target, vpc)
-    doors = _whole(draft.after["entries"])
+    vpc_networks = networks_of(look.cloud, draft.target, vpc)
+    open_networks = _open_sources(draft.after["entries"])
     families = {
         family_of(one["source"]) for one in draft.before["entries"] if one not in draft.after["entries"]
     }
-    for network in own:
-        if family_of(network) in families and not inside(network, doors):
-            return Outcome.BLOCK, f"the VPC's own network {network} could not send everything any more"
-    asked = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
+    for network in vpc_networks:
+        if family_of(network) in families and not inside(network, open_networks):
+            return (
+                Outcome.BLOCK,
+                f"the ACL would no longer allow all traffic from the VPC's own network {network}",
+            )
+    request = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
     notes: list[str] = []
-    for table in pages(look, "ec2", "DescribeRouteTables", "RouteTables", **asked):
-        for network, way in _leading(table):
+    for table in pages(look, "ec2", "DescribeRouteTables", "RouteTables", **request):
+        for network, gateway in _internal_routes(table):
             if network.startswith("pl-"):
-                notes.append(f"which networks {way} leads to a prefix list says")
+                notes.append(f"{gateway} routes to a prefix list, whose networks were not checked")
             elif network in ANYWHERE.values():
-                notes.append(f"everything goes over {way}, and from there only answers come back")
-            elif family_of(network) in families and not inside(network, [*doors, *own]):
+                notes.append(
+                    f"the default route goes to {gateway}, and only return traffic would be allowed from there"
+                )
+            elif family_of(network) in families and not inside(network, [*open_networks, *vpc_networks]):
                 return (
                     Outcome.BLOCK,
-                    f"{network}, to which {way} leads, could not send everything any more: "
-                    "name it among the `internal` networks",
+                    f"the ACL would no longer allow all traffic from {network}, which is reached through {gateway}: "
+                    "add it to the `internal` networks",
                 )
     count = len(draft.after["entries"])
     most = count + sum(one not in draft.after["entries"] for one in draft.before["entries"])
-    if most > _LARGEST:
+    if most > _DEFAULT_QUOTA:
         notes.append(
-            f"there are {most} entries on the way and {count} in the end, and an ACL takes {_LARGEST} unless its "
-            "quota was raised: else it is put back"
+            f"the change passes through {most} entries and ends with {count}, and the default quota of an ACL is "
+            f"{_DEFAULT_QUOTA}: unless it was raised, the change fails and is rolled back"
         )
     if notes:
-        return Outcome.WARN, f"{'; '.join(dict.fromkeys(notes))}: make sure that it fits"
-    return Outcome.PASS, "every network that routes lead to may send what it sends"
+        return Outcome.WARN, f"{'; '.join(dict.fromkeys(notes))}: make sure that this is acceptable"
+    return Outcome.PASS, "the ACL still allows all traffic from every network that the VPC routes to"
 
 
-def _whole(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [str(one["source"]) for one in entries if one["action"] == "allow" and one["protocol"] == ALL]
+def _open_sources(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        str(entry["source"]) for entry in entries if entry["action"] == "allow" and entry["protocol"] == ALL
+    ]
 
 
-def _leading(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(network, the way to it) for each route that does not stay in the VPC or go out to the Internet."""
+def _internal_routes(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(network, gateway) of each route that leads neither into the VPC nor to the Internet."""
     for route in table.get("Routes") or []:
-        way = next((str(route[name]) for name in _WAYS if route.get(name)), "")
-        if not way or way == "local" or way.startswith(("igw-", "eigw-", "vpce-")):
+        gateway = next((str(route[name]) for name in _ROUTE_TARGETS if route.get(name)), "")
+        if not gateway or gateway == "local" or gateway.startswith(("igw-", "eigw-", "vpce-")):
             continue
         network = (
             route.get("DestinationCidrBlock")
@@ -200,7 +226,7 @@ def _leading(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             or route.get("DestinationPrefixListId")
         )
         if network:
-            yield str(network), way
+            yield str(network), gateway
 
 
 GUARDS: Final = {"acl-serves": acl_serves, "acl-networks": acl_networks}

@@ -1,4 +1,4 @@
-"""Looks whether a web ACL fits what it is put before, and what its log would hold."""
+"""Checks that a web ACL can be associated with a resource, and warns when it blocks requests."""
 
 from __future__ import annotations
 
@@ -12,49 +12,52 @@ _ACL: Final = "AWS::WAFv2::WebACL"
 
 
 def web_acl_fits(look: Look) -> Verdict:
-    """Blocks a web ACL that cannot stand before the resource, warns of one that refuses by default.
+    """Blocks a web ACL that cannot be associated with the resource; warns of one that blocks requests.
 
     (AWS WAF Developer Guide, "Associating protection with an AWS resource": same region, regional scope.)
     """
     named = str(look.arguments.get("web_acl") or "")
     target = look.target
-    ours = str(look.arguments.get("own") or "")
-    id = named or ours
-    found = resource_type(_ACL).target(id, target.account, target.region, target.partition)
-    if found is None:
-        return Outcome.BLOCK, f"{id} is no web ACL of AWS WAF's second version"
-    arn = parse(found.id)
+    created = str(look.arguments.get("own") or "")
+    id = named or created
+    web_acl = resource_type(_ACL).target(id, target.account, target.region, target.partition)
+    if web_acl is None:
+        return Outcome.BLOCK, f"{id} is not the ARN of a WAFv2 web ACL"
+    arn = parse(web_acl.id)
     if arn is not None and not arn.resource.startswith("regional/"):
-        return Outcome.BLOCK, f"{found.name} is for CloudFront only: name one of {target.region}"
-    if found.region != target.region or found.account != target.account:
         return (
             Outcome.BLOCK,
-            f"{found.name} is in {found.region} of {found.account}: a web ACL stands before resources of its own "
-            "region and account only",
+            f"{web_acl.name} has CLOUDFRONT scope: name a regional web ACL in {target.region}",
         )
-    acl = look.read("aws.wafv2.web-acl", found)
-    if acl.absent:
+    if web_acl.region != target.region or web_acl.account != target.account:
+        return (
+            Outcome.BLOCK,
+            f"{web_acl.name} is in {web_acl.region} of account {web_acl.account}: a web ACL can only be associated "
+            "with resources of its own region and account",
+        )
+    reading = look.read("aws.wafv2.web-acl", web_acl)
+    if reading.absent:
         if named:
-            return Outcome.BLOCK, f"there is no web ACL {named} any more"
-        return Outcome.PASS, "the web ACL is made by this plan"
-    if "Block" in (acl.value.get("DefaultAction") or {}):
+            return Outcome.BLOCK, f"the web ACL {named} no longer exists"
+        return Outcome.PASS, "this plan creates the web ACL"
+    if "Block" in (reading.value.get("DefaultAction") or {}):
         return (
             Outcome.WARN,
-            f"{found.name} refuses every request that no rule lets through: make sure that its rules know all "
-            f"clients of {target.name}",
+            f"the default action of {web_acl.name} is Block: make sure that its rules allow all clients of "
+            f"{target.name}",
         )
-    refusing = [
+    blocking = [
         str(rule["Name"])
-        for rule in acl.value.get("Rules") or []
+        for rule in reading.value.get("Rules") or []
         if "None" in (rule.get("OverrideAction") or {}) or "Block" in (rule.get("Action") or {})
     ]
-    if refusing:
+    if blocking:
         return (
             Outcome.WARN,
-            f"{', '.join(refusing)} of {found.name} refuse what they match, at once: look at their counts for "
-            f"{target.name} first",
+            f"{', '.join(blocking)} of {web_acl.name} block matching requests immediately: check their Count metrics "
+            f"for {target.name} first",
         )
-    return Outcome.PASS, f"{found.name} only counts"
+    return Outcome.PASS, f"{web_acl.name} only counts requests"
 
 
 GUARDS = {"web-acl-fits": web_acl_fits}

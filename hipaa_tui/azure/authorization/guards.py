@@ -1,4 +1,4 @@
-"""Keeps somebody in charge: never the last Owner, the caller, an emergency account, or a wider scope."""
+"""Checks that removing an Owner assignment leaves an Owner, and spares the caller, break-glass and inherited ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from hipaa_tui.support.json_value import ABSENT
 SETTING = "azure.authorization.role-assignment"
 IDENTITIES_VERSION = "2024-11-30"
 _EMERGENCY = re.compile(r"break.?glass|emergency", re.IGNORECASE)
-_LOOKED_AT = 1024
-"""Characters of a text that are looked at: Azure's own limit for a description."""
+_SEARCHED = 1024
+"""Characters of a text that are searched: Azure's limit for a description."""
 
 
 def owners_remaining(look: Look) -> Verdict:
-    """Blocks the removal of an Owner assignment that nobody should remove from here.
+    """Blocks the removal of an Owner assignment that is inherited, break-glass, the caller's own, or the last one.
 
-    Assignments that other changes of the same plan take away do not count as remaining.
+    Warns when it belongs to a group or the caller is unknown. Assignments that the same plan removes do not count as
+    remaining.
     """
     removed = [
         draft
@@ -33,52 +34,55 @@ def owners_remaining(look: Look) -> Verdict:
         and role_of(draft.before) == OWNER
     ]
     if not removed:
-        return Outcome.PASS, "no Owner is removed"
+        return Outcome.PASS, "no Owner assignment is removed"
     draft = removed[0]
     scope = str(look.read(SETTING, draft.target).identity.get("scope") or _scope_of(draft))
     subscription = f"/subscriptions/{draft.target.account}"
     if not is_at_or_above(subscription, scope):
         return (
             Outcome.BLOCK,
-            f"it is inherited from {scope or '/'}: it holds for more than this subscription, remove it there",
+            f"the assignment is inherited from {scope or '/'} and applies beyond this subscription: remove it there",
         )
     principal = str(draft.before.get("principalId", "")).lower()
     if emergency := _emergency(look, draft, principal):
-        return Outcome.BLOCK, f"{emergency} that it is for emergencies (break-glass)"
+        return Outcome.BLOCK, f"{emergency} that this is an emergency (break-glass) account"
     caller = look.cloud.caller().principal.lower()
     if principal == caller:
-        return Outcome.BLOCK, "it is your own: somebody else must take it from you"
+        return Outcome.BLOCK, "it is your own assignment: another Owner has to remove it"
     notes = []
     if str(draft.before.get("principalType")) == "Group":
-        if _through(look, draft, caller):
-            return Outcome.BLOCK, "you have it through this group: somebody else must take it from the group"
-        notes.append("it is a group's: all its members lose what they have through it")
-    left = _remaining(look, draft, scope)
-    people = [one for one in left if str(one.get("principalType")) in {"User", "Group"}]
-    if not left:
-        return Outcome.BLOCK, f"it is the last Owner of {scope}"
+        if _through_group(look, draft, caller):
+            return (
+                Outcome.BLOCK,
+                "you are an Owner through this group: another Owner has to remove the group's assignment",
+            )
+        notes.append("the assignment belongs to a group: all its members will lose their access")
+    remaining = _remaining(look, draft, scope)
+    people = [one for one in remaining if str(one.get("principalType")) in {"User", "Group"}]
+    if not remaining:
+        return Outcome.BLOCK, f"it is the last Owner assignment of {scope}"
     if not people:
         return (
             Outcome.BLOCK,
-            f"only programs would be left as Owners of {scope}: nobody could log in to take them away",
+            f"only service principals would remain as Owners of {scope}: no person could sign in to manage its access",
         )
     if not caller:
-        notes.append("the token does not say who you are, so it may be your own")
+        notes.append("the access token does not identify you, so this may be your own assignment")
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"{len(left)} other Owner assignments remain"
+    return Outcome.PASS, f"{len(remaining)} other Owner assignments remain"
 
 
 def _emergency(look: Look, draft: Draft, principal: str) -> str:
-    """What says that the assignment is an emergency account's, as half a sentence; "" where nothing does.
+    """The beginning of a sentence that says why this is a break-glass account; "" when nothing suggests it.
 
-    Names of people stand in Entra ID and not in Azure, so whoever knows them names their object ids.
+    Names of people are in Entra ID and not in Azure, so their object ids have to be answered as `break_glass`.
     """
-    if _EMERGENCY.search(str(draft.before.get("description") or "")[:_LOOKED_AT]):
+    if _EMERGENCY.search(str(draft.before.get("description") or "")[:_SEARCHED]):
         return "its description says"
-    named = {one.strip().lower() for one in str(look.arguments.get("break_glass") or "").split(",")}
-    if principal and principal in named:
-        return "you said"
+    break_glass = {one.strip().lower() for one in str(look.arguments.get("break_glass") or "").split(",")}
+    if principal and principal in break_glass:
+        return "your answer says"
     if str(draft.before.get("principalType")) != "ServicePrincipal":
         return ""
     path = f"/subscriptions/{draft.target.account}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -86,18 +90,20 @@ def _emergency(look: Look, draft: Draft, principal: str) -> str:
         if str((one.get("properties") or {}).get("principalId", "")).lower() != principal:
             continue
         tags = [text for pair in (one.get("tags") or {}).items() for text in pair]
-        if any(_EMERGENCY.search(str(text)[:_LOOKED_AT]) for text in (one.get("name"), *tags)):
+        if any(_EMERGENCY.search(str(text)[:_SEARCHED]) for text in (one.get("name"), *tags)):
             return f"the name or a tag of the identity {one.get('name')} says"
     return ""
 
 
-def _through(look: Look, draft: Draft, caller: str) -> bool:
-    """Does the caller hold this very assignment as a member of the group?"""
+def _through_group(look: Look, draft: Draft, caller: str) -> bool:
+    """Whether the caller has this assignment as a member of the group."""
     if not caller:
         return False
     path = f"/subscriptions/{draft.target.account}/providers/{TYPE}"
-    held = members(look.cloud, path, VERSION, f"assignedTo('{caller}')")
-    return any(str(one.get("name", "")).lower() == draft.target.name.lower() for one in held)
+    assignments = members(look.cloud, path, VERSION, f"assignedTo('{caller}')")
+    return any(
+        str(assignment.get("name", "")).lower() == draft.target.name.lower() for assignment in assignments
+    )
 
 
 def _scope_of(draft: Draft) -> str:
@@ -105,28 +111,32 @@ def _scope_of(draft: Draft) -> str:
 
 
 def _remaining(look: Look, draft: Draft, scope: str) -> list[Mapping[str, Any]]:
-    """The other principals' Owner assignments that hold at the scope once the plan is done."""
-    taken = {one.target.key for one in look.changes if one.after is ABSENT}
+    """Other principals' Owner assignments that apply at the scope after the plan."""
+    removed = {one.target.key for one in look.changes if one.after is ABSENT}
     principal = str(draft.before.get("principalId", "")).lower()
     types = RoleAssignments()
-    left = []
+    remaining = []
     path = f"/subscriptions/{draft.target.account}/providers/{TYPE}"
     for one in members(look.cloud, path, VERSION):
         properties = one.get("properties") or {}
         target = types.target(str(one.get("id", "")), draft.target.account, "", draft.target.partition)
-        if target is None or role_of(properties) != OWNER or target.key in taken:
+        if target is None or role_of(properties) != OWNER or target.key in removed:
             continue
-        where = str(properties.get("scope") or "/")
-        holds = where == "/" or "/managementgroups/" in where.lower() or is_at_or_above(where, scope)
+        assigned_at = str(properties.get("scope") or "/")
+        applies = (
+            assigned_at == "/"
+            or "/managementgroups/" in assigned_at.lower()
+            or is_at_or_above(assigned_at, scope)
+        )
         if (
-            not holds
+            not applies
             or str(properties.get("principalId", "")).lower() == principal
             or properties.get("condition")
         ):
             continue
         if not look.read(SETTING, target).absent:
-            left.append(properties)
-    return left
+            remaining.append(properties)
+    return remaining
 
 
 GUARDS = {"owners-remaining": owners_remaining}

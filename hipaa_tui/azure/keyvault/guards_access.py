@@ -1,4 +1,4 @@
-"""Lets a vault change its permission model only where everybody who has access now has it afterwards."""
+"""Checks that no principal loses access when a key vault changes between access policies and Azure RBAC."""
 
 from __future__ import annotations
 
@@ -18,30 +18,36 @@ SETTING = "azure.keyvault.authorization"
 ASSIGNMENT = "azure.authorization.role-assignment"
 GRANTS = "Microsoft.Authorization/roleAssignments/write"
 _SHOWN = 5
-"""Principals and permissions that a reason lists before it says how many more there are."""
+"""Maximum number of principals and permissions that a reason lists."""
 
 
 class Roles:
-    """Who holds which role at a vault or above it once the plan is done. Role definitions are read once each.
+    """The role assignments that apply to a vault after the plan. Each role definition is read once.
 
-    Assignments with a condition are left out: whether one holds cannot be said beforehand.
+    Assignments with a condition are left out: whether the condition will hold is unknown.
     """
 
     def __init__(self, look: Look, id: str, *, below: bool = False) -> None:
         self._look = look
         self._definitions: dict[str, Mapping[str, Any]] = {}
-        self.assignments = [one for one in self._found(id, below) if not one.get("condition")]
+        self.assignments = [
+            assignment for assignment in self._found(id, below) if not assignment.get("condition")
+        ]
 
     def _found(self, id: str, below: bool) -> list[Mapping[str, Any]]:
-        drafts = {one.target.key: one for one in self._look.changes if one.setting == ASSIGNMENT}
+        drafts = {
+            assignment.target.key: assignment
+            for assignment in self._look.changes
+            if assignment.setting == ASSIGNMENT
+        }
         types, target = RoleAssignments(), self._look.target
         found: list[Mapping[str, Any]] = []
-        for one in members(self._look.cloud, f"{id}/providers/{TYPE}", VERSION):
-            properties = one.get("properties") or {}
+        for assignment in members(self._look.cloud, f"{id}/providers/{TYPE}", VERSION):
+            properties = assignment.get("properties") or {}
             where = str(properties.get("scope") or "/")
-            holds = _reaches(where, id) or (below and is_at_or_above(id, where))
-            mine = types.target(str(one.get("id", "")), target.account, "", target.partition)
-            if holds and not (mine is not None and mine.key in drafts):
+            applies = _applies_to(where, id) or (below and is_at_or_above(id, where))
+            planned = types.target(str(assignment.get("id", "")), target.account, "", target.partition)
+            if applies and not (planned is not None and planned.key in drafts):
                 found.append(properties)
         for draft in drafts.values():
             scope = draft.target.id[: draft.target.id.lower().rfind(f"/providers/{TYPE}".lower())]
@@ -52,7 +58,7 @@ class Roles:
         return found
 
     def definition(self, assignment: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The role of an assignment. One that is gone allows nothing. Raises CloudError."""
+        """The role definition of an assignment; {} when it no longer exists. Raises CloudError."""
         role = role_of(assignment)
         if role not in self._definitions:
             path = f"/subscriptions/{self._look.target.account}/providers/Microsoft.Authorization/roleDefinitions/{role}"
@@ -65,16 +71,18 @@ class Roles:
         return self._definitions[role]
 
     def actions(self, principal: str) -> frozenset[str]:
-        """The data actions on what the vault holds that a principal's own assignments allow."""
-        mine = [one for one in self.assignments if _same(one.get("principalId"), principal)]
-        return frozenset().union(*(role_actions(self.definition(one)) for one in mine))
+        """The data actions on the vault's contents that the principal's direct assignments allow."""
+        own = [
+            assignment for assignment in self.assignments if _same(assignment.get("principalId"), principal)
+        ]
+        return frozenset().union(*(role_actions(self.definition(assignment)) for assignment in own))
 
     def grantors(self) -> list[Mapping[str, Any]]:
-        """The assignments whose holders may assign roles."""
-        return [one for one in self.assignments if may(self.definition(one), GRANTS)]
+        """The assignments whose principals may assign roles."""
+        return [assignment for assignment in self.assignments if may(self.definition(assignment), GRANTS)]
 
 
-def _reaches(scope: str, id: str) -> bool:
+def _applies_to(scope: str, id: str) -> bool:
     return scope == "/" or "/managementgroups/" in scope.lower() or is_at_or_above(scope, id)
 
 
@@ -83,100 +91,104 @@ def _same(one: Any, other: str) -> bool:
 
 
 def vault_policies_mapped(look: Look) -> Verdict:
-    """Blocks a change of the permission model that takes access away from anybody.
+    """Blocks a change of the permission model by which a principal would lose access; warns of less access.
 
-    Access policies stop counting in the same moment (https://learn.microsoft.com/azure/key-vault/general/rbac-guide),
-    and a role that a principal has through a group cannot be seen here: such principals are named in
-    `through_groups` by whoever checked them.
+    Access policies stop working immediately (https://learn.microsoft.com/azure/key-vault/general/rbac-guide). A role
+    that a principal has through a group is not visible here: such principals are listed in `through_groups` once a
+    person has checked them, and are then a warning.
     """
     drafts = [draft for draft in look.changes if draft.setting == SETTING]
-    turned = [draft for draft in drafts if _roles_decide(draft.before) != _roles_decide(draft.after)]
-    if not turned:
-        return Outcome.PASS, "the vault keeps its permission model"
-    target = turned[0].target
+    switching = [draft for draft in drafts if _uses_rbac(draft.before) != _uses_rbac(draft.after)]
+    if not switching:
+        return Outcome.PASS, "the vault's permission model does not change"
+    target = switching[0].target
     vault = get(look.cloud, target.id, VAULTS_VERSION)
     policies = _policies(at(vault, "properties.accessPolicies") or [])
-    if _roles_decide(turned[0].after):
+    if _uses_rbac(switching[0].after):
         return _to_roles(look, target, policies)
     return _to_policies(look, target, policies)
 
 
-def _roles_decide(value: Any) -> bool:
+def _uses_rbac(value: Any) -> bool:
     return at(value, "enableRbacAuthorization") is True
 
 
 def _policies(entries: list[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Data action → the policy's word for it, by principal."""
-    found: dict[str, dict[str, str]] = {}
-    for one in entries:
-        given = policy_actions(one.get("permissions") or {})
-        found.setdefault(str(one.get("objectId", "")).lower(), {}).update(given)
-    return {principal: given for principal, given in found.items() if given}
+    """{principal: {data action: name of the access policy permission}}."""
+    by_principal: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        permissions = policy_actions(entry.get("permissions") or {})
+        by_principal.setdefault(str(entry.get("objectId", "")).lower(), {}).update(permissions)
+    return {principal: permissions for principal, permissions in by_principal.items() if permissions}
 
 
 def _to_roles(look: Look, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
     roles = Roles(look, target.id)
-    checked = {one.strip().lower() for one in str(look.arguments.get("through_groups") or "").split(",")}
-    lost = {
-        principal: sorted({word for action, word in given.items() if action not in roles.actions(principal)})
-        for principal, given in policies.items()
+    through_groups = {
+        one.strip().lower() for one in str(look.arguments.get("through_groups") or "").split(",")
     }
-    unmapped = {one: words for one, words in lost.items() if words and one not in checked}
+    lost = {
+        principal: sorted(
+            {word for action, word in permissions.items() if action not in roles.actions(principal)}
+        )
+        for principal, permissions in policies.items()
+    }
+    unmapped = {one: missing for one, missing in lost.items() if missing and one not in through_groups}
     if unmapped:
         return (
             Outcome.BLOCK,
-            f"{len(unmapped)} of {len(policies)} principals with an access policy would lose access, since no "
-            f"role of theirs at the vault or above covers it: {_listed(unmapped)}; assign the roles first, or "
-            "name in through_groups those whose group has one",
+            f"{len(unmapped)} of {len(policies)} principals with an access policy would lose access, since their "
+            f"roles at the vault or above do not cover it: {_listed(unmapped)}; assign the roles first, or list in "
+            "through_groups those that have the role by a group",
         )
     grantors = roles.grantors()
     if not any(str(one.get("principalType")) in {"User", "Group"} for one in grantors):
         return (
             Outcome.BLOCK,
-            "no person or group may assign roles at the vault, so nobody could give access back: assign "
+            "no user or group may assign roles at the vault, so nobody could restore access: assign "
             "Owner or User Access Administrator first",
         )
     notes = []
-    trusted = sorted(one for one, words in lost.items() if words and one in checked)
+    trusted = sorted(one for one, missing in lost.items() if missing and one in through_groups)
     if trusted:
-        notes.append(f"{len(trusted)} principals rely on a group's role that cannot be seen from here")
+        notes.append(f"{len(trusted)} principals rely on a role of a group, which could not be verified")
     caller = look.cloud.caller().principal
     if not any(_same(one.get("principalId"), caller) for one in grantors if caller):
         notes.append(
-            "Azure lets only those change the model who may assign roles there, and no assignment to you "
-            "yourself says so"
+            "only principals that may assign roles at the vault can change its permission model, and you have no "
+            "direct assignment of such a role"
         )
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"roles cover what all {len(policies)} principals with access policies may do"
+    return Outcome.PASS, f"roles cover the access of all {len(policies)} principals with an access policy"
 
 
 def _to_policies(look: Look, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
-    """The other way round: roles stop counting, and the policies that stand there decide."""
+    """The change back to access policies: roles stop working, and the existing policies apply."""
     roles = Roles(look, target.id, below=True)
     holders = {str(one.get("principalId", "")).lower() for one in roles.assignments}
-    given = {one: roles.actions(one) for one in sorted(holders)}
-    given = {one: actions for one, actions in given.items() if actions}
-    without = [one for one in given if one not in policies]
+    allowed = {one: roles.actions(one) for one in sorted(holders)}
+    allowed = {one: actions for one, actions in allowed.items() if actions}
+    without = [one for one in allowed if one not in policies]
     if without:
         return (
             Outcome.BLOCK,
-            f"{len(without)} of {len(given)} principals with a role have no access policy and would lose "
-            f"access: {_names(without)}; give them one first",
+            f"{len(without)} of {len(allowed)} principals with a role have no access policy and would lose "
+            f"access: {_names(without)}; add access policies for them first",
         )
-    less = [one for one, actions in given.items() if actions - set(policies[one])]
+    less = [one for one, actions in allowed.items() if actions - set(policies[one])]
     if less:
         return (
             Outcome.WARN,
-            f"the access policies of {_names(less)} allow less than their roles do now: compare them first",
+            f"the access policies of {_names(less)} allow less than their roles do today: compare them first",
         )
-    return Outcome.PASS, f"access policies cover what all {len(given)} principals with a role may do"
+    return Outcome.PASS, f"access policies cover the access of all {len(allowed)} principals with a role"
 
 
 def _listed(lost: Mapping[str, list[str]]) -> str:
     shown = [
-        f"{principal} ({', '.join(words[:_SHOWN])}{' …' if len(words) > _SHOWN else ''})"
-        for principal, words in sorted(lost.items())[:_SHOWN]
+        f"{principal} ({', '.join(missing[:_SHOWN])}{' …' if len(missing) > _SHOWN else ''})"
+        for principal, missing in sorted(lost.items())[:_SHOWN]
     ]
     return ", ".join(shown) + (f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else "")
 

@@ -1,8 +1,8 @@
-"""Lets a service encrypt by a key of a key vault only once everything that it needs for that is there.
+"""Checks that a service can use a customer-managed key in a key vault before it is switched to that key.
 
-A storage account whose key cannot be reached answers nobody, and a vault with backups under a lost key is
-lost (https://learn.microsoft.com/azure/storage/common/customer-managed-keys-overview). What the same plan
-makes before the switch counts as there.
+A storage account whose key is unreachable refuses every request, and backups under a lost key are lost
+(https://learn.microsoft.com/azure/storage/common/customer-managed-keys-overview). What the same plan creates before
+the switch counts as existing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SIZES = frozenset({2048, 3072, 4096})
 
 @dataclass(frozen=True)
 class _Case:
-    """A change that makes a service use a key: what uses it, which key, and as which identity."""
+    """A change that switches a service to a key: the draft, the key and its vault, and the identity that uses it."""
 
     look: Look
     draft: Draft
@@ -56,10 +56,13 @@ class _Case:
 
 
 def cmk_ready(look: Look) -> Verdict:
-    """Blocks with the first thing that is missing and the step that makes it. The key is named by `key`."""
-    drafts = [one for one in look.changes if one.setting in IDENTITIES and _switches(one)]
+    """Blocks with the first missing prerequisite and its remedy; warns when the key expires soon or is pinned.
+
+    The argument `key` is the id of the key.
+    """
+    drafts = [draft for draft in look.changes if draft.setting in IDENTITIES and _switches(draft)]
     if not drafts:
-        return Outcome.PASS, "no key of the customer's is put to use"
+        return Outcome.PASS, "the change switches nothing to a customer-managed key"
     case = _case(look, drafts[0])
     if isinstance(case, str):
         return Outcome.BLOCK, case
@@ -70,34 +73,34 @@ def cmk_ready(look: Look) -> Verdict:
     notes = list(_notes(case))
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"the key {case.what} is enabled, protected and allowed to {look.target.name}"
+    return Outcome.PASS, f"the key {case.what} is enabled and protected, and {look.target.name} may use it"
 
 
 def _switches(draft: Draft) -> bool:
-    one = setting(draft.setting)
-    if draft.after is ABSENT or one.same(draft.before, draft.after):
+    changed_setting = setting(draft.setting)
+    if draft.after is ABSENT or changed_setting.same(draft.before, draft.after):
         return False
     return draft.setting == BACKUPS or uses_key_vault(draft.after)
 
 
 def _case(look: Look, draft: Draft) -> _Case | str:
-    """The case, or why it cannot be looked at."""
+    """The case, or the reason why it cannot be checked."""
     key = key_of(str(look.arguments.get("key") or ""), draft.target.partition)
     if draft.setting == STORAGE:
-        named = at(draft.after, "keyvaultproperties") or {}
-        uri = f"{str(named.get('keyvaulturi')).rstrip('/')}/keys/{named.get('keyname')}"
-        user = str(at(draft.after, "identity.userAssignedIdentity") or "")
+        key_properties = at(draft.after, "keyvaultproperties") or {}
+        uri = f"{str(key_properties.get('keyvaulturi')).rstrip('/')}/keys/{key_properties.get('keyname')}"
+        user_identity = str(at(draft.after, "identity.userAssignedIdentity") or "")
     else:
         uri = str(at(draft.after, "keyVaultProperties.keyUri"))
-        user = str(at(draft.after, "kekIdentity.userAssignedIdentity") or "")
+        user_identity = str(at(draft.after, "kekIdentity.userAssignedIdentity") or "")
     if not f"{uri}/".lower().startswith(f"{key.uri}/".lower()):
-        return f"the change names the key {uri}, and what was looked at is {key.uri}: name one key"
+        return f"the change uses the key {uri}, but the key that was checked is {key.uri}: name the same key for both"
     account = key.vault_id.split("/")[2].lower()
-    # Of another subscription too: the id says where it is.
+    # The vault may be in another subscription: its id says which.
     vault = Vaults().target(key.vault_id, account, "", draft.target.partition)
     if vault is None:
         return f"{key.vault_id} is not the id of a key vault"
-    return _Case(look, draft, key, vault, user)
+    return _Case(look, draft, key, vault, user_identity)
 
 
 def _vault(case: _Case) -> Iterator[str]:
@@ -107,38 +110,38 @@ def _vault(case: _Case) -> Iterator[str]:
     except CloudError as error:
         if error.status != 404:
             raise
-        yield f"there is no vault {case.key.vault}: make it and its key first"
+        yield f"the vault {case.key.vault} does not exist: create it and its key first"
         return
     state = setting(PURGE).canonical(_after(look, PURGE, vault) or {})
     if not (state["enableSoftDelete"] and state["enablePurgeProtection"]):
         yield (
-            f"the vault {case.key.vault} has no purge protection, so one deletion could destroy the key and all "
-            f"it encrypts: carry out the playbook {PURGE} first"
+            f"the vault {case.key.vault} has no purge protection, so a deletion could destroy the key and all data "
+            f"that it encrypts: apply the playbook {PURGE} first"
         )
     network = setting(NETWORK).canonical(_after(look, NETWORK, vault) or {})
     rules = network["networkAcls"]
     closed = network["publicNetworkAccess"] == "Disabled" or rules["defaultAction"] == "Deny"
     if closed and rules["bypass"] != "AzureServices":
         yield (
-            f"the firewall of the vault {case.key.vault} keeps Azure's trusted services out: set its bypass to "
+            f"the firewall of the vault {case.key.vault} blocks Azure's trusted services: set its bypass to "
             "AzureServices first"
         )
-    here, there = _place(look, case.draft), str(live.get("location", ""))
+    here, there = _location(look, case.draft), str(live.get("location", ""))
     if case.draft.setting == BACKUPS and here and there and here != there.lower().replace(" ", ""):
-        yield f"the key is in {there} and the backups in {here}: Azure Backup takes keys of its own region only"
+        yield f"the key is in {there} and the backups are in {here}: Azure Backup only accepts keys in its own region"
 
 
 def _after(look: Look, id: str, target: Target) -> Json:
-    """What the setting will be when the switch is made: what the plan brings it to, or what is read."""
+    """The setting's value at the time of the switch: the planned value, or else the current one."""
     for draft in look.changes:
         if draft.setting == id and draft.target.key == target.key:
             return draft.after
     return look.read(id, target).value
 
 
-def _place(look: Look, draft: Draft) -> str:
-    found = look.read(draft.setting, draft.target).identity.get("location") or draft.target.region
-    return str(found).lower().replace(" ", "")
+def _location(look: Look, draft: Draft) -> str:
+    location = look.read(draft.setting, draft.target).identity.get("location") or draft.target.region
+    return str(location).lower().replace(" ", "")
 
 
 def _key(case: _Case) -> Iterator[str]:
@@ -147,7 +150,7 @@ def _key(case: _Case) -> Iterator[str]:
     except CloudError as error:
         if error.status != 404:
             raise
-        yield f"there is no key {case.what}: make an RSA key there first"
+        yield f"the key {case.what} does not exist: create an RSA key there first"
         return
     attributes, now = properties.get("attributes") or {}, time.time()
     if attributes.get("enabled") is False:
@@ -159,37 +162,37 @@ def _key(case: _Case) -> Iterator[str]:
     kind, size = str(properties.get("kty", "")), properties.get("keySize")
     if kind.upper() not in {"RSA", "RSA-HSM"} or (size is not None and size not in _SIZES):
         yield (
-            f"the key {case.what} is {kind or 'of an unknown kind'} {size or ''}".rstrip()
-            + ": an RSA key of 2048, 3072 or 4096 bits is needed"
+            f"the key {case.what} is {kind or 'of an unknown type'} {size or ''}".rstrip()
+            + ": an RSA key of 2048, 3072 or 4096 bits is required"
         )
-    allowed = {str(one).lower() for one in properties.get("keyOps") or ()}
+    allowed = {str(operation).lower() for operation in properties.get("keyOps") or ()}
     if allowed and not {"wrapkey", "unwrapkey"} <= allowed:
-        yield f"the key {case.what} may not wrap and unwrap: allow wrapKey and unwrapKey on it first"
+        yield f"the key {case.what} does not permit the operations wrapKey and unwrapKey: add them to it first"
 
 
 def _access(case: _Case) -> Iterator[str]:
-    """May the identity use the key, by a role or by an access policy, whichever counts in the vault?"""
+    """Problems of the identity's access to the key, by role or access policy, whichever the vault uses."""
     look, draft = case.look, case.draft
     identity = look.read(IDENTITIES[draft.setting], draft.target)
     if case.user_identity:
-        attached = {str(one).lower() for one in identity.identity.get("userAssigned") or []}
+        attached = {str(identity_id).lower() for identity_id in identity.identity.get("userAssigned") or []}
         if case.user_identity.lower() not in attached:
-            yield f"the identity {case.user_identity} is not one of {draft.target.name}'s: attach it first"
+            yield f"the identity {case.user_identity} is not assigned to {draft.target.name}: assign it first"
             return
-        found = get(look.cloud, case.user_identity, _IDENTITY_VERSION).get("properties") or {}
-        principal, tenant = found.get("principalId"), found.get("tenantId")
+        properties = get(look.cloud, case.user_identity, _IDENTITY_VERSION).get("properties") or {}
+        principal, tenant = properties.get("principalId"), properties.get("tenantId")
     elif _after(look, IDENTITIES[draft.setting], draft.target) is ABSENT:
         yield (
-            f"{draft.target.name} has no identity of its own, and the plan gives it none: switch "
-            f"{IDENTITIES[draft.setting]} on first"
+            f"{draft.target.name} has no system-assigned identity, and the plan adds none: turn on "
+            f"{IDENTITIES[draft.setting]} first"
         )
         return
     else:
         principal, tenant = identity.identity.get("principalId"), identity.identity.get("tenantId")
     live = get(look.cloud, case.vault.id, VERSION)
-    theirs = at(live, "properties.tenantId")
-    if tenant and theirs and str(tenant).lower() != str(theirs).lower():
-        yield f"the vault {case.key.vault} is in another tenant than {draft.target.name}: take a key of the same"
+    vault_tenant = at(live, "properties.tenantId")
+    if tenant and vault_tenant and str(tenant).lower() != str(vault_tenant).lower():
+        yield f"the vault {case.key.vault} is in another tenant than {draft.target.name}: use a key in the same tenant"
     if at(_after(look, AUTHORIZATION, case.vault), "enableRbacAuthorization") is True:
         yield from _role(case, str(principal or ""))
     else:
@@ -198,43 +201,45 @@ def _access(case: _Case) -> Iterator[str]:
 
 
 def _policy(case: _Case, principal: str, entries: list[Mapping[str, Any]]) -> Iterator[str]:
-    given: set[str] = set()
-    for one in entries:
-        if principal and str(one.get("objectId", "")).lower() == principal.lower():
-            given |= policy_actions(one.get("permissions") or {}).keys()
-    if not given >= WRAPPING:
+    granted: set[str] = set()
+    for entry in entries:
+        if principal and str(entry.get("objectId", "")).lower() == principal.lower():
+            granted |= policy_actions(entry.get("permissions") or {}).keys()
+    if not granted >= WRAPPING:
         yield (
-            f"the vault {case.key.vault} goes by access policies, which heed no role: carry out the playbook "
-            f"azure.keyvault.rbac first, or give the identity of {case.draft.target.name} get, wrapKey and "
-            "unwrapKey of keys there"
+            f"the vault {case.key.vault} uses access policies, which ignore roles: apply the playbook "
+            f"azure.keyvault.rbac first, or grant the identity of {case.draft.target.name} the key permissions get, "
+            "wrapKey and unwrapKey there"
         )
 
 
 def _role(case: _Case, principal: str) -> Iterator[str]:
     planned = [one for one in case.look.changes if one.setting == ASSIGNMENT and one.after is not ABSENT]
-    made = [one for one in planned if _is_for(one, case, principal)]
-    for one in made:
-        twin = _twin(case, one, principal)
-        if twin:
+    granting = [one for one in planned if _is_for(one, case, principal)]
+    for one in granting:
+        duplicate = _duplicate(case, one, principal)
+        if duplicate:
             yield (
-                f"the role is assigned already, as {twin}, and Azure takes no second one: answer "
+                f"the role is assigned already, as {duplicate}, and Azure refuses a second assignment: answer "
                 "grant_role=false"
             )
-    if made:
+    if granting:
         return
     roles = Roles(case.look, case.key.id)
     if not principal or not roles.actions(principal) >= WRAPPING:
         yield (
-            f"the identity of {case.draft.target.name} may not use the key {case.what}: assign it Key Vault "
+            f"the identity of {case.draft.target.name} may not use the key {case.what}: assign it the role Key Vault "
             "Crypto Service Encryption User there first (answer grant_role=true)"
         )
 
 
 def _is_for(draft: Draft, case: _Case, principal: str) -> bool:
-    """Does a planned assignment let the identity use the key? An identity made by the plan is a reference."""
+    """Whether a planned assignment lets the identity use the key. An identity that the plan creates is a reference."""
     scope = draft.target.id[: draft.target.id.lower().rfind(f"/providers/{TYPE}".lower())]
-    whose: Json = draft.after.get("principalId")
-    same = reference_of(whose) is not None or (bool(principal) and str(whose).lower() == principal.lower())
+    assignee: Json = draft.after.get("principalId")
+    same = reference_of(assignee) is not None or (
+        bool(principal) and str(assignee).lower() == principal.lower()
+    )
     if not same or not is_at_or_above(scope, case.key.id) or draft.after.get("condition"):
         return False
     return _allows(case, draft.after)
@@ -248,20 +253,20 @@ def _allows(case: _Case, assignment: Mapping[str, Any]) -> bool:
     return role_actions(get(case.look.cloud, path, ROLES_VERSION)) >= WRAPPING
 
 
-def _twin(case: _Case, draft: Draft, principal: str) -> str:
-    """The name of an assignment that says the same as the planned one; "" where there is none."""
+def _duplicate(case: _Case, draft: Draft, principal: str) -> str:
+    """The name of an existing assignment equal to the planned one; "" when there is none."""
     if draft.before is not ABSENT or not principal:
         return ""
     scope = draft.target.id[: draft.target.id.lower().rfind(f"/providers/{TYPE}".lower())]
-    for one in members(case.look.cloud, f"{scope}/providers/{TYPE}", ROLES_VERSION):
-        properties = one.get("properties") or {}
+    for existing in members(case.look.cloud, f"{scope}/providers/{TYPE}", ROLES_VERSION):
+        properties = existing.get("properties") or {}
         if (
             str(properties.get("scope", "")).lower() == scope.lower()
             and role_of(properties) == role_of(draft.after)
             and str(properties.get("principalId", "")).lower() == principal.lower()
-            and str(one.get("name", "")).lower() != draft.target.name.lower()
+            and str(existing.get("name", "")).lower() != draft.target.name.lower()
         ):
-            return str(one.get("name"))
+            return str(existing.get("name"))
     return ""
 
 
@@ -270,11 +275,11 @@ def _notes(case: _Case) -> Iterator[str]:
     expires = at(properties, "attributes.exp")
     if _number(expires) and expires <= time.time() + _SOON:
         yield (
-            f"the key {case.what} expires on {_day(expires)}: give it a rotation policy, or its data cannot be "
-            "read from then on"
+            f"the key {case.what} expires on {_day(expires)}: add a rotation policy, or the data becomes unreadable "
+            "on that day"
         )
     if case.draft.setting == STORAGE and at(case.draft.after, "keyvaultproperties.keyversion"):
-        yield "the key's version is fixed, so a rotation of the key does not reach the account"
+        yield "the key version is pinned, so the account will not follow a rotation of the key"
 
 
 def _number(value: Json) -> bool:
@@ -285,7 +290,7 @@ def _day(seconds: float) -> str:
     try:
         return time.strftime("%Y-%m-%d", time.gmtime(seconds))
     except (OverflowError, OSError, ValueError):
-        return "a day out of any calendar"
+        return "a date out of range"
 
 
 GUARDS = {"cmk-ready": cmk_ready}

@@ -1,1 +1,1 @@
-"""Azure Policy: assignments that would refuse or revert a change."""
+"""Azure Policy: assignments that would deny, modify or revert a change."""

@@ -1,9 +1,9 @@
-"""Finds the policies of Azure that act on a write: which are assigned where, and with which effect.
+"""Finds the Azure Policy assignments that act on a write, with their scope and effect.
 
-A list of assignments at a subscription holds those of the management groups above it and of all that lies
-in it (https://learn.microsoft.com/rest/api/policyauthorization/policy-assignments/list). What an initiative
-only audits, by its own parameters, is not looked up; nor are the entries without parameters of Microsoft's
-regulatory initiatives, which audit or ask a person.
+The list of assignments at a subscription includes those of the management groups above it and of everything in it
+(https://learn.microsoft.com/rest/api/policyauthorization/policy-assignments/list). Skipped are definitions that an
+initiative only audits by its parameters, and those without parameters in Microsoft's regulatory compliance
+initiatives, whose effect is an audit or a manual attestation.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ ASSIGNMENTS_VERSION: Final = "2022-06-01"
 DEFINITIONS_VERSION: Final = "2021-06-01"
 EXEMPTIONS_VERSION: Final = "2022-07-01-preview"
 MOST: Final = 150
-"""Definitions that are read for one subscription and planning."""
+"""Maximum number of definitions that are read per subscription in one planning."""
 _ACTING: Final = frozenset({"deny", "denyaction", "modify", "append", "deployifnotexists", "mutate"})
 _PARAMETER: Final = re.compile(r"(?i)^\[\s*parameters\(\s*'([^']+)'\s*\)\s*\]$")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One definition as one assignment applies it. `scope` is lower case, `effect` too.
+    """A policy definition as one assignment applies it. `scope` and `effect` are in lower case.
 
-    `indexed` ones look only at types that have a location and tags; `selectors` narrow the assignment to
-    locations or types.
+    An `indexed` policy evaluates only resource types with tags and location. `selectors` are the assignment's
+    resource selectors, which limit it to locations or types.
     """
 
     name: str
@@ -53,27 +53,29 @@ class Policy:
         return f"{self.name} (assigned at {self.scope or 'the tenant'})"
 
     def reaches(self, id: str) -> bool:
-        """Is the resource in the assignment's scope, and neither excluded nor exempted?"""
+        """Whether the resource is in the assignment's scope, and neither excluded nor exempted."""
         lowered = id.lower()
         over = "/managementgroups/" in self.scope or is_at_or_above(self.scope, lowered)
-        return over and not any(is_at_or_above(one, lowered) for one in (*self.excluded, *self.exempted))
+        return over and not any(
+            is_at_or_above(excluded_scope, lowered) for excluded_scope in (*self.excluded, *self.exempted)
+        )
 
 
 def effective(look: Look, subscription: str) -> tuple[list[Policy], str]:
-    """(the policies that refuse or alter writes, what could not be looked at, "" where all was).
+    """(the policies that deny or modify writes, or deploy resources; what could not be checked, or "").
 
-    Looked up once for a planning.
+    Read once per planning.
     """
-    where = f"policies|{subscription}"
-    if where not in look.memory:
-        found = _Looking(look)
-        look.memory[where] = (list(found.policies(subscription)), found.unseen)
-    policies, unseen = look.memory[where]
+    key = f"policies|{subscription}"
+    if key not in look.memory:
+        reader = _Reader(look)
+        look.memory[key] = (list(reader.policies(subscription)), reader.unseen)
+    policies, unseen = look.memory[key]
     return policies, unseen
 
 
 def deploying(policies: Sequence[Policy], type: str, name: str, id: str) -> list[Policy]:
-    """Those that deploy something of the type, and of that name where they name one."""
+    """The policies that deploy a resource of the type, and of that name when they specify one."""
     return [
         policy
         for policy in policies
@@ -85,16 +87,16 @@ def deploying(policies: Sequence[Policy], type: str, name: str, id: str) -> list
 
 
 def resolved(value: Json, values: Mapping[str, Json]) -> Json:
-    """A value with `[parameters('x')]` filled in; other expressions stay as they stand."""
+    """The value with `[parameters('x')]` resolved; other expressions are returned unchanged."""
     if isinstance(value, str):
-        found = _PARAMETER.match(value)
-        if found is not None:
-            named = {key.lower(): one for key, one in values.items()}
-            return named.get(found[1].lower(), value)
+        expression = _PARAMETER.match(value)
+        if expression is not None:
+            by_name = {key.lower(): item for key, item in values.items()}
+            return by_name.get(expression[1].lower(), value)
     return value
 
 
-class _Looking:
+class _Reader:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._read: dict[str, Mapping[str, Any]] = {}
@@ -103,43 +105,49 @@ class _Looking:
     def policies(self, subscription: str) -> Iterator[Policy]:
         base = f"/subscriptions/{subscription}/providers/Microsoft.Authorization"
         assignments = members(self._look.cloud, f"{base}/policyAssignments", ASSIGNMENTS_VERSION)
-        acting = [one for one in assignments if at(one, "properties.enforcementMode") != "DoNotEnforce"]
+        acting = [
+            assignment
+            for assignment in assignments
+            if at(assignment, "properties.enforcementMode") != "DoNotEnforce"
+        ]
         exemptions = self._exemptions(base) if acting else []
-        for one in acting:
-            properties = one.get("properties") or {}
+        for assignment in acting:
+            properties = assignment.get("properties") or {}
             given = {key: at(value, "value") for key, value in (properties.get("parameters") or {}).items()}
             id = str(properties.get("policyDefinitionId", ""))
             if "/policysetdefinitions/" in id.lower():
-                yield from self._of_set(one, id, given, exemptions)
+                yield from self._of_set(assignment, id, given, exemptions)
             else:
-                yield from self._of_definition(one, id, given, "", exemptions)
+                yield from self._of_definition(assignment, id, given, "", exemptions)
 
     def _exemptions(self, base: str) -> list[dict[str, Any]]:
         try:
             return members(self._look.cloud, f"{base}/policyExemptions", EXEMPTIONS_VERSION)
         except CloudError:
-            return []  # without them a policy may count that does not: the careful side
+            return []  # an exempted policy may then be reported: better one warning too many than one too few
 
     def _of_set(
         self, assignment: Mapping[str, Any], id: str, given: Mapping[str, Json], exemptions: Sequence[Any]
     ) -> Iterator[Policy]:
         properties = at(self._definition(id), "properties") or {}
         values = {**_defaults(properties), **given}
-        audits = (
+        only_audits = (
             str(properties.get("policyType")).lower() == "builtin"
             and str(at(properties, "metadata.category")).lower() == "regulatory compliance"
         )
         for entry in properties.get("policyDefinitions") or []:
-            handed = {
+            given_to_entry = {
                 key: resolved(at(value, "value"), values)
                 for key, value in (entry.get("parameters") or {}).items()
             }
-            effect = next((one for key, one in handed.items() if key.lower() == "effect"), None)
-            if (effect is None and audits) or (effect is not None and str(effect).lower() not in _ACTING):
+            effect = next((one for key, one in given_to_entry.items() if key.lower() == "effect"), None)
+            if (effect is None and only_audits) or (
+                effect is not None and str(effect).lower() not in _ACTING
+            ):
                 continue
             reference = str(entry.get("policyDefinitionReferenceId", ""))
             definition = str(entry.get("policyDefinitionId", ""))
-            yield from self._of_definition(assignment, definition, handed, reference, exemptions)
+            yield from self._of_definition(assignment, definition, given_to_entry, reference, exemptions)
 
     def _of_definition(
         self,
@@ -174,25 +182,27 @@ class _Looking:
         )
 
     def _definition(self, id: str) -> Mapping[str, Any]:
-        """A definition or an initiative; nothing where it cannot be read, which `unseen` says."""
+        """A definition or an initiative; {} when it cannot be read, and `unseen` then says why."""
         key = id.lower()
         if key not in self._read:
             if len(self._read) >= MOST:
-                self.unseen = f"there are more than {MOST} policies, and not all were looked at"
+                self.unseen = f"there are more than {MOST} policy definitions, and not all were checked"
                 return {}
             try:
                 self._read[key] = get(self._look.cloud, id, DEFINITIONS_VERSION)
             except CloudError as error:
-                self.unseen = f"the policy {id.rpartition('/')[2]} could not be read ({error.code})"
+                self.unseen = (
+                    f"the policy definition {id.rpartition('/')[2]} could not be read ({error.code})"
+                )
                 self._read[key] = {}
         return self._read[key]
 
 
 def _defaults(properties: Mapping[str, Any]) -> dict[str, Json]:
     return {
-        key: one["defaultValue"]
-        for key, one in (properties.get("parameters") or {}).items()
-        if isinstance(one, Mapping) and "defaultValue" in one
+        key: parameter["defaultValue"]
+        for key, parameter in (properties.get("parameters") or {}).items()
+        if isinstance(parameter, Mapping) and "defaultValue" in parameter
     }
 
 
@@ -202,19 +212,19 @@ def _scope(id: str) -> str:
 
 
 def _overridden(assignment: Mapping[str, Any], reference: str) -> str:
-    """The effect that the assignment puts in a definition's place, "" where it puts none."""
-    for one in at(assignment, "properties.overrides") or ():
-        if str(one.get("kind")).lower() != "policyeffect":
+    """The effect by which the assignment overrides the definition's; "" when it does not."""
+    for override in at(assignment, "properties.overrides") or ():
+        if str(override.get("kind")).lower() != "policyeffect":
             continue
-        selectors = one.get("selectors") or []
-        named = [
+        selectors = override.get("selectors") or []
+        overridden = [
             str(text).lower()
             for selector in selectors
             if str(selector.get("kind")).lower() == "policydefinitionreferenceid"
             for text in selector.get("in") or ()
         ]
-        if not selectors or reference.lower() in named:
-            return str(one.get("value") or "").lower()
+        if not selectors or reference.lower() in overridden:
+            return str(override.get("value") or "").lower()
     return ""
 
 

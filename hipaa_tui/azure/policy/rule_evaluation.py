@@ -1,8 +1,8 @@
-"""Works out whether the condition of an Azure Policy holds for a resource, or says that it cannot be told.
+"""Evaluates the condition of an Azure Policy rule for a resource, or reports that it cannot be determined.
 
-It knows the conditions that ask for a type, a field or a property by its alias, and the operators on plain
-values (https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule).
-Whatever else stands there, and a property that the resource does not show, is unknown, never guessed.
+Supported are conditions on the type, a field or a property alias, with the operators on plain values
+(https://learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule).
+Anything else, and a property that the resource does not return, is unknown and never guessed.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _DEEPEST: Final = 40
 
 
 def holds(rule: Json, resource: Mapping[str, Any], values: Mapping[str, Json], depth: int = 0) -> bool | None:
-    """Does the condition hold for the resource as it will be? None where that cannot be told."""
+    """Whether the condition holds for the resulting resource; None when that cannot be determined."""
     if not isinstance(rule, Mapping) or depth > _DEEPEST:
         return None
     if "not" in rule:
         found = holds(rule["not"], resource, values, depth + 1)
         return None if found is None else not found
-    for word, decides in (("allOf", False), ("anyOf", True)):
-        if word in rule:
-            if not isinstance(rule[word], list):
+    for operator, decides in (("allOf", False), ("anyOf", True)):
+        if operator in rule:
+            if not isinstance(rule[operator], list):
                 return None
-            parts = [holds(one, resource, values, depth + 1) for one in rule[word]]
-            if decides in parts:
+            results = [holds(part, resource, values, depth + 1) for part in rule[operator]]
+            if decides in results:
                 return decides
-            return None if None in parts else not decides
+            return None if None in results else not decides
     if "field" not in rule:
         return None
     found = _field(str(resolved(rule["field"], values)), resource)
@@ -55,64 +55,64 @@ def _field(name: str, resource: Mapping[str, Any]) -> Any:
     for step in path.split("."):
         if not isinstance(value, Mapping):
             return _UNKNOWN
-        value = next((one for key, one in value.items() if key.lower() == step), None)
+        value = next((item for key, item in value.items() if key.lower() == step), None)
     if value is None or isinstance(value, Mapping | list):
         return _UNKNOWN
     return value
 
 
 def path_of(alias: str, type: str) -> str | None:
-    """The path in the properties that an alias of the type stands for, in lower case; None for another type's."""
+    """The property path of an alias in lower case; None when the alias belongs to another type."""
     start, lowered = f"{type}/".lower(), alias.lower()
     rest = lowered.removeprefix(start)
     return rest if type and lowered.startswith(start) and "/" not in rest else None
 
 
 def aliases(rule: Json, depth: int = 0) -> Iterator[str]:
-    """Every field that a rule names, wherever in it."""
+    """Every field that a rule refers to, at any depth."""
     if depth > _DEEPEST:
         return
     if isinstance(rule, Mapping):
         if isinstance(rule.get("field"), str):
             yield rule["field"]
-        for one in rule.values():
-            yield from aliases(one, depth + 1)
+        for item in rule.values():
+            yield from aliases(item, depth + 1)
     elif isinstance(rule, list):
-        for one in rule:
-            yield from aliases(one, depth + 1)
+        for item in rule:
+            yield from aliases(item, depth + 1)
 
 
-def _operator(rule: Mapping[str, Any], found: Any, values: Mapping[str, Json]) -> bool | None:
-    named = {key.lower(): value for key, value in rule.items() if key != "field"}
-    if len(named) != 1 or reference_of(found) is not None:
+def _operator(rule: Mapping[str, Any], actual: Any, values: Mapping[str, Json]) -> bool | None:
+    operators = {key.lower(): value for key, value in rule.items() if key != "field"}
+    if len(operators) != 1 or reference_of(actual) is not None:
         return None
-    ((word, asked),) = named.items()
-    wanted = resolved(asked, values)
-    if _open(wanted):
+    ((word, operand),) = operators.items()
+    wanted = resolved(operand, values)
+    if _has_expression(wanted):
         return None
     if word == "exists":
         return _same(wanted, True)
     negated = word.startswith("not")
-    answer = _positive(word.removeprefix("not"), found, wanted)
+    answer = _positive(word.removeprefix("not"), actual, wanted)
     return None if answer is None else answer is not negated
 
 
-def _positive(word: str, found: Any, wanted: Any) -> bool | None:
+def _positive(word: str, actual: Any, wanted: Any) -> bool | None:
     match word:
         case "equals":
-            return _same(found, wanted)
+            return _same(actual, wanted)
         case "in":
-            return any(_same(found, one) for one in wanted) if isinstance(wanted, list) else None
+            return any(_same(actual, item) for item in wanted) if isinstance(wanted, list) else None
         case "like":
-            return fnmatchcase(str(found).lower(), re.sub(r"([\[?])", r"[\1]", str(wanted).lower()))
+            return fnmatchcase(str(actual).lower(), re.sub(r"([\[?])", r"[\1]", str(wanted).lower()))
         case "contains":
-            return str(wanted).lower() in str(found).lower()
+            return str(wanted).lower() in str(actual).lower()
         case "greater" | "greaterorequals" | "less" | "lessorequals":
-            if not (_number(found) and _number(wanted)):
+            if not (_number(actual) and _number(wanted)):
                 return None
-            if found == wanted:
+            if actual == wanted:
                 return word.endswith("equals")
-            return bool(found > wanted) is word.startswith("greater")
+            return bool(actual > wanted) is word.startswith("greater")
     return None
 
 
@@ -121,12 +121,12 @@ def _number(value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    # Azure compares as text without regard to letter case, true and "true" included.
+    # Azure compares as case-insensitive text, and treats true and "true" as equal.
     return str(one).lower() == str(other).lower()
 
 
-def _open(value: Json) -> bool:
-    """Is it an expression that is not worked out here?"""
+def _has_expression(value: Json) -> bool:
+    """Whether the value contains a template expression, which is not evaluated here."""
     if isinstance(value, list):
-        return any(_open(one) for one in value)
+        return any(_has_expression(item) for item in value)
     return isinstance(value, str) and value.startswith("[") and not value.startswith("[[")

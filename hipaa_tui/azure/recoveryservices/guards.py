@@ -1,4 +1,4 @@
-"""Looks whether a Recovery Services vault holds anything, since only an empty one takes a key of the customer's."""
+"""Checks that a Recovery Services vault is empty: only then can it change to a customer-managed key."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _SHOWN = 3
 
 
 def recovery_vault_empty(look: Look) -> Verdict:
-    """Only a vault that never held anything can change from Azure's key to one of the customer's.
+    """Blocks when the vault protects items; otherwise warns, since only a vault that never had any can change its key.
 
     https://learn.microsoft.com/azure/backup/encryption-at-rest-with-cmk
     """
     drafts = [one for one in look.changes if one.setting == SETTING and one.before is ABSENT]
     if not drafts:
-        return Outcome.PASS, "no vault gets its first key"
+        return Outcome.PASS, "no vault changes to a customer-managed key"
     id = drafts[0].target.id
     items = [
         *members(look.cloud, f"{id}/backupProtectedItems", BACKUP_VERSION),
@@ -32,12 +32,12 @@ def recovery_vault_empty(look: Look) -> Verdict:
         more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
         return (
             Outcome.BLOCK,
-            f"the vault protects {names}{more}, and Azure lets only a vault that never held anything change its "
-            "key: make a new vault with the key and move the backups there",
+            f"the vault protects {names}{more}, and Azure only lets a vault that never held backups change to a "
+            "customer-managed key: create a new vault with the key and move the backups there",
         )
     return (
         Outcome.WARN,
-        "the vault protects nothing now, but Azure also refuses where something was registered with it before",
+        "the vault protects nothing now, but Azure also refuses the change if anything was registered with it before",
     )
 
 

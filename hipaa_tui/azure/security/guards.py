@@ -1,4 +1,4 @@
-"""Says what a Defender plan will cost, since it charges for every resource of its kind from the first hour."""
+"""Estimates what a Defender plan will cost: it charges for every resource that it covers from the first hour."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT, Json
 
 SETTING: Final = "azure.security.pricing"
-BASIS: Final = "list prices in US dollars, looked up in November 2026"
-"""https://azure.microsoft.com/pricing/details/defender-for-cloud/ is what counts."""
+BASIS: Final = "list prices in US dollars of November 2026"
+"""Authoritative: https://azure.microsoft.com/pricing/details/defender-for-cloud/."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    """What a plan charges a month for each of what it counts. `types` are resource types in lower case."""
+    """The monthly price per unit of a plan. `types` are the resource types that it counts, in lower case."""
 
     each: float
     unit: str
@@ -43,7 +43,7 @@ _PRICES: Final = {
         10.0,
         "storage accounts",
         ("microsoft.storage/storageaccounts",),
-        "busy accounts more, by the transaction",
+        "busy accounts cost more, per transaction",
     ),
     "KeyVaults/PerKeyVault": _Price(0.25, "key vaults", ("microsoft.keyvault/vaults",)),
     "AppServices": _Price(15.0, "instances of App Service plans", ("microsoft.web/serverfarms",)),
@@ -55,8 +55,8 @@ _PRICES: Final = {
     ),
     "OpenSourceRelationalDatabases": _Price(15.0, "database servers", _DATABASES),
 }
-_BY_USE: Final = {
-    # Charged by what nobody can count from outside.
+_BY_USAGE: Final = {
+    # Charged by usage, which the guard cannot read.
     "Containers": ("microsoft.containerservice/managedclusters", "clusters", "about $7 for each vCore"),
     "CosmosDbs": ("microsoft.documentdb/databaseaccounts", "accounts", "by the provisioned throughput"),
 }
@@ -64,36 +64,39 @@ _SUBSCRIPTION_PRICE: Final = 5.0
 
 
 def defender_cost(look: Look) -> Verdict:
-    """Warns with a monthly estimate, of a sub-plan that is exchanged, and of a policy that decides instead."""
-    drafts = [draft for draft in look.changes if draft.setting == SETTING and _turns(draft)]
+    """Warns with a monthly estimate, and when a sub-plan or its extensions change or an Azure Policy sets the plan too.
+
+    Passes while there is nothing to charge for.
+    """
+    drafts = [draft for draft in look.changes if draft.setting == SETTING and _changes_plan(draft)]
     if not drafts:
-        return Outcome.PASS, "no plan is turned on or exchanged"
+        return Outcome.PASS, "no Defender plan is turned on or changed"
     draft = drafts[0]
     notes = []
     old, new = _sub(draft.before), _sub(draft.after)
     if is_on(draft.before) and is_on(draft.after) and old != new:
         notes.append(
-            f"the sub-plan goes from {old or 'the whole plan'} to {new or 'the whole plan'}: what only the old one "
-            "does stops at once, and its extensions start anew"
+            f"the sub-plan changes from {old or 'the full plan'} to {new or 'the full plan'}: features of the old "
+            "one only stop immediately, and its extensions start over"
         )
     lost = sorted(set(enabled(draft.before)) - set(enabled(draft.after)))
     if is_on(draft.before) and lost:
-        notes.append(f"the extensions {', '.join(lost)} would be turned off")
+        notes.append(f"the extensions {', '.join(lost)} will be turned off")
     cost, charged = _estimate(draft, counted(look, draft.target.account))
     if charged or notes:
         notes.append(cost)
     policies, _ = effective(look, draft.target.account)
-    deciding = deploying(policies, "microsoft.security/pricings", draft.target.name, draft.target.id)
-    if deciding:
+    setting_policies = deploying(policies, "microsoft.security/pricings", draft.target.name, draft.target.id)
+    if setting_policies:
         notes.append(
-            f"the policy {deciding[0].words} sets this plan too and may set it back: change it there"
+            f"the policy {setting_policies[0].words} sets this plan too and may revert the change: change the policy"
         )
     if notes:
         return Outcome.WARN, "; ".join(notes)
     return Outcome.PASS, cost
 
 
-def _turns(draft: Draft) -> bool:
+def _changes_plan(draft: Draft) -> bool:
     if draft.after is ABSENT or not is_on(draft.after):
         return False
     return (
@@ -108,27 +111,29 @@ def _sub(value: Json) -> str:
 
 
 def _estimate(draft: Draft, count: Counter[str]) -> tuple[str, bool]:
-    """(what it costs in words, whether it costs anything today)."""
+    """(the cost as a clause, whether it costs anything today)."""
     plan, sub = draft.target.name, _sub(draft.after)
     if plan == "Arm":
         return f"about ${_SUBSCRIPTION_PRICE:.0f} a month for the subscription ({BASIS})", True
-    if plan in _BY_USE:
-        kind, unit, how = _BY_USE[plan]
+    if plan in _BY_USAGE:
+        kind, unit, basis = _BY_USAGE[plan]
         if not count[kind]:
-            return f"there are no {unit} now, so it costs nothing until there are", False
+            return f"there are no {unit} now, so the plan costs nothing until there are", False
         return (
-            f"{count[kind]} {unit}, charged {how} a month, which cannot be counted from here ({BASIS})",
+            f"{count[kind]} {unit}, charged {basis} a month, which the guard cannot read ({BASIS})",
             True,
         )
     price = _PRICES.get(f"{plan}/{sub}" if sub else plan) or _PRICES.get(plan)
     if price is None:
-        return f"no price of {plan} {sub} is known here: look it up before you say yes", True
+        return f"hipaa-tui does not know the price of {plan} {sub}: check it before you approve", True
     number = sum(count[kind] for kind in price.types)
     if not number:
-        return f"there are no {price.unit} now, so it costs nothing until there are", False
+        return f"there are no {price.unit} now, so the plan costs nothing until there are", False
     more = f"; {price.more}" if price.more else ""
     scanning = (
-        "; scanning of uploads about $0.15 a GB" if "OnUploadMalwareScanning" in enabled(draft.after) else ""
+        "; malware scanning of uploads about $0.15 per GB"
+        if "OnUploadMalwareScanning" in enabled(draft.after)
+        else ""
     )
     return (
         f"about ${number * price.each:,.2f} a month: {number} {price.unit} at ${price.each:g} "

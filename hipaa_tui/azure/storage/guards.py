@@ -1,4 +1,4 @@
-"""Looks for who would lose a storage account when it is locked down: NFS shares, public readers, old clients."""
+"""Finds clients that would lose access to a storage account: NFS clients, anonymous readers, HTTP and old TLS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PROFILES: Final = "microsoft.cdn/profiles"
 
 
 def _requires_https(look: Look) -> bool:
-    """Is secure transfer about to be switched on where it was off?"""
+    """Whether the change turns on "Secure transfer required"."""
     return any(
         at(draft.after, "supportsHttpsTrafficOnly") is True
         and at(draft.before, "supportsHttpsTrafficOnly") is not True
@@ -27,99 +27,109 @@ def _requires_https(look: Look) -> bool:
 
 
 def storage_nfs_shares(look: Look) -> Verdict:
-    """NFS 4.1 shares and NFS 3.0 containers have no encryption in transit: required HTTPS cuts them off."""
+    """Blocks when the account serves NFS, which has no encryption in transit: secure transfer would cut it off."""
     if not _requires_https(look):
-        return Outcome.PASS, "secure transfer is required already"
+        return Outcome.PASS, "the change does not turn on secure transfer"
     account = get(look.cloud, look.target.id, VERSION)
     if at(account, "properties.isNfsV3Enabled") is True:
         return (
             Outcome.BLOCK,
-            "the account serves NFS 3.0, which cannot work with secure transfer: move those clients first",
+            "the account serves NFS 3.0, which does not work with secure transfer: move those clients first",
         )
     shares = below(look, "fileServices/default/shares", "file", account)
-    nfs = [str(one["name"]) for one in shares if str(at(one, "properties.enabledProtocols")).upper() == "NFS"]
+    nfs = [
+        str(share["name"])
+        for share in shares
+        if str(at(share, "properties.enabledProtocols")).upper() == "NFS"
+    ]
     if nfs:
         return (
             Outcome.BLOCK,
-            f"NFS shares would be cut off: {listed(nfs)}; move them to an account of their own first",
+            f"secure transfer would cut off the NFS shares {listed(nfs)}: move them to a separate account first",
         )
     return Outcome.PASS, "the account has no NFS shares"
 
 
 def public_containers(look: Look) -> Verdict:
-    """Containers with an anonymous level lose their anonymous readers; a CDN reads as one of them."""
+    """Warns when containers allow anonymous reads, which will be refused; names the CDN profiles that rely on them."""
     account = get(look.cloud, look.target.id, VERSION)
     containers = below(look, "blobServices/default/containers", "blob", account)
     public = [
-        str(one["name"]) for one in containers if at(one, "properties.publicAccess") not in (None, "None", "")
+        str(container["name"])
+        for container in containers
+        if at(container, "properties.publicAccess") not in (None, "None", "")
     ]
-    fetching = _content_networks(look, account) if public else []
+    profiles = _cdn_profiles(look, account) if public else []
     if public:
-        through = f", among them the content network {listed(fetching)}," if fetching else ""
+        through = f", including the CDN or Front Door profile {listed(profiles)}," if profiles else ""
         return (
             Outcome.WARN,
-            f"anonymous readers of {listed(public)}{through} will be refused; make sure no site or partner relies "
-            "on them",
+            f"anonymous readers of {listed(public)}{through} will be refused: make sure that no site or partner "
+            "relies on them",
         )
-    if any(one.get("name") == "$web" for one in containers):
+    if any(container.get("name") == "$web" for container in containers):
         return Outcome.PASS, "no container is public; the static website ($web) is not affected"
     return Outcome.PASS, "no container is public"
 
 
-def _content_networks(look: Look, account: Mapping[str, Any]) -> list[str]:
-    """Front Door and CDN profiles of the subscription that fetch from the account's blobs."""
+def _cdn_profiles(look: Look, account: Mapping[str, Any]) -> list[str]:
+    """Front Door and CDN profiles of the subscription with the account's blob endpoint as an origin."""
     host = urlsplit(str(at(account, "properties.primaryEndpoints.blob"))).hostname
-    found = []
-    for one in held(look, look.target.account):
-        if str(one.get("type", "")).lower() == _PROFILES and host:
-            profile = str(one.get("id"))
-            door = "azurefrontdoor" in str(at(one, "sku.name")).lower()
-            origins = _door_origins(look, profile) if door else _classic_origins(look, profile)
+    names = []
+    for resource in held(look, look.target.account):
+        if str(resource.get("type", "")).lower() == _PROFILES and host:
+            profile = str(resource.get("id"))
+            front_door = "azurefrontdoor" in str(at(resource, "sku.name")).lower()
+            origins = _front_door_origins(look, profile) if front_door else _classic_origins(look, profile)
             if host in origins:
-                found.append(str(one.get("name")))
-    return found
+                names.append(str(resource.get("name")))
+    return names
 
 
 def _classic_origins(look: Look, profile: str) -> set[str]:
     endpoints = members(look.cloud, f"{profile}/endpoints", CDN_VERSION)
-    origins = [one for endpoint in endpoints for one in at(endpoint, "properties.origins") or []]
-    return {str(at(one, "properties.hostName")).lower() for one in origins}
+    origins = [origin for endpoint in endpoints for origin in at(endpoint, "properties.origins") or []]
+    return {str(at(origin, "properties.hostName")).lower() for origin in origins}
 
 
-def _door_origins(look: Look, profile: str) -> set[str]:
+def _front_door_origins(look: Look, profile: str) -> set[str]:
     groups = members(look.cloud, f"{profile}/originGroups", CDN_VERSION)
-    origins = [one for group in groups for one in members(look.cloud, f"{group['id']}/origins", CDN_VERSION)]
-    return {str(at(one, "properties.hostName")).lower() for one in origins}
+    origins = [
+        origin for group in groups for origin in members(look.cloud, f"{group['id']}/origins", CDN_VERSION)
+    ]
+    return {str(at(origin, "properties.hostName")).lower() for origin in origins}
 
 
 def old_tls_clients(look: Look) -> Verdict:
-    """Whether clients still come with HTTP or old TLS can only be read from logs."""
-    raised = [
+    """Warns with the query that finds clients on HTTP or TLS 1.0 and 1.1, or that there are no logs to find them in."""
+    changed = [
         draft
         for draft in look.changes
         if draft.setting == "azure.storage.transport" and draft.before != draft.after
     ]
-    if not raised:
-        return Outcome.PASS, "nothing changes for clients"
+    if not changed:
+        return Outcome.PASS, "the transport settings do not change"
     value = look.read("azure.insights.diagnostic-setting", look.target).value
     settings = [*others(value), *([own(value)] if own(value) else [])]
     logged = [
-        one
-        for one in settings
-        if one and one.get("workspaceId") and any(log.get("enabled") for log in one.get("logs") or [])
+        diagnostic_setting
+        for diagnostic_setting in settings
+        if diagnostic_setting
+        and diagnostic_setting.get("workspaceId")
+        and any(log.get("enabled") for log in diagnostic_setting.get("logs") or [])
     ]
     if not logged:
         return (
             Outcome.WARN,
-            "the account writes no logs, so nobody can say which clients still use HTTP or TLS 1.0 and 1.1",
+            "the account has no resource logs, so clients that still use HTTP or TLS 1.0 and 1.1 are unknown",
         )
     workspace = str(logged[0]["workspaceId"]).rpartition("/")[2]
     return (
         Outcome.WARN,
-        f"ask the workspace {workspace} first: StorageBlobLogs | where AccountName =~ '{raised[0].target.name}' and "
-        "TimeGenerated > ago(30d) and (TlsVersion !in ('TLS 1.2', 'TLS 1.3') or Protocol == 'HTTP') | summarize "
-        "count() by CallerIpAddress, UserAgentHeader (and the same of StorageFileLogs, StorageQueueLogs and "
-        "StorageTableLogs, where those are logged)",
+        f"query the workspace {workspace} first: StorageBlobLogs | where AccountName =~ '{changed[0].target.name}' "
+        "and TimeGenerated > ago(30d) and (TlsVersion !in ('TLS 1.2', 'TLS 1.3') or Protocol == 'HTTP') | summarize "
+        "count() by CallerIpAddress, UserAgentHeader (and likewise StorageFileLogs, StorageQueueLogs and "
+        "StorageTableLogs if they are logged)",
     )
 
 

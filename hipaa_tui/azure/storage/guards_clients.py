@@ -1,7 +1,7 @@
-"""Looks who would be shut out of a storage account once its firewall is closed.
+"""Finds clients that would be locked out of a storage account once its firewall is closed.
 
-Azure's own services are let in as long as `bypass` names them; everybody else needs a private endpoint, a
-subnet or an address on the list. Requests from the account's own region never match an address rule
+Trusted Azure services keep access as long as `bypass` names them. All other clients need a private endpoint, or a rule
+for their subnet or address. Requests from the account's own region never match an IP rule
 (https://learn.microsoft.com/azure/storage/common/storage-network-security-limitations).
 """
 
@@ -21,14 +21,17 @@ from hipaa_tui.support.json_value import Json
 SETTING = "azure.storage.network-rules"
 DIAGNOSTICS = "azure.insights.diagnostic-setting"
 _TRUSTED = "AzureServices"
-_WAYS = ("ipRules", "ipv6Rules", "virtualNetworkRules", "resourceAccessRules")
+_RULES = ("ipRules", "ipv6Rules", "virtualNetworkRules", "resourceAccessRules")
 
 
 def storage_clients(look: Look) -> Verdict:
-    """Blocks where nobody would be let in, or a site, a function app or Azure's own services would not."""
+    """Blocks when no client would keep access, or a static website, a function app or Azure services would lose it.
+
+    Otherwise warns: only the account's logs show who calls it.
+    """
     closing = [draft for draft in look.changes if draft.setting == SETTING and _closes(draft)]
     if not closing:
-        return Outcome.PASS, "no way to the account is closed"
+        return Outcome.PASS, "the change closes no network path to the account"
     draft = closing[0]
     before, after = _plain(draft.before), _plain(draft.after)
     rules = after["networkAcls"]
@@ -44,33 +47,37 @@ def storage_clients(look: Look) -> Verdict:
     if "$web" in names:
         return (
             Outcome.BLOCK,
-            "the account serves a static website ($web), whose visitors would all be refused: move the site "
-            "to an account of its own first",
+            "the account serves a static website ($web), and the firewall would refuse its visitors: move the site "
+            "to a separate account first",
         )
     endpoints = look.read(SETTING, draft.target).identity.get("privateEndpoints") or []
     approved = [one for one in endpoints if str(one.get("status")).lower() == "approved"]
     closed = after["publicNetworkAccess"] == "disabled"
-    let_in = [] if closed else [key for key in _WAYS if rules[key]]
-    if not approved and not let_in:
+    allowing = [] if closed else [key for key in _RULES if rules[key]]
+    if not approved and not allowing:
         waiting = f" ({len(endpoints)} wait for approval)" if endpoints else ""
-        more = "" if closed else ", or name the networks of the clients (allowed_cidrs)"
+        more = "" if closed else ", or answer allowed_cidrs with the clients' networks"
         return (
             Outcome.BLOCK,
-            f"there is no approved private endpoint{waiting} and no rule lets anybody in, so every client would "
-            f"be refused: make a private endpoint first{more}",
+            f"there is no approved private endpoint{waiting} and no rule allows a network, so every client would "
+            f"be refused: create a private endpoint first{more}",
         )
     apps = _function_apps(look, account, names)
-    if apps and not approved and "virtualNetworkRules" not in let_in:
+    if apps and not approved and "virtualNetworkRules" not in allowing:
         return (
             Outcome.BLOCK,
-            f"{apps}, and neither a private endpoint nor a subnet would let the app in (an address rule does not "
-            "count within the region): connect the app to a network first",
+            f"{apps}, and no private endpoint or subnet rule would allow the app (IP rules do not apply within the "
+            "region): integrate the app with a virtual network first",
         )
-    notes = [f"{apps}: be sure that the app comes by the private endpoint or the subnet"] if apps else []
-    if approved and not let_in:
-        notes.append("every client has to resolve the account's name to the private endpoint")
-    notes.append(_who_calls(look, draft))
-    notes.append("your own reads of data (portal, Terraform, AzCopy) need one of these ways too")
+    notes = (
+        [f"{apps}: make sure that the app connects through the private endpoint or the subnet"]
+        if apps
+        else []
+    )
+    if approved and not allowing:
+        notes.append("every client must resolve the account's name to the private endpoint")
+    notes.append(_callers_advice(look, draft))
+    notes.append("your own data access (portal, Terraform, AzCopy) needs one of these network paths too")
     return Outcome.WARN, "; ".join(notes)
 
 
@@ -80,7 +87,7 @@ def _plain(value: Json) -> dict[str, Any]:
 
 
 def _closes(draft: Draft) -> bool:
-    """Does the change shut out anybody who gets in now?"""
+    """Whether the change closes a network path that is open now."""
     old, new = _plain(draft.before), _plain(draft.after)
     rules, wanted = old["networkAcls"], new["networkAcls"]
     if old["publicNetworkAccess"] == "enabled" and (
@@ -88,12 +95,12 @@ def _closes(draft: Draft) -> bool:
         or (rules["defaultAction"] == "allow" and wanted["defaultAction"] == "deny")
     ):
         return True
-    gone = any(set(rules[key]) - set(wanted[key]) for key in (*_WAYS, "bypass"))
+    gone = any(set(rules[key]) - set(wanted[key]) for key in (*_RULES, "bypass"))
     return gone and wanted["defaultAction"] == "deny"
 
 
 def _function_apps(look: Look, account: Mapping[str, Any], names: list[str]) -> str:
-    """That function apps keep state or content in the account, as half a sentence; "" where nothing says so."""
+    """A clause that says that function apps keep state or content in the account; "" when nothing suggests it."""
     state = [name for name in names if FUNCTIONS.fullmatch(name)]
     apps = [
         str(one.get("name", "")).lower()
@@ -104,24 +111,35 @@ def _function_apps(look: Look, account: Mapping[str, Any], names: list[str]) -> 
     shares = [str(one.get("name")) for one in below(look, "fileServices/default/shares", "file", account)]
     content = [share for share in shares if any(share.lower().startswith(app) for app in apps if app)]
     if content:
-        return f"a function app has its content in the file share {listed(content)}"
-    return f"a function app keeps its state here ({listed(state)})" if state else ""
+        return f"a function app keeps its content in the file share {listed(content)}"
+    return f"a function app keeps its state in this account ({listed(state)})" if state else ""
 
 
-def _who_calls(look: Look, draft: Draft) -> str:
+def _callers_advice(look: Look, draft: Draft) -> str:
     value = look.read(DIAGNOSTICS, draft.target).value
     settings = [*others(value), *([own(value)] if own(value) else [])]
-    logged = [one for one in settings if one and any(log.get("enabled") for log in one.get("logs") or [])]
-    workspace = next((str(one["workspaceId"]) for one in logged if one.get("workspaceId")), "")
+    logged = [
+        diagnostic_setting
+        for diagnostic_setting in settings
+        if diagnostic_setting and any(log.get("enabled") for log in diagnostic_setting.get("logs") or [])
+    ]
+    workspace = next(
+        (
+            str(diagnostic_setting["workspaceId"])
+            for diagnostic_setting in logged
+            if diagnostic_setting.get("workspaceId")
+        ),
+        "",
+    )
     if not logged:
         return (
-            "the account writes no logs, so nobody can say who calls it from where: turn them on and wait some "
-            "days, or be sure of every client"
+            "the account has no resource logs, so its clients are unknown: turn the logs on and wait some "
+            "days, or verify every client yourself"
         )
     if not workspace:
-        return "look in the account's logs first which addresses (callerIpAddress) call it"
+        return "check in the account's logs first which addresses (callerIpAddress) call it"
     return (
-        f"ask the workspace {workspace.rpartition('/')[2]} first: StorageBlobLogs | where AccountName =~ "
+        f"query the workspace {workspace.rpartition('/')[2]} first: StorageBlobLogs | where AccountName =~ "
         f"'{draft.target.name}' and TimeGenerated > ago(30d) | summarize count() by CallerIpAddress, "
         "UserAgentHeader, AuthenticationType"
     )

@@ -1,7 +1,7 @@
-"""Looks at what lifecycle rules delete for good, and at what nobody can delete or change any more.
+"""Checks what lifecycle rules would delete, and what a locked immutability policy would keep from deletion.
 
-Documentation is kept for six years (45 CFR 164.316(b)(2)(i)); what a rule has deleted does not come back,
-and what a locked policy keeps nobody gets rid of.
+HIPAA documentation has to be kept for six years (45 CFR 164.316(b)(2)(i)). Both are final: a deleted blob does not come
+back, and a blob under a locked policy cannot be removed.
 """
 
 from __future__ import annotations
@@ -22,74 +22,80 @@ SIX_YEARS: Final = 2190
 LIFECYCLE: Final = "azure.storage.lifecycle"
 IMMUTABILITY: Final = "azure.storage.container-immutability"
 _OVERWRITTEN: Final = re.compile(r"(?i)vhds|bootdiagnostics-.*|.*tf-?state.*|.*terraform.*")
-"""Containers in which somebody writes over what is there: disks, screenshots, Terraform's state."""
+"""Containers whose blobs are overwritten: disks, boot diagnostics, Terraform state."""
 
 
 def retention_kept(look: Look) -> Verdict:
-    """Blocks rules that delete sooner than today, and those that delete documentation within six years."""
+    """Blocks rules that delete sooner than today's, or that delete logs and documentation within six years.
+
+    Warns of every other deletion that is new.
+    """
     drafts = [draft for draft in look.changes if draft.setting == LIFECYCLE]
     if not drafts:
         return Outcome.PASS, "no lifecycle rule changes"
     draft = drafts[0]
-    found = new_deletions(draft.before, draft.after)
-    if shorter := _shortened(draft, found):
-        return Outcome.BLOCK, f"{shorter}: what is kept today would be deleted sooner, and for good"
+    added = new_deletions(draft.before, draft.after)
+    if shorter := _shortened(draft, added):
+        return Outcome.BLOCK, f"{shorter}: blobs would be deleted permanently and sooner than today"
     notes: list[str] = []
     names = [str(one.get("name")) for one in containers(look)]
     tags = resource_type(draft.target.type).tags(look.cloud, draft.target)
     for one in deletions(draft.after):
-        why = _records(one, names, draft.target.name, tags) if one.days < SIX_YEARS else ""
-        if one in found and why:
+        why = _records_clause(one, names, draft.target.name, tags) if one.days < SIX_YEARS else ""
+        if one in added and why:
             return (
                 Outcome.BLOCK,
-                f"{one.words}, and {why}: documentation is kept for six years ({SIX_YEARS} days, "
-                "45 CFR 164.316(b)(2)(i)), so give a longer time",
+                f"{one.words}, and {why}: HIPAA documentation must be kept for six years ({SIX_YEARS} days, "
+                "45 CFR 164.316(b)(2)(i)), so answer with more days",
             )
-        if one in found:
-            notes.append(f"{one.words}: be sure that nothing in it has to be kept longer")
+        if one in added:
+            notes.append(f"{one.words}: make sure that none of it has to be kept longer")
         elif why:
-            notes.append(f"{one.words} already, and {why}: six years are {SIX_YEARS} days")
+            notes.append(f"{one.words} already today, and {why}: six years are {SIX_YEARS} days")
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, "no blob is deleted that is kept today"
+    return Outcome.PASS, "no rule deletes a blob that is kept today"
 
 
-def _shortened(draft: Draft, found: Sequence[Deletion]) -> str:
-    """The first rule that deletes sooner what a rule deletes later today, "" where there is none."""
-    for one in found:
+def _shortened(draft: Draft, added: Sequence[Deletion]) -> str:
+    """The first rule that deletes the same blobs sooner than a rule of today; "" when there is none."""
+    for deletion in added:
         for other in deletions(draft.before):
-            if one.meets(other) and one.days < other.days:
-                return f"{one.words}, and today {other.words}"
+            if deletion.meets(other) and deletion.days < other.days:
+                return f"{deletion.words}, while today {other.words}"
     return ""
 
 
-def _records(one: Deletion, names: Sequence[str], account: str, tags: Mapping[str, str]) -> str:
-    """Why what the rule deletes may be logs or documentation, as half a sentence; "" where nothing says so."""
-    reached = [name for name in names if _reaches(one, name)]
-    kept = [name for name in reached if says_records(name)]
-    if kept:
-        return f"the container {listed(kept)} may hold documentation or logs"
-    for prefix in one.prefixes:
+def _records_clause(deletion: Deletion, names: Sequence[str], account: str, tags: Mapping[str, str]) -> str:
+    """A clause that says why the rule may delete logs or documentation; "" when nothing suggests it."""
+    reached = [name for name in names if _reaches(deletion, name)]
+    matching = [name for name in reached if says_records(name)]
+    if matching:
+        return f"the container {listed(matching)} may hold documentation or logs"
+    for prefix in deletion.prefixes:
         if says_records(prefix):
             return f"{prefix} may hold documentation or logs"
     if word := says_records(account):
-        return f"the account's name says {word}"
+        return f"the account name contains '{word}'"
     for key, value in tags.items():
         if word := says_records(key, value):
-            return f"its tag {key} says {word}"
+            return f"its tag {key} contains '{word}'"
     return ""
 
 
-def _reaches(one: Deletion, container: str) -> bool:
-    """Can the rule delete in the container? A prefix begins with the container's name."""
-    return not one.prefixes or any(
+def _reaches(deletion: Deletion, container: str) -> bool:
+    """Whether the rule can delete blobs in the container: a prefix begins with the container name."""
+    return not deletion.prefixes or any(
         prefix.partition("/")[0] == container if "/" in prefix else container.startswith(prefix)
-        for prefix in one.prefixes
+        for prefix in deletion.prefixes
     )
 
 
 def immutability_locked(look: Look) -> Verdict:
-    """Says what locking means, and blocks where it is for longer than asked or where somebody overwrites blobs."""
+    """Blocks a lock for longer than answered, and a policy on containers whose blobs are overwritten or appended to.
+
+    Warns when the policy is locked, or legal holds and lifecycle rules interact with it.
+    """
     drafts = [
         draft
         for draft in look.changes
@@ -98,23 +104,24 @@ def immutability_locked(look: Look) -> Verdict:
         and not setting(IMMUTABILITY).same(draft.before, draft.after)
     ]
     if not drafts:
-        return Outcome.PASS, "no blob is kept from change that was not before"
+        return Outcome.PASS, "the change adds no immutability policy"
     draft = drafts[0]
     name, days = draft.target.name, period(draft.after)
     if not days:
-        return Outcome.BLOCK, "the policy does not say for how many days: give a period"
+        return Outcome.BLOCK, "the immutability policy has no retention period: answer with a number of days"
     final = setting(IMMUTABILITY).cannot_be_undone(draft.before, draft.after)
-    asked = look.arguments.get("days")
-    if final and (not _number(asked) or days > int(asked or 0)):
-        said = f"{asked} were asked for" if _number(asked) else "nobody said for how many"
+    answered = look.arguments.get("days")
+    if final and (not _number(answered) or days > int(answered or 0)):
+        mismatch = f"the answer was {answered}" if _number(answered) else "no number of days was answered"
         return (
             Outcome.BLOCK,
-            f"the policy would be locked for {days} days and {said}: it could never be made shorter again",
+            f"the policy would be locked for {days} days, but {mismatch}: a locked policy can never be shortened",
         )
     if FUNCTIONS.fullmatch(name) or _OVERWRITTEN.fullmatch(name):
         return (
             Outcome.BLOCK,
-            f"whoever uses {name} writes over what is there, and would be refused: keep such blobs elsewhere",
+            f"blobs in {name} are overwritten in normal use, and those writes would be refused: keep such blobs in a "
+            "container without immutability",
         )
     appends = any(
         draft.after.get(key) for key in ("allowProtectedAppendWrites", "allowProtectedAppendWritesAll")
@@ -122,30 +129,33 @@ def immutability_locked(look: Look) -> Verdict:
     if MONITOR.fullmatch(name) and not appends:
         return (
             Outcome.BLOCK,
-            f"Azure Monitor appends to its logs in {name} and would be refused: allow protected appends (append)",
+            f"Azure Monitor appends to its logs in {name}, and those writes would be refused: allow protected "
+            "appends (append)",
         )
     notes = [final] if final else []
     identity = look.read(IMMUTABILITY, draft.target).identity
     if final:
-        notes.append("the account cannot be deleted as long, and the policy can be made longer five times")
+        notes.append(
+            "the account cannot be deleted during that time, and the policy can be extended five times"
+        )
     if identity.get("hasLegalHold"):
         holds = listed([str(one) for one in identity.get("legalHolds") or []]) or "a tag"
-        notes.append(f"legal holds ({holds}) keep the blobs besides, until somebody clears them")
-    notes += _waiting(look, draft)
+        notes.append(f"legal holds ({holds}) also keep the blobs until they are cleared")
+    notes += _delayed_deletions(look, draft)
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"the policy stays unlocked: {days} days can be changed or taken away again"
+    return Outcome.PASS, f"the policy stays unlocked: its {days} days can be changed or removed again"
 
 
 def _number(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _waiting(look: Look, draft: Draft) -> list[str]:
-    """The lifecycle rules that would delete sooner than the policy lets them."""
+def _delayed_deletions(look: Look, draft: Draft) -> list[str]:
+    """A note on the first lifecycle rule that would delete sooner than the policy allows."""
     rules = deletions(look.read(LIFECYCLE, account_of(draft.target)).value)
-    sooner = [one for one in rules if one.days < period(draft.after) and _reaches(one, draft.target.name)]
-    return [f"{sooner[0].words}, and will wait until the policy's days are over"] if sooner else []
+    sooner = [rule for rule in rules if rule.days < period(draft.after) and _reaches(rule, draft.target.name)]
+    return [f"{sooner[0].words}, but only once the immutability period is over"] if sooner else []
 
 
 GUARDS = {"storage-retention-kept": retention_kept, "immutability-locked": immutability_locked}

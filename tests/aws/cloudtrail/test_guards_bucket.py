@@ -33,7 +33,7 @@ def test_readers_of_the_bucket_are_told_by_its_name(aws):
     assert says(aws, "kept")[0] is Outcome.PASS
     outcome, reason = says(aws, "listed")
     assert outcome is Outcome.WARN
-    assert reason.startswith("listed-logs: its ACL gives everybody READ")
+    assert reason.startswith("listed-logs: the bucket ACL grants READ to the public")
 
 
 def test_a_bucket_that_serves_a_web_site_too_would_go_dark(aws):

@@ -24,10 +24,18 @@ def domain(aws):
 @pytest.mark.parametrize(
     ("about", "outcome", "word"),
     [
-        ({"EngineVersion": "OpenSearch_2.11", "ClusterConfig": {"InstanceCount": 3}}, PASS, "where it is"),
-        ({"EngineVersion": "Elasticsearch_6.7", "ClusterConfig": {"InstanceCount": 3}}, PASS, "where it is"),
+        (
+            {"EngineVersion": "OpenSearch_2.11", "ClusterConfig": {"InstanceCount": 3}},
+            PASS,
+            "encrypted in place",
+        ),
+        (
+            {"EngineVersion": "Elasticsearch_6.7", "ClusterConfig": {"InstanceCount": 3}},
+            PASS,
+            "encrypted in place",
+        ),
         ({"EngineVersion": "Elasticsearch_6.5"}, BLOCK, "6.7"),
-        ({"EngineVersion": ""}, BLOCK, "not known"),
+        ({"EngineVersion": ""}, BLOCK, "does not know the engine"),
         ({"EngineVersion": "OpenSearch_1.3", "ClusterConfig": {"WarmEnabled": True}}, BLOCK, "UltraWarm"),
         (
             {"EngineVersion": "OpenSearch_1.3", "ClusterConfig": {"InstanceType": "t2.small.search"}},
@@ -55,7 +63,7 @@ def test_a_domain_takes_one_change_after_the_other(aws, domain, about, outcome):
 @pytest.mark.parametrize(
     ("before", "outcome", "word"),
     [
-        ({"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"}, PASS, "come in today"),
+        ({"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"}, PASS, "already requires"),
         ({"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-0-2019-07"}, WARN, "TLS 1.0"),
         ({"EnforceHTTPS": False}, WARN, "http://"),
     ],

@@ -44,7 +44,7 @@ def said(aws: Any, guard: str, about: dict[str, Any], *changes: Any, **given: An
             {"PendingModifiedValues": {"MultiAZ": True}},
             {"MultiAZ": True, "ApplyImmediately": True},
             PASS,
-            "nothing else",
+            "no other pending changes",
         ),
     ],
 )
@@ -66,11 +66,11 @@ def test_a_member_of_a_multi_az_cluster_is_changed_with_its_cluster_only(aws, en
     ("have", "change", "outcome", "word"),
     [
         (0, (BACKUP, {"BackupRetentionPeriod": 7}), WARN, "sun:05:00-sun:05:30"),
-        (0, (BACKUP, {"BackupRetentionPeriod": 7, "ApplyImmediately": True}), WARN, "reads and writes stop"),
-        (3, (BACKUP, {"BackupRetentionPeriod": 7}), PASS, "at once"),
-        (3, ("aws.rds.instance-multi-az", {"MultiAZ": True}), WARN, "not verified until then"),
+        (0, (BACKUP, {"BackupRetentionPeriod": 7, "ApplyImmediately": True}), WARN, "I/O is suspended"),
+        (3, (BACKUP, {"BackupRetentionPeriod": 7}), PASS, "immediately"),
+        (3, ("aws.rds.instance-multi-az", {"MultiAZ": True}), WARN, "unverified until then"),
         (3, ("aws.rds.instance-multi-az", {"MultiAZ": True, "ApplyImmediately": True}), WARN, "slower"),
-        (3, ("aws.rds.instance-minor-upgrades", {"AutoMinorVersionUpgrade": True}), WARN, "restarts"),
+        (3, ("aws.rds.instance-minor-upgrades", {"AutoMinorVersionUpgrade": True}), WARN, "will restart it"),
     ],
 )
 def test_what_waits_for_the_window_is_told_from_what_does_not(aws, have, change, outcome, word):
@@ -122,7 +122,7 @@ def test_logs_with_whole_queries_are_spoken_of(aws):
 
 
 @pytest.mark.parametrize(
-    ("named", "outcome", "word"), [(["210987654321"], PASS, "210987654321"), ([], WARN, "no account")]
+    ("named", "outcome", "word"), [(["210987654321"], PASS, "210987654321"), ([], WARN, "no named account")]
 )
 def test_the_accounts_that_keep_a_snapshot_are_named(aws, named, outcome, word):
     result = {"DBSnapshotAttributes": [{"AttributeName": "restore", "AttributeValues": ["all", *named]}]}

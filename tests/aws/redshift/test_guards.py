@@ -32,7 +32,7 @@ def test_a_warehouse_that_is_paused_takes_no_change(aws, status, outcome):
     ("about", "outcome", "word"),
     [
         ({"NodeType": "ra3.xlplus"}, WARN, "restarts"),
-        ({"NodeType": "dc2.large"}, WARN, "only reads"),
+        ({"NodeType": "dc2.large"}, WARN, "read-only"),
         ({"ClusterSnapshotCopyStatus": {"DestinationRegion": "eu-west-1"}}, BLOCK, "eu-west-1"),
         ({"HsmStatus": {"Status": "active"}}, BLOCK, "HSM"),
     ],

@@ -97,7 +97,7 @@ def test_who_loses_what_is_said_before_it_is_done(aws):
     build(aws)
     after = {"account": ACCOUNT}
     for name, outcome, words in (
-        ("wild", Outcome.WARN, "444455556666 can no longer"),
+        ("wild", Outcome.WARN, "444455556666 will lose"),
         ("kept", Outcome.PASS, "no other account"),
     ):
         target = bucket(f"{name}-files")
@@ -117,7 +117,7 @@ def test_partners_who_have_to_send_a_list_keep_their_right_to(aws):
     target = make_bucket(aws, "in-files", statement)
     outcome, reason = verdict(aws, "partners-of-the-bucket", target, (POLICY, None))
     assert outcome is Outcome.BLOCK
-    assert "444455556666 must send an ACL" in reason
+    assert "requires 444455556666 to send an ACL" in reason
     assert verdict(aws, "partners-of-the-bucket", target)[0] is Outcome.PASS
 
 
@@ -128,4 +128,4 @@ def test_whoever_meets_a_condition_is_spoken_of_too(aws):
     target = make_bucket(aws, "org-files", {**lets("org", "*", "s3:*", **inside), "Principal": "*"})
     outcome, reason = verdict(aws, "partners-of-the-bucket", target, (POLICY, None))
     assert outcome is Outcome.WARN
-    assert reason.startswith("whoever else it lets in can no longer")
+    assert reason.startswith("any other principal that it allows will lose")

@@ -64,8 +64,8 @@ def test_readers_of_another_account_need_the_key_too(aws):
 @pytest.mark.parametrize(
     ("principal", "outcome", "words"),
     [
-        ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/etl"}, Outcome.PASS, "nobody outside"),
-        ("*", Outcome.WARN, "without credentials"),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/etl"}, Outcome.PASS, "no access outside the account"),
+        ("*", Outcome.WARN, "anonymous readers"),
         (
             {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"},
             Outcome.BLOCK,

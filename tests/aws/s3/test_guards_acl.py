@@ -41,7 +41,7 @@ def test_lists_of_objects_that_are_there_may_count(aws):
     [
         (PARTNER, Outcome.BLOCK, "imaging-inc"),
         (DELIVERY, Outcome.BLOCK, "logging.s3.amazonaws.com"),
-        (EVERYBODY, Outcome.PASS, "nobody else"),
+        (EVERYBODY, Outcome.PASS, "no other account"),
     ],
 )
 def test_grants_to_others_want_a_policy_first(aws, grant, outcome, word):

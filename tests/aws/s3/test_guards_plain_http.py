@@ -57,7 +57,7 @@ def logged(aws, *entries, form=None):
 def test_without_access_logs_nobody_knows_who_uses_plain_http(aws):
     outcome, reason = verdict(aws, "no-plain-http-clients", make_bucket(aws, "phi-records"))
     assert outcome is Outcome.WARN
-    assert "cannot be known" in reason
+    assert "is unknown" in reason
 
 
 def test_access_logs_tell_who_uses_plain_http(aws):

@@ -52,7 +52,7 @@ def test_a_web_site_is_never_closed(aws):
     do(aws, "s3", "PutBucketWebsite", Bucket="phi-records", WebsiteConfiguration=SITE)
     outcome, reason = verdict(aws, "public-by-design", target)
     assert outcome is Outcome.BLOCK
-    assert "web site" in reason
+    assert "website" in reason
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_awss_own_word_about_a_policy_counts(aws):
     said = Answers(aws, GetBucketPolicyStatus={"PolicyStatus": {"IsPublic": True}})
     outcome, reason = verdict(said, "public-by-design", target)
     assert outcome is Outcome.WARN
-    assert "AWS calls its policy public" in reason
+    assert "AWS reports the bucket policy as public" in reason
     assert PARTNER in reason
 
 
@@ -178,7 +178,7 @@ def test_a_partner_is_shut_out_by_somebody_elses_public_statement(aws):
         aws, "public-by-design", opened(aws, "phi-records", {**partner, "Sid": "Partner"})
     )
     assert outcome is Outcome.WARN
-    assert f"{PARTNER} would be shut out" in reason
+    assert f"{PARTNER} would lose access" in reason
 
 
 def test_where_a_block_stands_already_nobody_loses_anything(aws):
@@ -187,7 +187,7 @@ def test_where_a_block_stands_already_nobody_loses_anything(aws):
     do(aws, "s3control", "PutPublicAccessBlock", AccountId=ACCOUNT, PublicAccessBlockConfiguration=ALL)
     outcome, reason = verdict(aws, "public-by-design", target)
     assert outcome is Outcome.PASS
-    assert "account's own block" in reason
+    assert "account's public access block" in reason
 
 
 def test_the_block_that_is_planned_is_no_reason_to_call_the_bucket_closed(aws):
@@ -226,7 +226,7 @@ def test_every_bucket_that_loses_readers_has_to_be_named(aws):
     assert verdict(aws, "every-bucket-private", WHOLE, draft, accepted="leaflets")[0] is Outcome.BLOCK
     outcome, reason = verdict(aws, "every-bucket-private", WHOLE, draft, accepted="leaflets, portal")
     assert outcome is Outcome.WARN
-    assert "as you have named them" in reason
+    assert "as you accepted" in reason
 
 
 def test_a_bucket_that_is_closed_already_has_nothing_to_lose(aws):

@@ -53,7 +53,7 @@ def test_the_price_says_its_basis_and_its_date(place):
     target = resource_type("AWS::EC2::VPC").target(place.vpc, ACCOUNT, REGION)
     place.interface("one")
     reason = verdict(place.aws, "flow-log-cost", target)[1]
-    assert "0.50 USD a GB (us-east-1, January 2025)" in reason
+    assert "0.50 USD per GB (us-east-1, January 2025)" in reason
 
 
 def test_traffic_that_was_counted_is_a_better_basis(place):

@@ -28,7 +28,7 @@ def diagnostics(count, sink=ACCOUNT, category="StorageRead"):
         ([], WORKSPACE, Outcome.PASS, "room"),
         (diagnostics(4), WORKSPACE, Outcome.PASS, "room"),
         (diagnostics(5), WORKSPACE, Outcome.BLOCK, "5 diagnostic"),
-        (diagnostics(1, WORKSPACE.upper()), WORKSPACE, Outcome.BLOCK, "n0 sends StorageRead"),
+        (diagnostics(1, WORKSPACE.upper()), WORKSPACE, Outcome.BLOCK, "n0 already sends StorageRead"),
         (diagnostics(1, WORKSPACE, "StorageWrite"), WORKSPACE, Outcome.PASS, "room"),
         (diagnostics(1, WORKSPACE), reference("c1", "id"), Outcome.PASS, "room"),
     ],
@@ -54,7 +54,7 @@ def test_room_for_a_diagnostic_setting(there, workspace, outcome, words):
 @pytest.mark.parametrize(
     ("there", "workspace", "words"),
     [
-        ([], WORKSPACE, "no workspace hipaa-tui-audit"),
+        ([], WORKSPACE, "the workspace hipaa-tui-audit does not exist"),
         ([], ACCOUNT, "not the id of a Log Analytics workspace"),
         (
             [
@@ -62,7 +62,7 @@ def test_room_for_a_diagnostic_setting(there, workspace, outcome, words):
                 role(READER, 1, SANDBOX_PRINCIPAL, scope=SCOPE),
             ],
             WORKSPACE,
-            "sharedKeys/action there",
+            "sharedKeys/action on it",
         ),
     ],
 )

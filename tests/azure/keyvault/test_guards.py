@@ -34,7 +34,7 @@ PROTECT = [(PURGE, VAULT, lambda now: {**now, "enablePurgeProtection": True})]
 @pytest.mark.parametrize(
     ("tags", "outcome", "words"),
     [
-        ({"team": "records"}, Outcome.PASS, "its name stays taken for 30 days"),
+        ({"team": "records"}, Outcome.PASS, "stays reserved for 30 days"),
         ({"team": "latest-civics"}, Outcome.PASS, "cannot be turned off again"),
         ({"env": "pr-preview"}, Outcome.WARN, "the tag env=pr-preview"),
         ({"Environment": "Test"}, Outcome.WARN, "Environment=Test"),
@@ -51,7 +51,7 @@ def test_what_purge_protection_means_is_said_and_short_lived_vaults_are_warned_a
 
 def test_a_vault_that_is_protected_already_loses_nothing():
     found = verdict("vault-purge-protection", ready_vault(), drafts=PROTECT)
-    assert found == (Outcome.PASS, "the protection of the vault stays as it is")
+    assert found == (Outcome.PASS, "the purge protection of the vault does not change")
 
 
 # Callers -------------------------------------------------------------------------------------------------
@@ -94,10 +94,10 @@ def test_a_vault_is_never_closed_to_everybody(there, how, outcome, words):
 @pytest.mark.parametrize(
     ("log", "words"),
     [
-        (audit(), "ask the workspace hipaa-tui-audit first"),
-        (audit(storageAccountId=WORKSPACE), "look in the vault's AuditEvent log"),
-        (audit(enabled=False), "writes no AuditEvent log"),
-        (audit("AzurePolicyEvaluationDetails"), "writes no AuditEvent log"),
+        (audit(), "query the workspace hipaa-tui-audit first"),
+        (audit(storageAccountId=WORKSPACE), "check in the vault's AuditEvent log"),
+        (audit(enabled=False), "has no AuditEvent log"),
+        (audit("AzurePolicyEvaluationDetails"), "has no AuditEvent log"),
     ],
 )
 def test_who_calls_can_only_be_read_from_the_log(log, words):
@@ -110,7 +110,7 @@ def test_trusted_services_are_never_locked_out():
     after = {"networkAcls": {"bypass": "None", "defaultAction": "Allow"}}
     found = verdict("vault-callers", vault(), drafts=[(NETWORK, VAULT, after)])
     assert found[0] is Outcome.BLOCK
-    assert "keep bypass AzureServices" in found[1]
+    assert "keep AzureServices in the firewall's bypass" in found[1]
 
 
 def test_taking_a_network_away_closes_and_opening_does_not():
@@ -120,7 +120,7 @@ def test_taking_a_network_away_closes_and_opening_does_not():
     assert verdict("vault-callers", shut, drafts=[(NETWORK, VAULT, less)])[0] is Outcome.BLOCK
     for open_ in ({"networkAcls": {**rules, "defaultAction": "Allow"}}, {"networkAcls": rules}):
         found = verdict("vault-callers", shut, drafts=[(NETWORK, VAULT, open_)])
-        assert found == (Outcome.PASS, "no way to the vault is closed")
+        assert found == (Outcome.PASS, "the change closes no network path to the vault")
 
 
 # Permission model ----------------------------------------------------------------------------------------
@@ -160,13 +160,13 @@ PERSON_ROLE = role(ADMINISTRATOR, 4, PERSON, scope=GROUP)
             Outcome.BLOCK,
             APP,
         ),
-        ([POLICIES, APP_ROLE, PERSON_ROLE], Outcome.BLOCK, "no person or group may assign roles"),
+        ([POLICIES, APP_ROLE, PERSON_ROLE], Outcome.BLOCK, "no user or group may assign roles"),
         (
             [POLICIES, APP_ROLE, PERSON_ROLE, role(OWNER, 1, ADMIN, "ServicePrincipal", scope=SCOPE)],
             Outcome.BLOCK,
-            "no person or group may assign roles",
+            "no user or group may assign roles",
         ),
-        ([POLICIES, OWNED, APP_ROLE, PERSON_ROLE], Outcome.WARN, "no assignment to you"),
+        ([POLICIES, OWNED, APP_ROLE, PERSON_ROLE], Outcome.WARN, "you have no direct assignment"),
     ],
 )
 def test_every_access_policy_is_covered_by_a_role_before_roles_decide(there, outcome, words):
@@ -190,7 +190,7 @@ def test_a_role_through_a_group_is_taken_at_the_word_of_whoever_checked_it():
     there = [POLICIES, MINE, PERSON_ROLE]
     found = verdict("vault-policies-mapped", *there, drafts=FLIP, through_groups=f" {APP.upper()} ,x")
     assert found[0] is Outcome.WARN
-    assert "1 principals rely on a group's role" in found[1]
+    assert "1 principals rely on a role of a group" in found[1]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_way_back_asks_the_same_of_the_access_policies(policies, roles, outc
 
 def test_a_vault_that_keeps_its_model_asks_nobody():
     found = verdict("vault-policies-mapped", ready_vault(), drafts=FLIP)
-    assert found == (Outcome.PASS, "the vault keeps its permission model")
+    assert found == (Outcome.PASS, "the vault's permission model does not change")
 
 
 @pytest.mark.parametrize("guard", ["vault-policies-mapped", "vault-callers"])
@@ -232,4 +232,4 @@ def test_a_vault_that_cannot_be_looked_at_is_not_called_safe(guard):
             read=Reader({"azure": cloud}),
         )
     assert found.outcome is Outcome.BLOCK
-    assert "could not look" in found.reason
+    assert "the check failed" in found.reason

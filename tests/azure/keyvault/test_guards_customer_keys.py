@@ -62,28 +62,31 @@ def test_a_key_that_everything_is_ready_for_passes():
 @pytest.mark.parametrize(
     ("there", "words"),
     [
-        ([], "no vault clinic-keys"),
+        ([], "the vault clinic-keys does not exist"),
         ([vault(enableRbacAuthorization=True), key()], "playbook azure.keyvault.purge-protection first"),
         ([ready_vault(enableSoftDelete=False), key()], "no purge protection"),
-        ([ready_vault(networkAcls={**DENY, "bypass": "None"}), key()], "trusted services out"),
+        ([ready_vault(networkAcls={**DENY, "bypass": "None"}), key()], "blocks Azure's trusted services"),
         (
             [ready_vault(publicNetworkAccess="disabled", networkAcls={"bypass": "None"}), key()],
-            "trusted services out",
+            "blocks Azure's trusted services",
         ),
-        ([ready_vault()], "there is no key records"),
+        ([ready_vault()], "the key records of the vault clinic-keys does not exist"),
         ([ready_vault(), key(attributes={"enabled": False})], "is disabled"),
         ([ready_vault(), key(attributes={"exp": NOW - DAY})], "expired on "),
         ([ready_vault(), key(attributes={"nbf": NOW + DAY})], "not valid before"),
         ([ready_vault(), key(kty="EC", keySize=None)], "is EC: an RSA key"),
         ([ready_vault(), key(keySize=1024)], "is RSA 1024: an RSA key"),
-        ([ready_vault(), key(keyOps=["sign", "verify"])], "may not wrap and unwrap"),
+        (
+            [ready_vault(), key(keyOps=["sign", "verify"])],
+            "does not permit the operations wrapKey and unwrapKey",
+        ),
         ([ready_vault(tenantId=TENANT.replace("7", "8")), key(), ROLE], "in another tenant"),
         ([ready_vault(), key()], "may not use the key"),
         ([ready_vault(), key(), role(SECRETS_USER, 1, PRINCIPAL)], "may not use the key"),
         ([ready_vault(), key(), role(CRYPTO_USER, 1, PRINCIPAL, scope=f"{KEY}2")], "may not use the key"),
         (
             [ready_vault(enableRbacAuthorization=False), key(), ROLE],
-            "carry out the playbook azure.keyvault.rbac first",
+            "apply the playbook azure.keyvault.rbac first",
         ),
     ],
 )
@@ -121,7 +124,7 @@ def test_an_access_policy_that_covers_half_of_it_does_not_count():
 def test_an_account_without_an_identity_blocks():
     outcome, reason = said(account(), ready_vault(), key())
     assert outcome is Outcome.BLOCK
-    assert "no identity of its own" in reason
+    assert "no system-assigned identity" in reason
     assert STORAGE_IDENTITY in reason
 
 
@@ -173,7 +176,7 @@ def test_a_user_assigned_identity_has_to_be_attached_and_allowed():
     there = [ready_vault(), key(), resource(USER, location="eastus", properties={"principalId": PRINCIPAL})]
     one = account()
     outcome, reason = said(one, *there, ROLE, drafts=[(OWN_KEY, ACCOUNT, after)])
-    assert (outcome, "attach it first" in reason) == (Outcome.BLOCK, True)
+    assert (outcome, "assign it first" in reason) == (Outcome.BLOCK, True)
     one["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {USER: {}}}
     assert said(one, *there, drafts=[(OWN_KEY, ACCOUNT, after)])[0] is Outcome.BLOCK
     assert said(one, *there, ROLE, drafts=[(OWN_KEY, ACCOUNT, after)])[0] is Outcome.PASS
@@ -188,13 +191,13 @@ def test_a_key_that_will_stop_is_warned_about():
     assert said(account(PRINCIPAL), ready_vault(), later, ROLE)[0] is Outcome.PASS
     fixed = {**WANTED, "keyvaultproperties": {**WANTED["keyvaultproperties"], "keyversion": "0a1b"}}
     outcome, reason = said(account(PRINCIPAL), ready_vault(), key(), ROLE, drafts=[(OWN_KEY, ACCOUNT, fixed)])
-    assert (outcome, "version is fixed" in reason) == (Outcome.WARN, True)
+    assert (outcome, "version is pinned" in reason) == (Outcome.WARN, True)
 
 
 def test_the_key_that_is_looked_at_is_the_one_that_is_used():
     outcome, reason = said(account(PRINCIPAL), ready_vault(), key(), ROLE, named=f"{KEY}2")
     assert outcome is Outcome.BLOCK
-    assert "name one key" in reason
+    assert "name the same key" in reason
 
 
 def test_the_way_back_to_azures_key_asks_for_nothing():
@@ -211,7 +214,7 @@ def test_backups_take_keys_of_their_own_region_only():
     assert said(recovery_vault(PRINCIPAL), *ready, drafts=[BACKUPS])[0] is Outcome.PASS
     outcome, reason = said(recovery_vault(PRINCIPAL, "westus"), *ready, drafts=[BACKUPS])
     assert outcome is Outcome.BLOCK
-    assert "its own region only" in reason
+    assert "only accepts keys in its own region" in reason
     assert RECOVERY_IDENTITY in said(recovery_vault(), *ready, drafts=[BACKUPS])[1]
 
 

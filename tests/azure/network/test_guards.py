@@ -24,14 +24,14 @@ def subnet(name, **properties):
     ("group", "more", "outcome", "words"),
     [
         (nsg(rule("db", "22")), [BASTION], Outcome.PASS, "no port"),
-        (nsg(rule("ssh", "22")), [], Outcome.WARN, "another way in"),
-        (nsg(rule("all", "*")), [BASTION], Outcome.WARN, "web visitors in on 80, 443"),
+        (nsg(rule("ssh", "22")), [], Outcome.WARN, "other access"),
+        (nsg(rule("all", "*")), [BASTION], Outcome.WARN, "web clients on port 80, 443"),
         (nsg(rule("SecurityCenter-JITRule-1", "22")), [BASTION], Outcome.WARN, "just-in-time"),
         (
             nsg(rule("all", "*"), subnets=[{"id": f"{SUBNET}/AzureBastionSubnet"}]),
             [subnet("AzureBastionSubnet"), BASTION],
             Outcome.BLOCK,
-            "Azure Bastion on the subnet AzureBastionSubnet needs port 443",
+            "Azure Bastion on the subnet AzureBastionSubnet requires inbound port 443",
         ),
         (
             nsg(rule("all", "*"), subnets=[{"id": f"{SUBNET}/gateway"}]),
@@ -93,13 +93,13 @@ def balancer(backend):
             nsg(SHUT, **GATEWAY_SUBNET),
             [subnet("gateway"), service(f"{SUBNET}/GATEWAY"), BASTION],
             Outcome.BLOCK,
-            "API Management (api) on the subnet gateway needs port 3443",
+            "API Management (api) on the subnet gateway requires inbound port 3443",
         ),
         (
             nsg(SHUT, **GATEWAY_SUBNET),
             [subnet("gateway"), service(f"{SUBNET}/other"), BASTION],
             Outcome.WARN,
-            "web visitors",
+            "web clients",
         ),
         (
             nsg(SHUT, rule("manage", "3443", "ApiManagement", priority=200), DENY, **GATEWAY_SUBNET),
@@ -127,13 +127,13 @@ def balancer(backend):
             nsg(SHUT, networkInterfaces=[{"id": NIC}]),
             [balancer(f"{NIC}/ipConfigurations/one"), BASTION],
             Outcome.WARN,
-            "web visitors",
+            "web clients",
         ),
         (
             nsg(SHUT, DENY, networkInterfaces=[{"id": NIC}]),
             [balancer(f"{NIC}2/ipConfigurations/one"), BASTION],
             Outcome.WARN,
-            "web visitors",
+            "web clients",
         ),
         (
             nsg(rule("ssh", "22")),
@@ -188,7 +188,7 @@ def test_the_session_that_this_runs_in_is_not_cut(monkeypatch, session, more, ou
     )
     assert found[0] is outcome, found
     if outcome is Outcome.BLOCK:
-        assert "198.51.100.7/32 on 22" in found[1]
+        assert "198.51.100.7/32 on port 22" in found[1]
 
 
 @pytest.mark.parametrize(

@@ -132,26 +132,26 @@ def operations(value):
 @pytest.mark.parametrize(
     ("one", "outcome", "words"),
     [
-        (definition(IS_ACCOUNT, "Modify", details=operations("TLS1_0")), Outcome.WARN, "another value"),
+        (definition(IS_ACCOUNT, "Modify", details=operations("TLS1_0")), Outcome.WARN, "replaces the value"),
         (definition(IS_ACCOUNT, "Modify", details=operations("TLS1_2")), Outcome.PASS, "no policy"),
         (
             definition(IS_ACCOUNT, "Append", details=[{"field": TLS_ALIAS, "value": "TLS1_1"}]),
             Outcome.WARN,
-            "another value",
+            "replaces the value",
         ),
         (
             definition(
                 {"allOf": [IS_ACCOUNT, {"value": "[now()]", "equals": 1}, wanted(TLS_ALIAS, equals="TLS1_2")]}
             ),
             Outcome.WARN,
-            "may refuse",
+            "may deny the change",
         ),
         (
             definition({"allOf": [IS_ACCOUNT, {"value": "[now()]", "equals": 1}]}),
             Outcome.PASS,
             "no policy",
         ),
-        (definition(wanted(TLS_ALIAS, equals="TLS1_0")), Outcome.WARN, "refuse the way back"),
+        (definition(wanted(TLS_ALIAS, equals="TLS1_0")), Outcome.WARN, "deny the rollback"),
         (definition(wanted(TLS_ALIAS, equals="TLS1_0"), "Audit"), Outcome.PASS, "no policy"),
     ],
 )

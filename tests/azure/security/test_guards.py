@@ -45,8 +45,14 @@ SET = resource(
         (plan("StorageAccounts"), "", [storage_account()], Outcome.WARN, "1 storage accounts at $10"),
         (plan("Arm"), "", [], Outcome.WARN, "for the subscription"),
         (plan("Containers"), "", [], Outcome.PASS, "no clusters"),
-        (plan("Api"), "P1", [], Outcome.WARN, "no price"),
-        (plan("VirtualMachines", "Standard", subPlan="P2"), "", [VM], Outcome.PASS, "no plan is turned on"),
+        (plan("Api"), "P1", [], Outcome.WARN, "does not know the price"),
+        (
+            plan("VirtualMachines", "Standard", subPlan="P2"),
+            "",
+            [VM],
+            Outcome.PASS,
+            "no Defender plan is turned on",
+        ),
         (plan("VirtualMachines", "Standard", subPlan="P1"), "P2", [VM], Outcome.WARN, "from P1 to P2"),
     ],
 )

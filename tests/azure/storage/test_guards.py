@@ -72,7 +72,7 @@ def test_old_clients_can_only_be_seen_in_logs():
     change = [(TRANSPORT, ACCOUNT, HTTPS)]
     found = verdict("old-tls-clients", storage_account(), drafts=change)
     assert found[0] is Outcome.WARN
-    assert "no logs" in found[1]
+    assert "no resource logs" in found[1]
     logs = resource(f"{SETTINGS}/theirs", properties={"workspaceId": WORKSPACE, "logs": LOGS})
     found = verdict("old-tls-clients", storage_account(), logs, drafts=change)
     assert found[0] is Outcome.WARN
@@ -131,7 +131,7 @@ def test_a_content_network_reads_as_anybody(more, through):
         drafts=[("azure.storage.blob-public-access", ACCOUNT, {"allowBlobPublicAccess": False})],
     )
     assert found[0] is Outcome.WARN
-    assert ("content network site" in found[1]) is through
+    assert ("CDN or Front Door profile site" in found[1]) is through
 
 
 def test_a_static_website_goes_on_without_public_containers():

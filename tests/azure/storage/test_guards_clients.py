@@ -43,7 +43,7 @@ def closing(wanted=ALLOWED):
         ({}, [], {}, Outcome.BLOCK, "every client would be refused"),
         (endpoint("Pending"), [], {}, Outcome.BLOCK, "1 wait for approval"),
         (endpoint(), [], {}, Outcome.WARN, "private endpoint"),
-        ({}, [], ALLOWED, Outcome.WARN, "writes no logs"),
+        ({}, [], ALLOWED, Outcome.WARN, "has no resource logs"),
         ({}, [], {**ALLOWED, "public": False}, Outcome.BLOCK, "no approved private endpoint"),
         (endpoint(), [], {"public": False}, Outcome.WARN, "resolve"),
         (endpoint(), [container("$web")], ALLOWED, Outcome.BLOCK, "static website"),
@@ -63,7 +63,7 @@ def closing(wanted=ALLOWED):
             Outcome.BLOCK,
             "file share intake8f21",
         ),
-        ({}, [APP, container("insights-logs-storageread")], ALLOWED, Outcome.WARN, "your own reads"),
+        ({}, [APP, container("insights-logs-storageread")], ALLOWED, Outcome.WARN, "your own data access"),
     ],
 )
 def test_whoever_would_be_shut_out_is_seen_first(account, more, wanted, outcome, words):

@@ -44,12 +44,12 @@ LOGS = container("audit-logs")
 @pytest.mark.parametrize(
     ("there", "after", "outcome", "words"),
     [
-        ([SCANS], [rule(30)], Outcome.WARN, "tidy deletes blobs after 30 days: be sure"),
+        ([SCANS], [rule(30)], Outcome.WARN, "tidy deletes blobs after 30 days: make sure"),
         ([SCANS, LOGS], [rule(30)], Outcome.BLOCK, "audit-logs may hold documentation"),
         ([SCANS, LOGS], [rule(30, ["scans/"])], Outcome.WARN, "in scans/"),
         ([SCANS, LOGS], [rule(30, ["audit"])], Outcome.BLOCK, "2190 days"),
         ([SCANS, LOGS], [rule(2189)], Outcome.BLOCK, "45 CFR 164.316(b)(2)(i)"),
-        ([SCANS, LOGS], [rule(2190)], Outcome.WARN, "be sure"),
+        ([SCANS, LOGS], [rule(2190)], Outcome.WARN, "make sure"),
         ([SCANS], [rule(30, ["scans/policies/"])], Outcome.BLOCK, "scans/policies/ may hold"),
         ([SCANS, rules(rule(90))], [rule(30)], Outcome.BLOCK, "sooner"),
         ([SCANS, rules(rule(90))], [rule(90), rule(30, ["scans/"], "second")], Outcome.BLOCK, "sooner"),
@@ -105,12 +105,12 @@ def policy(**how):
     [
         ("audit-logs", {}, 30, Outcome.PASS, "stays unlocked"),
         ("audit-logs", {"lock": True}, 30, Outcome.WARN, "never unlocked, shortened or removed"),
-        ("audit-logs", {"lock": True}, 29, Outcome.BLOCK, "29 were asked for"),
-        ("audit-logs", {"lock": True}, None, Outcome.BLOCK, "nobody said"),
+        ("audit-logs", {"lock": True}, 29, Outcome.BLOCK, "the answer was 29"),
+        ("audit-logs", {"lock": True}, None, Outcome.BLOCK, "no number of days was answered"),
         ("insights-logs-auditevent", {}, 30, Outcome.PASS, "stays unlocked"),
         ("insights-logs-auditevent", {"append": False}, 30, Outcome.BLOCK, "Azure Monitor appends"),
-        ("azure-webjobs-hosts", {}, 30, Outcome.BLOCK, "writes over what is there"),
-        ("tfstate", {}, 30, Outcome.BLOCK, "writes over what is there"),
+        ("azure-webjobs-hosts", {}, 30, Outcome.BLOCK, "are overwritten in normal use"),
+        ("tfstate", {}, 30, Outcome.BLOCK, "are overwritten in normal use"),
     ],
 )
 def test_what_locking_means_is_said_before(name, how, asked, outcome, words):
@@ -126,7 +126,7 @@ def test_a_period_that_is_longer_already_is_not_locked_by_the_way():
     )
     found = immutability(there, wanted=policy(lock=True), asked=30)
     assert found[0] is Outcome.BLOCK
-    assert "3650 days and 30 were asked for" in found[1]
+    assert "3650 days, but the answer was 30" in found[1]
 
 
 def test_a_policy_without_a_period_is_none():
@@ -139,7 +139,7 @@ def test_legal_holds_and_rules_that_will_wait_are_named():
     found = immutability(rules(rule(7)), wanted=policy(), asked=30, **held)
     assert found[0] is Outcome.WARN
     assert "case42" in found[1]
-    assert "will wait" in found[1]
+    assert "once the immutability period is over" in found[1]
 
 
 def test_a_policy_that_stays_keeps_nothing_more():
