@@ -12,6 +12,11 @@ from hipaa_tui.support.json_value import Json, compact, reference_of
 
 _SERVICES: Final = {"s3": "s3api", "config": "configservice"}
 """botocore's service → the CLI's command, where they differ."""
+_NEGATIVES: Final = {
+    ("ec2", "egress"): "ingress",
+    ("ec2", "disable-api-termination"): "enable-api-termination",
+}
+"""The CLI's word for false, where it is not --no-… (its customization of arguments' names)."""
 
 
 def command(call: Call) -> str:
@@ -21,7 +26,8 @@ def command(call: Call) -> str:
         option = "--" + _dashed(name)
         shown = _shown(value)
         if isinstance(shown, bool):
-            words.append(option if shown else option.replace("--", "--no-", 1))
+            no = _NEGATIVES.get((call.service, _dashed(name)), "no-" + _dashed(name))
+            words.append(option if shown else f"--{no}")
         elif isinstance(shown, str):
             words += [option, shown]
         elif isinstance(shown, list) and shown and all(isinstance(item, str) for item in shown):

@@ -20,12 +20,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from hipaa_tui.azure.caller_permissions import Access
-from hipaa_tui.azure.endpoint import Endpoint, endpoint_of
+from hipaa_tui.azure.endpoint import ENDPOINT_VARIABLE, PUBLIC, Endpoint, endpoint_of
 from hipaa_tui.azure.resource_ids import parse, segments
 from hipaa_tui.providers.model import GLOBAL_REGION, Call, Caller, CloudError, Denied, Target
 from hipaa_tui.support.json_value import Json, references
 
-ENDPOINT_VARIABLE: Final = "HIPAA_TUI_ARM_ENDPOINT"
 SUBSCRIPTIONS_VERSION: Final = "2022-12-01"
 AUTHORIZATION_VERSION: Final = "2022-04-01"
 """The one that azure-mgmt-authorization 4 has role assignments in."""
@@ -40,7 +39,7 @@ def connect(subscriptions: Sequence[str] = (), endpoint: str | None = None) -> A
     Azure Resource Manager: one of Microsoft's, or plain http on this machine (the sandbox), which gets
     a made-up token and never a real one. InputError for any other.
     """
-    url = endpoint or os.environ.get(ENDPOINT_VARIABLE) or "https://management.azure.com"
+    url = endpoint or os.environ.get(ENDPOINT_VARIABLE) or PUBLIC
     return AzureCloud(endpoint_of(url), tuple(one.lower() for one in subscriptions))
 
 

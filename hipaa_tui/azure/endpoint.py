@@ -14,6 +14,8 @@ CLOUDS: Final = {
     "management.usgovcloudapi.net": ("AzureUSGovernment", "login.microsoftonline.us"),
     "management.chinacloudapi.cn": ("AzureChinaCloud", "login.chinacloudapi.cn"),
 }
+PUBLIC: Final = "https://management.azure.com"
+ENDPOINT_VARIABLE: Final = "HIPAA_TUI_ARM_ENDPOINT"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

@@ -23,6 +23,7 @@ from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.store.database import open_store
 from hipaa_tui.support.json_value import reference_of, resolve
+from tests import aws_cli
 from tests.aws.estate import build
 from tests.aws.estates import families
 from tests.aws.server import ACCOUNT, REGION, reset
@@ -76,6 +77,7 @@ def check_calls(plan):
             assert command.startswith("aws ")
             assert command.endswith(f"--region {REGION}")
             assert ("<" in command) is any(map(reference_of, _all(call.arguments)))
+            aws_cli.check(call)
         assert all(":" in action for action in change.permissions)
 
 

@@ -27,6 +27,7 @@ from tests.azure.server import (
     target,
 )
 from tests.azure.vaults import RECOVERY, VAULT, recovery_vault, vault
+from tests.azure_cli import check_plan
 
 CATALOGUE = load()
 AZURE = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("azure.")]
@@ -55,7 +56,7 @@ def cloud():
 
 def plan_of(cloud, playbook, id, **given):
     wish = Wish(CATALOGUE.get(playbook), target(id), ("finding",))
-    return make_plan([wish], {"azure": cloud}, given)
+    return check_plan(make_plan([wish], {"azure": cloud}, given))
 
 
 def carry_out(cloud, plan):

@@ -58,6 +58,19 @@ def test_who_may_write_passes(aws, as_maria):
     assert on_aws(cloud, "permitted", where, (PUBLIC, BLOCKED))[0] is Outcome.PASS
 
 
+def test_who_may_put_a_buckets_notifications_may_put_them(aws, as_maria):
+    """The action is s3:PutBucketNotification; the operation has a longer name."""
+    where = make_bucket(aws, "phi-records")
+    events = ("aws.s3.event-notifications", {"EventBridgeConfiguration": {}})
+    assert on_aws(as_maria("s3:PutBucketNotification"), "permitted", where, events)[0] is Outcome.PASS
+
+
+def test_who_may_put_ownership_controls_may_take_them_away(aws, as_maria):
+    where = make_bucket(aws, "phi-records")
+    owned = ("aws.s3.ownership", {"ObjectOwnership": "BucketOwnerEnforced"})
+    assert on_aws(as_maria("s3:PutBucketOwnershipControls"), "permitted", where, owned)[0] is Outcome.PASS
+
+
 def test_who_may_only_read_is_refused_by_name(aws, as_maria):
     where = make_bucket(aws, "phi-records")
     outcome, reason = on_aws(as_maria("s3:Get*", "s3:List*"), "permitted", where, (PUBLIC, BLOCKED))

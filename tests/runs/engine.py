@@ -14,6 +14,7 @@ from hipaa_tui.runs.views import view
 from hipaa_tui.store.database import open_store
 from hipaa_tui.store.schema import runs
 from tests.azure.server import ACCOUNT, azure, storage_account, target
+from tests.azure_cli import check_plan
 
 SECURE = "azure.storage.secure-transfer"
 LOGS = "azure.storage.blob-logs"
@@ -36,7 +37,7 @@ class Engine:
             Wish(self.catalogue.get(playbook), target(id), (f"finding-{number}",))
             for number, (playbook, id) in enumerate(wishes or [(SECURE, ACCOUNT)])
         ]
-        return make_plan(chosen, self.clouds, given)
+        return check_plan(make_plan(chosen, self.clouds, given))
 
     def applying(self, plan, clouds=None, progress=None):
         more = {"progress": progress} if progress else {}

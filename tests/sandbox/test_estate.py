@@ -10,13 +10,25 @@ import pytest
 
 from hipaa_tui.aws.cloud import connect as connect_aws
 from hipaa_tui.azure.cloud import connect as connect_azure
+from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.scan import Place, scan
+from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Cancelled, CloudError
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.sandbox import estate_aws, estate_azure
-from hipaa_tui.sandbox.estate_aws import CLAIMS_BUCKET, IMAGING_BUCKET, PORTAL_BUCKET, RECORDS_BUCKET, REGION
-from hipaa_tui.sandbox.estate_azure import LEGACY_DEPLOY, NETWORK, PORTAL_STORAGE, SCOPE
+from hipaa_tui.sandbox.estate_aws import (
+    ACCOUNT,
+    CLAIMS_BUCKET,
+    IMAGING_BUCKET,
+    PORTAL_BUCKET,
+    RECORDS_BUCKET,
+    REGION,
+)
+from hipaa_tui.sandbox.estate_azure import LEGACY_DEPLOY, NETWORK, PORTAL_STORAGE, SCOPE, SUBSCRIPTION
 from hipaa_tui.sandbox.repository import EDITED, make_repository
 from hipaa_tui.sandbox.seed import seed_all
 from hipaa_tui.support.errors import InputError
+from tests import aws_cli, azure_cli
 
 
 class Steps:
@@ -277,3 +289,22 @@ def test_a_missing_git_is_said_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="git is not on PATH"):
         make_repository(tmp_path / "one")
+
+
+@pytest.mark.slow
+def test_every_command_of_the_demo_makes_its_call(seeded):
+    """ "Same as": the AWS CLI understands the line as this very call, and az rest sends this very request."""
+    clouds = seeded[0]
+    playbooks = [one for one in load().playbooks.values() if not one.guided]
+    places = [Place("aws", ACCOUNT, REGION), Place("azure", SUBSCRIPTION, "", "AzureCloud")]
+    by_id = {one.id: one for one in playbooks}
+    wishes = []
+    for one in scan(playbooks, places, clouds).findings:
+        kind = resource_types()[by_id[one.check].resource]
+        if target := kind.target(one.resource, one.account, one.region):
+            wishes.append(Wish(by_id[one.check], target, (one.fingerprint,)))
+    plan = make_plan(wishes, clouds, {})
+    calls = [call for change in plan.changes for call in change.calls]
+    assert len(calls) > 100
+    for call in calls:
+        (aws_cli if call.provider == "aws" else azure_cli).check(call)

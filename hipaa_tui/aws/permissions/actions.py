@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hipaa_tui.providers.model import Call
+from hipaa_tui.support.json_value import at
 
 _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
@@ -23,19 +24,31 @@ _EXCEPTIONS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("s3", "GetBucketLifecycleConfiguration"): ("s3:GetLifecycleConfiguration",),
     ("s3", "PutBucketLifecycleConfiguration"): ("s3:PutLifecycleConfiguration",),
     ("s3", "DeleteBucketLifecycle"): ("s3:PutLifecycleConfiguration",),
-    ("s3", "PutBucketOwnershipControls"): ("s3:PutBucketOwnershipControls",),
+    ("s3", "DeleteBucketOwnershipControls"): ("s3:PutBucketOwnershipControls",),
+    ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
+    ("s3", "PutBucketNotificationConfiguration"): ("s3:PutBucketNotification",),
+    ("s3", "ListBucketAnalyticsConfigurations"): ("s3:GetAnalyticsConfiguration",),
+    ("s3", "ListBucketIntelligentTieringConfigurations"): ("s3:GetIntelligentTieringConfiguration",),
+    ("s3", "ListBucketInventoryConfigurations"): ("s3:GetInventoryConfiguration",),
+    ("s3", "ListBucketMetricsConfigurations"): ("s3:GetMetricsConfiguration",),
+    ("s3", "ListObjects"): ("s3:ListBucket",),
+    ("s3", "ListObjectsV2"): ("s3:ListBucket",),
+    ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
+    ("s3", "HeadObject"): ("s3:GetObject",),
     ("s3", "GetBucketReplication"): ("s3:GetReplicationConfiguration",),
     ("s3", "GetObjectLockConfiguration"): ("s3:GetBucketObjectLockConfiguration",),
     ("s3", "PutObjectLockConfiguration"): ("s3:PutBucketObjectLockConfiguration",),
     ("s3control", "GetPublicAccessBlock"): ("s3:GetAccountPublicAccessBlock",),
     ("s3control", "PutPublicAccessBlock"): ("s3:PutAccountPublicAccessBlock",),
     ("s3control", "DeletePublicAccessBlock"): ("s3:PutAccountPublicAccessBlock",),
-    ("s3control", "ListAccessPoints"): ("s3:ListAccessPoints",),
-    ("s3control", "GetAccessPointPolicyStatus"): ("s3:GetAccessPointPolicyStatus",),
-    ("logs", "PutRetentionPolicy"): ("logs:PutRetentionPolicy",),
-    ("resourcegroupstaggingapi", "GetResources"): ("tag:GetResources",),
 }
 _ALSO: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("backup", "CreateBackupPlan"): ("iam:PassRole",),
+    ("backup", "CreateBackupSelection"): ("iam:PassRole",),
+    ("backup", "CreateBackupVault"): ("backup-storage:MountCapsule",),
+    ("backup", "UpdateBackupPlan"): ("iam:PassRole",),
+    ("ec2", "CreateFlowLogs"): ("logs:CreateLogDelivery",),
+    ("ec2", "DeleteFlowLogs"): ("logs:DeleteLogDelivery",),
     ("config", "PutConfigurationRecorder"): ("iam:PassRole",),
     ("guardduty", "CreateDetector"): ("iam:CreateServiceLinkedRole",),
     ("securityhub", "EnableSecurityHub"): ("iam:CreateServiceLinkedRole",),
@@ -57,6 +70,7 @@ _PREFIXES: Final[dict[str, str]] = {
     "emr": "elasticmapreduce",
     "opensearch": "es",
     "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
     "stepfunctions": "states",
 }
 """IAM's name of a service where botocore has another."""
@@ -85,46 +99,122 @@ def for_call(call: Call) -> tuple[str, ...]:
     return (*actions(call.service, call.operation), *also, *_by_arguments(call))
 
 
+_PASS: Final = ("iam:PassRole",)
+_TAG_EC2: Final = (("TagSpecifications", ("ec2:CreateTags",)),)
+_GRANT: Final = ("kms:CreateGrant", "kms:DescribeKey")
+_TAG_RDS: Final = (("Tags", ("rds:AddTagsToResource",)),)
+_ORGANIZATION_TRAIL: Final = (
+    "IsOrganizationTrail",
+    ("iam:CreateServiceLinkedRole", "iam:GetRole", "organizations:ListAWSServiceAccessForOrganization"),
+)
 _WHERE_GIVEN: Final[Mapping[tuple[str, str], tuple[tuple[str, tuple[str, ...]], ...]]] = {
+    ("accessanalyzer", "CreateAnalyzer"): (("tags", ("access-analyzer:TagResource",)),),
+    ("application-autoscaling", "RegisterScalableTarget"): (
+        ("RoleARN", _PASS),
+        ("Tags", ("application-autoscaling:TagResource",)),
+    ),
+    ("autoscaling", "UpdateAutoScalingGroup"): (("ServiceLinkedRoleARN", _PASS),),
+    ("backup", "CreateBackupPlan"): (("BackupPlanTags", ("backup:TagResource",)),),
     ("backup", "CreateBackupVault"): (
-        ("BackupVaultName", ("backup-storage:MountCapsule",)),
-        ("EncryptionKeyArn", ("kms:CreateGrant", "kms:DescribeKey")),
+        ("EncryptionKeyArn", (*_GRANT, "kms:Decrypt", "kms:GenerateDataKey", "kms:RetireGrant")),
         ("BackupVaultTags", ("backup:TagResource",)),
     ),
-    ("backup", "CreateBackupPlan"): (("BackupPlanTags", ("backup:TagResource",)),),
-    ("ec2", "AssociateIamInstanceProfile"): (("IamInstanceProfile", ("iam:PassRole",)),),
-    ("ec2", "ReplaceIamInstanceProfileAssociation"): (("IamInstanceProfile", ("iam:PassRole",)),),
-    ("kms", "CreateKey"): (("Tags", ("kms:TagResource",)),),
-    ("rds", "ModifyDBInstance"): (("MonitoringRoleArn", ("iam:PassRole",)),),
-    ("rds", "CreateDBParameterGroup"): (("Tags", ("rds:AddTagsToResource",)),),
-    ("rds", "CreateDBClusterParameterGroup"): (("Tags", ("rds:AddTagsToResource",)),),
-    ("redshift", "CreateClusterParameterGroup"): (("Tags", ("redshift:CreateTags",)),),
-    ("redshift", "ModifyCluster"): (("KmsKeyId", ("kms:CreateGrant", "kms:DescribeKey")),),
-    ("logs", "CreateLogGroup"): (("tags", ("logs:TagResource",)),),
+    ("cloudtrail", "CreateTrail"): (
+        ("CloudWatchLogsRoleArn", _PASS),
+        ("TagsList", ("cloudtrail:AddTags",)),
+        _ORGANIZATION_TRAIL,
+    ),
+    ("cloudtrail", "UpdateTrail"): (("CloudWatchLogsRoleArn", _PASS), _ORGANIZATION_TRAIL),
+    ("cloudwatch", "PutMetricAlarm"): (("Tags", ("cloudwatch:TagResource",)),),
+    ("codebuild", "UpdateProject"): (("serviceRole", _PASS),),
+    ("config", "PutConfigurationRecorder"): (("Tags", ("config:TagResource",)),),
+    ("dynamodb", "UpdateTable"): (
+        ("SSESpecification.KMSMasterKeyId", (*_GRANT, "kms:Decrypt", "kms:Encrypt")),
+    ),
+    ("ec2", "AssociateIamInstanceProfile"): (("IamInstanceProfile", _PASS),),
+    ("ec2", "AuthorizeSecurityGroupEgress"): _TAG_EC2,
+    ("ec2", "AuthorizeSecurityGroupIngress"): _TAG_EC2,
+    ("ec2", "CreateFlowLogs"): (
+        ("DeliverLogsPermissionArn", _PASS),
+        ("DeliverCrossAccountRole", _PASS),
+        *_TAG_EC2,
+    ),
+    ("ec2", "ReplaceIamInstanceProfileAssociation"): (("IamInstanceProfile", _PASS),),
+    ("eks", "AssociateEncryptionConfig"): (("encryptionConfig", _GRANT),),
+    ("guardduty", "CreateDetector"): (("Tags", ("guardduty:TagResource",)),),
     ("iam", "CreatePolicy"): (("Tags", ("iam:TagPolicy",)),),
     ("iam", "CreateRole"): (("Tags", ("iam:TagRole",)),),
-    ("cloudtrail", "UpdateTrail"): (("CloudWatchLogsRoleArn", ("iam:PassRole",)),),
-    ("cloudtrail", "CreateTrail"): (("CloudWatchLogsRoleArn", ("iam:PassRole",)),),
+    ("kms", "CreateKey"): (
+        ("MultiRegion", ("iam:CreateServiceLinkedRole",)),
+        ("Policy", ("kms:PutKeyPolicy",)),
+        ("Tags", ("kms:TagResource",)),
+    ),
+    ("lambda", "UpdateFunctionConfiguration"): (("Role", _PASS),),
+    ("logs", "CreateLogGroup"): (("tags", ("logs:TagResource",)),),
+    ("opensearch", "UpdateDomainConfig"): (("EncryptionAtRestOptions.KmsKeyId", _GRANT),),
+    ("rds", "CreateDBClusterParameterGroup"): _TAG_RDS,
+    ("rds", "CreateDBParameterGroup"): _TAG_RDS,
+    ("rds", "ModifyDBCluster"): (("DomainIAMRoleName", _PASS), ("MonitoringRoleArn", _PASS)),
+    ("rds", "ModifyDBInstance"): (
+        ("DomainIAMRoleName", _PASS),
+        ("MonitoringRoleArn", _PASS),
+        ("TagSpecifications", ("rds:AddTagsToResource",)),
+    ),
+    ("redshift", "CreateClusterParameterGroup"): (("Tags", ("redshift:CreateTags",)),),
+    ("redshift", "ModifyCluster"): (("KmsKeyId", _GRANT),),
+    ("s3", "CreateBucket"): (
+        *((one, ("s3:PutBucketAcl",)) for one in ("ACL", "GrantFullControl", "GrantRead", "GrantWrite")),
+        ("CreateBucketConfiguration.Tags", ("s3:TagResource",)),
+        ("ObjectLockEnabledForBucket", ("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning")),
+        ("ObjectOwnership", ("s3:PutBucketOwnershipControls",)),
+    ),
+    ("secretsmanager", "UpdateSecret"): (
+        ("KmsKeyId", ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")),
+    ),
+    ("securityhub", "EnableSecurityHub"): (("Tags", ("securityhub:TagResource",)),),
+    ("sns", "CreateTopic"): (("Tags", ("sns:TagResource",)),),
+    ("wafv2", "CreateWebACL"): (("Tags", ("wafv2:TagResource",)),),
 }
-"""Operation → what an argument asks for besides, where it is given."""
+"""Operation → what an argument (a path) asks for besides, where it is given: roles that are passed on, tags of
+what is created, keys that a service is granted the use of."""
+_BEANSTALK_ROLES: Final = frozenset({"IamInstanceProfile", "ServiceRole", "ServiceRoleForManagedUpdates"})
 
 
 def _by_arguments(call: Call) -> tuple[str, ...]:
     given = call.arguments
+    asked = _WHERE_GIVEN.get((call.service, call.operation), ())
+    found = tuple(action for path, actions in asked if at(given, path) for action in actions)
+    return (*found, *_by_values(call))
+
+
+def _by_values(call: Call) -> tuple[str, ...]:
+    """What an operation needs besides for the values of its arguments."""
+    given = call.arguments
     match (call.service, call.operation):
-        case ("ec2", "CreateFlowLogs"):
-            roles = ("iam:PassRole",) if given.get("DeliverLogsPermissionArn") else ()
-            tags = ("ec2:CreateTags",) if given.get("TagSpecifications") else ()
-            return (*roles, "logs:CreateLogDelivery", *tags)
-        case ("ec2", "DeleteFlowLogs"):
-            return ("logs:DeleteLogDelivery",)
-        case ("backup", "CreateBackupSelection"):
-            return ("iam:PassRole",)
+        case ("apigateway", "UpdateAccount"):
+            changes = given.get("patchOperations") or []
+            return (
+                _PASS
+                if any(one.get("path") == "/cloudwatchRoleArn" and one.get("value") for one in changes)
+                else ()
+            )
+        case ("elasticbeanstalk", "UpdateEnvironment"):
+            options = given.get("OptionSettings") or []
+            passed = any(one.get("OptionName") in _BEANSTALK_ROLES and one.get("Value") for one in options)
+            return _PASS if passed else ()
+        case ("sns", "CreateTopic"):
+            return (
+                _PASS
+                if any(str(name).endswith("FeedbackRoleArn") for name in given.get("Attributes") or {})
+                else ()
+            )
+        case ("sns", "SetTopicAttributes"):
+            feedback = str(given.get("AttributeName") or "").endswith("FeedbackRoleArn")
+            return _PASS if feedback and given.get("AttributeValue") else ()
         case ("ssm", "UpdateServiceSetting"):
             named = str(given.get("SettingId") or "").endswith("-management-role")
-            return ("iam:PassRole",) if named else ()
+            return _PASS if named else ()
         case ("wafv2", "AssociateWebACL" | "DisassociateWebACL"):
             stage = ":apigateway:" in str(given.get("ResourceArn"))
             return ("apigateway:SetWebACL",) if stage else ("elasticloadbalancing:SetWebAcl",)
-    asked = _WHERE_GIVEN.get((call.service, call.operation), ())
-    return tuple(action for argument, actions in asked if given.get(argument) for action in actions)
+    return ()

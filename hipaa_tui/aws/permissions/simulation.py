@@ -216,12 +216,13 @@ def arn_of(target: Target) -> str:
 
 
 def _elsewhere(action: str, target: Target, place: str) -> tuple[str, ...]:
-    """Where else policies allow an action on the target: log groups end in ":*", a flow log has its own ARN."""
+    """Where else policies allow an action on the target: log groups end in ":*", a flow log has its own ARN, a key that
+    is known by its alias is a key."""
     if action.startswith("logs:") and ":log-group:" in place:
         return (f"{place}:*", "*")
     if action in _FLOW_LOGS:
         return (f"arn:{target.partition}:ec2:{target.region}:{target.account}:vpc-flow-log/*", "*")
-    if "Alias" in action and action.startswith("kms:"):
+    if action.startswith("kms:") and ("Alias" in action or ":alias/" in place):
         return (f"arn:{target.partition}:kms:{target.region}:{target.account}:key/*",)
     return () if action.partition(":")[0] in ("iam", _service(place)) else ("*",)
 

@@ -147,6 +147,13 @@ def test_a_keys_own_policy_lets_in_as_well(aws, as_user):
     assert cloud.denied(["kms:EnableKeyRotation"], target) == Denied()
 
 
+def test_a_key_that_is_known_by_its_alias_is_asked_about_as_a_key(aws, as_user):
+    alias = resource_type("AWS::KMS::Alias").target("alias/phi", ACCOUNT, REGION)
+    making = ["kms:CreateKey", "kms:PutKeyPolicy", "kms:TagResource"]
+    keys = statement(making[1:], f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*")
+    assert as_user(statement(making[0]), keys).denied(making, alias) == Denied()
+
+
 def test_a_bucket_policy_under_a_condition_decides_nothing(aws, as_user):
     do(aws, "s3", "CreateBucket", Bucket="phi-records")
     lets = {
