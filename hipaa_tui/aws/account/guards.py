@@ -1,6 +1,6 @@
-"""Checks who administers a security service for the organization, before it is switched on for one account.
+"""Checks who administers a security service for the organization before it is enabled for one account.
 
-A service that a delegated administrator runs for all accounts is switched on there, or the two quarrel.
+A service with a delegated administrator is enabled there: settings made in a member account would conflict.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Final
 from hipaa_tui.providers.guard import Look, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
-_SAID: Final = {
+_TITLES: Final = {
     "guardduty": "GuardDuty",
     "securityhub": "Security Hub",
     "macie2": "Macie",
     "inspector2": "Inspector",
 }
-_LISTED: Final = {
-    # service → the operation that names the administrators, where they stand, what they are called
+_ADMINISTRATORS: Final = {
+    # service → (operation that lists the administrators, field of the list, field of the account id)
     "guardduty": ("ListOrganizationAdminAccounts", "AdminAccounts", "AdminAccountId"),
     "securityhub": ("ListOrganizationAdminAccounts", "AdminAccounts", "AccountId"),
     "macie2": ("ListOrganizationAdminAccounts", "adminAccounts", "accountId"),
@@ -26,46 +26,52 @@ _LISTED: Final = {
 
 
 def central_administrator(look: Look) -> Verdict:
-    """Blocks where another account administers the service for the organization, warns where that cannot be told."""
+    """Blocks where another account administers the service for the organization; warns where that is unknown."""
     service = str(look.arguments["service"])
-    said, mine = _SAID[service], look.target.account
-    operation, items, field = _LISTED[service]
+    title, own_account = _TITLES[service], look.target.account
+    operation, items, field = _ADMINISTRATORS[service]
     try:
-        found = look.cloud.call(Call("aws", service, operation, {}, look.target.region)).get(items) or []
+        administrators = (
+            look.cloud.call(Call("aws", service, operation, {}, look.target.region)).get(items) or []
+        )
     except CloudError as error:
-        # Only the organization's management account and the administrator itself may ask.
-        return _organization(look, said, error)
-    others = sorted(str(one[field]) for one in found if str(one.get(field)) != mine)
+        # Only the organization's management account and the administrator itself may call this.
+        return _organization(look, title, error)
+    others = sorted(
+        str(administrator[field])
+        for administrator in administrators
+        if str(administrator.get(field)) != own_account
+    )
     if others:
         return (
             Outcome.BLOCK,
-            f"account {', '.join(others)} administers {said} for the organization: switch {look.target.region} of "
-            f"{mine} on there",
+            f"account {', '.join(others)} administers {title} for the organization: enable it there for "
+            f"{look.target.region} of {own_account}",
         )
-    if found:
-        return Outcome.PASS, f"this account itself administers {said} for the organization"
-    return Outcome.PASS, f"nobody administers {said} for the organization"
+    if administrators:
+        return Outcome.PASS, f"this account itself is the administrator of {title} for the organization"
+    return Outcome.PASS, f"no account administers {title} for the organization"
 
 
-def _organization(look: Look, said: str, asked: CloudError) -> Verdict:
-    """What can be told by the organization alone, where the service does not say who administers it."""
-    where = f"organization|{look.target.account}"
-    if where not in look.memory:
+def _organization(look: Look, title: str, refusal: CloudError) -> Verdict:
+    """Returns the verdict from the organization alone, where the service does not name its administrator."""
+    key = f"organization|{look.target.account}"
+    if key not in look.memory:
         try:
             request = Call("aws", "organizations", "DescribeOrganization", {}, look.target.region)
-            found = look.cloud.call(request)["Organization"]
-            look.memory[where] = [str(found["Id"]), str(found.get("MasterAccountId") or "")]
+            details = look.cloud.call(request)["Organization"]
+            look.memory[key] = [str(details["Id"]), str(details.get("MasterAccountId") or "")]
         except CloudError as error:
             if error.code != "AWSOrganizationsNotInUseException":
                 raise
-            look.memory[where] = []
-    if not look.memory[where]:
+            look.memory[key] = []
+    if not look.memory[key]:
         return Outcome.PASS, "the account belongs to no organization"
-    organization, management = look.memory[where]
+    organization, management = look.memory[key]
     return (
         Outcome.WARN,
-        f"the account belongs to the organization {organization}, and who administers {said} there cannot be seen "
-        f"from here ({asked.code}): ask account {management} first",
+        f"the account belongs to the organization {organization}, and the administrator of {title} there cannot be "
+        f"read from this account ({refusal.code}): ask account {management} first",
     )
 
 

@@ -1,4 +1,4 @@
-"""Looks at a certificate before clients meet it: one that is not theirs shuts them all out."""
+"""Checks that a load balancer's new certificate is valid and covers every name of the one it replaces."""
 
 from __future__ import annotations
 
@@ -21,68 +21,74 @@ _SHOWN: Final = 3
 
 
 def certificate_serves(look: Look) -> Verdict:
-    """Blocks a certificate that is not valid here, or lacks a name that the one before it had."""
-    fresh, old = set[str](), set[str]()
+    """Blocks a certificate that is not valid here or lacks a name of the one it replaces.
+
+    Warns of an imported certificate, and where there is no earlier certificate in ACM to compare names with.
+    """
+    added, replaced = set[str](), set[str]()
     for draft in look.changes:
         if field := _FIELDS.get(draft.setting):
-            fresh |= _named(draft.after, field) - _named(draft.before, field)
-            old |= _named(draft.before, field) - _named(draft.after, field)
-    if not fresh:
-        return Outcome.PASS, "no certificate is put in"
+            added |= _named(draft.after, field) - _named(draft.before, field)
+            replaced |= _named(draft.before, field) - _named(draft.after, field)
+    if not added:
+        return Outcome.PASS, "no certificate is added"
     names: list[str] = []
-    for certificate in sorted(fresh):
+    for certificate in sorted(added):
         trouble, names = trouble_of(look, certificate)
         if trouble:
             return Outcome.BLOCK, f"{certificate} {trouble}"
-    unseen = [one for one in sorted(old) if not managed(one)]
-    for one in sorted(old - set(unseen)):
-        lacking = [name for name in trouble_of(look, one)[1] if not _covers(names, name)]
+    unreadable = [arn for arn in sorted(replaced) if not managed(arn)]
+    for arn in sorted(replaced - set(unreadable)):
+        lacking = [name for name in trouble_of(look, arn)[1] if not _covers(names, name)]
         if lacking:
             return (
                 Outcome.BLOCK,
-                f"clients that ask for {', '.join(lacking[:_SHOWN])} would be refused: the new certificate is for "
-                f"{', '.join(names[:_SHOWN])}",
+                f"the new certificate is for {', '.join(names[:_SHOWN])}, not for {', '.join(lacking[:_SHOWN])}: "
+                "clients that connect by those names would refuse it, so choose one that covers them",
             )
     shown = ", ".join(names[:_SHOWN])
-    if imported := [one for one in sorted(fresh) if _about(look, one).get("Type") == "IMPORTED"]:
+    if imported := [arn for arn in sorted(added) if _about(look, arn).get("Type") == "IMPORTED"]:
         return (
             Outcome.WARN,
-            f"{imported[0]} was imported, so nobody renews it but you: note the day when it ends",
+            f"{imported[0]} was imported, so ACM does not renew it: note its expiry date and replace it in time",
         )
-    if unseen or not old:
+    if unreadable or not replaced:
         return (
             Outcome.WARN,
-            f"the certificate is for {shown}: make sure that clients come by these names alone",
+            f"the certificate is for {shown}: make sure that clients connect only by these names",
         )
-    return Outcome.PASS, f"the new certificate has every name of the old one ({shown})"
+    return Outcome.PASS, f"the new certificate covers every name of the old one ({shown})"
 
 
 def trouble_of(look: Look, certificate: str) -> tuple[str, list[str]]:
-    """(why a certificate of Certificate Manager cannot serve here, "" where it can; the names that it is for)."""
+    """Returns (why an ACM certificate cannot serve here, or ""; the names that it covers).
+
+    The first part is the rest of a sentence about the certificate.
+    """
     arn = parse(certificate)
     if arn is None or arn.region != look.target.region:
         return f"is not in {look.target.region}, where the load balancer is", []
-    about = _about(look, certificate)
-    names = sorted({str(about["DomainName"]), *map(str, about.get("SubjectAlternativeNames") or [])})
-    if about.get("Status") != "ISSUED":
-        return f"is {about.get('Status')} and not issued: validate or renew it first", names
-    if (end := _time(about.get("NotAfter"))) and end <= datetime.now(UTC):
-        return f"was valid until {end:%Y-%m-%d}: renew it first", names
+    details = _about(look, certificate)
+    names = sorted({str(details["DomainName"]), *map(str, details.get("SubjectAlternativeNames") or [])})
+    if details.get("Status") != "ISSUED":
+        return f"has the status {details.get('Status')}, not ISSUED: validate or renew it first", names
+    if (end := _time(details.get("NotAfter"))) and end <= datetime.now(UTC):
+        return f"expired on {end:%Y-%m-%d}: renew it first", names
     return "", names
 
 
 def _about(look: Look, certificate: str) -> dict[str, Any]:
-    asked = Call("aws", "acm", "DescribeCertificate", {"CertificateArn": certificate}, look.target.region)
-    return dict(look.cloud.call(asked)["Certificate"])
+    request = Call("aws", "acm", "DescribeCertificate", {"CertificateArn": certificate}, look.target.region)
+    return dict(look.cloud.call(request)["Certificate"])
 
 
 def _named(value: Json, field: str) -> set[str]:
     listeners: list[dict[str, Any]] = [] if value is ABSENT else value["Listeners"]
-    return {str(one[field]) for one in listeners if one.get(field)}
+    return {str(listener[field]) for listener in listeners if listener.get(field)}
 
 
 def _covers(names: Iterable[str], wanted: str) -> bool:
-    """Does a certificate for these names serve the wanted one? A star stands for one label."""
+    """Does a certificate for these names cover the wanted one? A wildcard stands for one label."""
     return any(
         wanted == name or (fnmatchcase(wanted, name) and wanted.count(".") == name.count("."))
         for name in names

@@ -1,4 +1,4 @@
-"""Looks whether a load balancer finds an Auto Scaling group's instances well before its word can end them."""
+"""Checks that the load balancer reports the group's instances healthy before ELB health checks may replace them."""
 
 from __future__ import annotations
 
@@ -11,69 +11,72 @@ from hipaa_tui.providers.guard import Look, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 _HEALTH: Final = "aws.autoscaling.health-check"
-_WELL: Final = ("healthy", "InService")
-_NOT_SAID: Final = ("initial", "draining", "unused", "unavailable")
-"""States of a target that say nothing about its health, or not yet."""
-_SHORT: Final = 60
+_HEALTHY: Final = ("healthy", "InService")
+_UNDECIDED: Final = ("initial", "draining", "unused", "unavailable")
+"""Target states that do not tell, or not yet, whether the target is healthy."""
+_SHORT_GRACE: Final = 60
+"""Seconds of health check grace period below which the guard warns."""
 
 
 def group_targets_healthy(look: Look) -> Verdict:
-    """Blocks where an instance fails the load balancer's check today: it would be terminated at once.
+    """Blocks where an instance fails the load balancer's health check today: it would be terminated at once.
 
-    An instance that a check counts as unhealthy is replaced, after the grace period of its start (Amazon EC2 Auto
-    Scaling User Guide, "Health checks for instances in an Auto Scaling group").
+    Warns of instances without a health status yet, and of a short health check grace period. An instance that a
+    health check counts as unhealthy is replaced once its grace period is over (Amazon EC2 Auto Scaling User Guide,
+    "Health checks for instances in an Auto Scaling group").
     """
-    draft = next((one for one in look.changes if one.setting == _HEALTH), None)
+    draft = next((change for change in look.changes if change.setting == _HEALTH), None)
     if draft is None:
         return Outcome.PASS, "no health check changes"
     group = group_of(look.cloud, look.target)
     serving = {
-        str(one["InstanceId"])
-        for one in group.get("Instances") or []
-        if str(one.get("LifecycleState")).startswith("InService")
+        str(instance["InstanceId"])
+        for instance in group.get("Instances") or []
+        if str(instance.get("LifecycleState")).startswith("InService")
     }
-    ill: set[str] = set()
+    unhealthy: set[str] = set()
     unknown: set[str] = set()
     for id, state in _states(look, draft.after):
-        if id in serving and state not in _WELL:
-            (unknown if state in _NOT_SAID else ill).add(id)
-    if ill:
+        if id in serving and state not in _HEALTHY:
+            (unknown if state in _UNDECIDED else unhealthy).add(id)
+    if unhealthy:
         return (
             Outcome.BLOCK,
-            f"{listed(sorted(ill))} fail the load balancer's check today and would be terminated: mend the check (path, "
-            "port, security group) or the program first",
+            f"{listed(sorted(unhealthy))} fail the load balancer's health check and would be terminated: fix the check "
+            "(path, port, security group) or the application first",
         )
     if unknown:
         return (
             Outcome.WARN,
-            f"the load balancer has not judged {listed(sorted(unknown))} yet: look again once it has",
+            f"the load balancer has no health status for {listed(sorted(unknown))} yet: plan again once it has one",
         )
     grace = int(draft.after["GracePeriod"])
-    if grace < _SHORT:
+    if grace < _SHORT_GRACE:
         return (
             Outcome.WARN,
-            f"an instance has {grace} seconds to start before it is judged: see that this is enough, or an endless "
-            "chain of replacements begins",
+            f"the health check grace period is {grace} seconds: make sure that an instance starts within it, or "
+            "instances are replaced in an endless loop",
         )
     if not serving:
-        return Outcome.PASS, "it has no instance in service that could be replaced"
-    return Outcome.PASS, f"all of its {len(serving)} instances pass the load balancer's check today"
+        return Outcome.PASS, "the group has no instance in service that could be replaced"
+    return Outcome.PASS, f"all {len(serving)} instances in service pass the load balancer's health check"
 
 
 def _states(look: Look, value: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(instance, what its load balancers say of it)."""
-    found: list[tuple[str, str]] = []
+    """Returns (instance id, health state) as each load balancer of the group reports it."""
+    states: list[tuple[str, str]] = []
     for arn in value["TargetGroups"]:
-        asked = Call("aws", "elbv2", "DescribeTargetHealth", {"TargetGroupArn": arn}, look.target.region)
-        told = look.cloud.call(asked).get("TargetHealthDescriptions") or []
-        found += [
-            (str(one["Target"]["Id"]), str((one.get("TargetHealth") or {}).get("State"))) for one in told
+        request = Call("aws", "elbv2", "DescribeTargetHealth", {"TargetGroupArn": arn}, look.target.region)
+        reported = look.cloud.call(request).get("TargetHealthDescriptions") or []
+        states += [
+            (str(target["Target"]["Id"]), str((target.get("TargetHealth") or {}).get("State")))
+            for target in reported
         ]
     for name in value["Balancers"]:
-        asked = Call("aws", "elb", "DescribeInstanceHealth", {"LoadBalancerName": name}, look.target.region)
-        told = look.cloud.call(asked).get("InstanceStates") or []
-        found += [(str(one["InstanceId"]), str(one.get("State"))) for one in told]
-    return found
+        request = Call("aws", "elb", "DescribeInstanceHealth", {"LoadBalancerName": name}, look.target.region)
+        reported = look.cloud.call(request).get("InstanceStates") or []
+        states += [(str(instance["InstanceId"]), str(instance.get("State"))) for instance in reported]
+    return states
 
 
 GUARDS = {"group-targets-healthy": group_targets_healthy}

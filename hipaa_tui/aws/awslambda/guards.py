@@ -1,4 +1,4 @@
-"""Looks at who calls a Lambda function before somebody is shut out of it."""
+"""Checks who calls a public Lambda function before its public access is removed."""
 
 from __future__ import annotations
 
@@ -16,48 +16,52 @@ _URL: Final = "aws.lambda.url-auth"
 
 
 def lambda_public_callers(look: Look) -> Verdict:
-    """Blocks where the statement that goes is what lets visitors of the function's open URL in; warns of calls.
+    """Blocks where the statement to be removed is what admits callers of the function's open URL.
 
-    CloudWatch does not say who called, so that calls are told, and not whose they are.
+    Warns of recent invocations. CloudWatch does not record who called, so the reason gives only their number.
     """
-    going = [
-        one for one in documents.statements(look.read(_POLICY, look.target).value) if lets_everybody(one)
+    removed = [
+        statement
+        for statement in documents.statements(look.read(_POLICY, look.target).value)
+        if lets_everybody(statement)
     ]
     url = look.read(_URL, look.target).value
-    opened = any("InvokeFunctionUrl" in str(one.get("Action")) for one in going)
-    planned = next((one.after for one in look.changes if one.setting == _URL), None)
+    opened = any("InvokeFunctionUrl" in str(statement.get("Action")) for statement in removed)
+    planned = next((change.after for change in look.changes if change.setting == _URL), None)
     if opened and (url or {}).get("AuthType") == "NONE" and planned is None:
         return (
             Outcome.BLOCK,
-            "its URL is open to everybody by that statement: close the URL first (aws.lambda.url-auth)",
+            "the statement to be removed lets anyone call the function's URL (AuthType NONE): require IAM for the "
+            "URL first (aws.lambda.url-auth)",
         )
-    return _by_calls(_sum(look, "Invocations"), "was called")
+    return _by_calls(_sum(look, "Invocations"), "was invoked")
 
 
 def lambda_url_callers(look: Look) -> Verdict:
-    """Blocks where browsers use the URL (it answers other origins), warns where anybody called it lately."""
+    """Blocks where browsers use the URL (CORS is configured); warns where anyone called it recently."""
     if look.read(_URL, look.target).identity.get("Cors"):
         return (
             Outcome.BLOCK,
-            "the URL answers web pages of other origins, and a browser cannot sign requests for IAM",
+            "the URL answers web pages of other origins (CORS), and a browser cannot sign requests for IAM",
         )
-    return _by_calls(_sum(look, "UrlRequestCount"), "was called by its URL")
+    return _by_calls(_sum(look, "UrlRequestCount"), "was called through its URL")
 
 
-def _by_calls(calls: float | None, what: str) -> Verdict:
+def _by_calls(calls: float | None, verb: str) -> Verdict:
     if calls is None:
-        return Outcome.PASS, f"CloudWatch has no call of the last {_DAYS} days"
+        return Outcome.PASS, f"CloudWatch shows no calls in the last {_DAYS} days"
     if calls:
         return (
             Outcome.WARN,
-            f"it {what} {calls:,.0f} times in {_DAYS} days: whoever has no right of its own gets 403",
+            f"it {verb} {calls:,.0f} times in {_DAYS} days: callers without an IAM permission of their own will "
+            "get 403",
         )
-    return Outcome.PASS, f"nobody called it in {_DAYS} days"
+    return Outcome.PASS, f"no calls in the last {_DAYS} days"
 
 
 def _sum(look: Look, metric: str) -> float | None:
     now = datetime.now(UTC)
-    asked = {
+    query = {
         "Namespace": "AWS/Lambda",
         "MetricName": metric,
         "Dimensions": [{"Name": "FunctionName", "Value": look.target.name}],
@@ -66,9 +70,9 @@ def _sum(look: Look, metric: str) -> float | None:
         "Period": 86_400,
         "Statistics": ["Sum"],
     }
-    found = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", asked, look.target.region))
-    points = found.get("Datapoints") or []
-    return sum(float(one["Sum"]) for one in points) if points else None
+    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    points = response.get("Datapoints") or []
+    return sum(float(point["Sum"]) for point in points) if points else None
 
 
 GUARDS: Final = {"lambda-public-callers": lambda_public_callers, "lambda-url-callers": lambda_url_callers}

@@ -1,4 +1,4 @@
-"""Looks at how busy a Lambda function and its account are before calls at once are limited: what is above is turned away."""
+"""Checks a reserved concurrency limit against the function's peak and the account's unreserved concurrency."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from hipaa_tui.support.json_value import ABSENT
 
 _SETTING: Final = "aws.lambda.reserved-concurrency"
 _FIELD: Final = "ReservedConcurrentExecutions"
-_LEFT: Final = 100
-"""Calls at once that an account has to leave to all other functions (Lambda Developer Guide, "Configuring reserved
-concurrency for a function")."""
+_MIN_UNRESERVED: Final = 100
+"""Unreserved concurrency that Lambda keeps for all other functions of the account (Lambda Developer Guide,
+"Configuring reserved concurrency for a function")."""
 _DAYS: Final = 14
 
 
 def lambda_concurrency_room(look: Look) -> Verdict:
-    """Blocks what Lambda would refuse, and what the function's own calls have been above; warns of what comes near."""
-    draft = next((one for one in look.changes if one.setting == _SETTING), None)
+    """Blocks a limit that Lambda would reject or that the function's peak exceeds; warns of one close to the peak."""
+    draft = next((change for change in look.changes if change.setting == _SETTING), None)
     if draft is None or draft.after is ABSENT:
-        return Outcome.PASS, "no limit is set"
+        return Outcome.PASS, "no reserved concurrency is set"
     limit = int(draft.after[_FIELD])
-    most = _most(look)
-    if most is not None and most > limit:
+    peak = _peak(look)
+    if peak is not None and peak > limit:
         return (
             Outcome.BLOCK,
-            f"{most:,.0f} calls ran at once within {_DAYS} days, and above {limit} they would be turned away: "
-            "name a higher limit",
+            f"the function reached {peak:,.0f} concurrent executions within {_DAYS} days, and calls above {limit} "
+            "would be throttled: set a higher limit",
         )
     account = look.cloud.call(Call("aws", "lambda", "GetAccountSettings", {}, look.target.region))
     free = int(account["AccountLimit"]["UnreservedConcurrentExecutions"])
-    have = 0 if draft.before is ABSENT else int(draft.before[_FIELD])
-    left = free + have - limit
-    if left < _LEFT:
+    reserved = 0 if draft.before is ABSENT else int(draft.before[_FIELD])
+    left = free + reserved - limit
+    if left < _MIN_UNRESERVED:
         return (
             Outcome.BLOCK,
-            f"{left} calls at once would be left to all other functions, and Lambda wants {_LEFT}: name a lower limit, or "
-            "ask AWS for a higher quota",
+            f"{left} concurrent executions would be left for all other functions, and Lambda requires {_MIN_UNRESERVED}: set "
+            "a lower limit, or request a higher quota from AWS",
         )
-    if most is not None and 2 * most > limit:
+    if peak is not None and 2 * peak > limit:
         return (
             Outcome.WARN,
-            f"up to {most:,.0f} calls ran at once within {_DAYS} days, more than half of {limit}",
+            f"the function reached {peak:,.0f} concurrent executions within {_DAYS} days, more than half of {limit}",
         )
-    seen = "no call was seen" if most is None else f"at most {most:,.0f} ran at once"
-    return Outcome.PASS, f"{seen} within {_DAYS} days, and {left} are left to other functions"
+    usage = "no invocation was seen" if peak is None else f"the peak was {peak:,.0f} concurrent executions"
+    return Outcome.PASS, f"{usage} within {_DAYS} days, and {left} are left for other functions"
 
 
-def _most(look: Look) -> float | None:
+def _peak(look: Look) -> float | None:
     now = datetime.now(UTC)
-    asked = {
+    query = {
         "Namespace": "AWS/Lambda",
         "MetricName": "ConcurrentExecutions",
         "Dimensions": [{"Name": "FunctionName", "Value": look.target.name}],
@@ -60,8 +60,8 @@ def _most(look: Look) -> float | None:
         "Period": 3600,
         "Statistics": ["Maximum"],
     }
-    found = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", asked, look.target.region))
-    return max((float(one["Maximum"]) for one in found.get("Datapoints") or []), default=None)
+    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    return max((float(point["Maximum"]) for point in response.get("Datapoints") or []), default=None)
 
 
 GUARDS = {"lambda-concurrency-room": lambda_concurrency_room}

@@ -1,4 +1,4 @@
-"""Looks at backups before a plan, a vault's policy or its lock changes: a backup that fails is noticed too late."""
+"""Checks AWS Backup before a plan, a vault policy or a vault lock changes: opt-in, copy region, retention, deletion."""
 
 from __future__ import annotations
 
@@ -22,47 +22,57 @@ _OPT_IN: Final = {
     "AWS::RDS::DBCluster": "Aurora",
     "AWS::RDS::DBInstance": "RDS",
 }
-_SOONEST: Final = 3
-"""Days that AWS Backup leaves at least before a lock is final."""
+_MIN_DAYS: Final = 3
+"""Minimum number of days that AWS Backup requires before a lock becomes final."""
 
 
 def backup_opt_in(look: Look) -> Verdict:
-    """Blocks where a plan that goes by tags would pass over the resource: its type is not opted in."""
-    asked = Call("aws", "backup", "DescribeRegionSettings", {}, look.target.region)
-    opted = look.cloud.call(asked).get("ResourceTypeOptInPreference") or {}
-    out = sorted(str(name) for name, on in opted.items() if not on)
-    mine = _OPT_IN.get(look.target.type)
-    if mine in out:
+    """Blocks where the resource's type is not opted in to AWS Backup: a plan that selects by tags would skip it.
+
+    Warns of other types that are not opted in where the resource is of no such type.
+    """
+    request = Call("aws", "backup", "DescribeRegionSettings", {}, look.target.region)
+    opted = look.cloud.call(request).get("ResourceTypeOptInPreference") or {}
+    excluded = sorted(str(name) for name, on in opted.items() if not on)
+    kind = _OPT_IN.get(look.target.type)
+    if kind in excluded:
         return (
             Outcome.BLOCK,
-            f"AWS Backup is not opted in for {mine} in {look.target.region}, so a plan would pass it over: "
-            f"`aws backup update-region-settings --resource-type-opt-in-preference {mine}=true` first",
+            f"AWS Backup is not opted in for {kind} in {look.target.region}, so a plan would skip it: run `aws "
+            f"backup update-region-settings --resource-type-opt-in-preference {kind}=true` first",
         )
-    if out and mine is None:
+    if excluded and kind is None:
         return (
             Outcome.WARN,
-            f"not opted in for {', '.join(out)} in {look.target.region}: plans pass those over",
+            f"AWS Backup is not opted in for {', '.join(excluded)} in {look.target.region}: plans skip those resource "
+            "types",
         )
-    return Outcome.PASS, f"AWS Backup is opted in for {mine or 'all that it takes'} in {look.target.region}"
+    return Outcome.PASS, f"AWS Backup is opted in for {kind or 'all resource types'} in {look.target.region}"
 
 
 def backup_copy_region(look: Look) -> Verdict:
-    """Blocks copies to the same region, and to one that is not enabled."""
+    """Blocks copies to the same region and to one that is not enabled; warns where no copy region is named."""
     wanted = str(look.parameters.get("copy_region") or "")
     if not wanted:
-        return Outcome.WARN, "backups stay in one region, and are lost with it: name another (copy_region)"
+        return (
+            Outcome.WARN,
+            "backups stay in one region and are lost with it: name a second region (copy_region)",
+        )
     if wanted == look.target.region:
-        return Outcome.BLOCK, f"{wanted} is where the backups are: name another region to copy them to"
-    found = (
+        return (
+            Outcome.BLOCK,
+            f"{wanted} is the region of the backups themselves: name another region for the copies",
+        )
+    regions = (
         look.cloud.call(Call("aws", "ec2", "DescribeRegions", {}, look.target.region)).get("Regions") or []
     )
-    if wanted not in {str(one["RegionName"]) for one in found}:
+    if wanted not in {str(region["RegionName"]) for region in regions}:
         return Outcome.BLOCK, f"{wanted} is not enabled for the account, or does not exist"
-    return Outcome.PASS, f"{wanted} is enabled, and another region"
+    return Outcome.PASS, f"{wanted} is enabled and is another region"
 
 
 def backup_vault_takes_it(look: Look) -> Verdict:
-    """Blocks rules whose backups their vault would refuse: it is not there, or its lock wants other times."""
+    """Blocks rules whose vault does not exist, or whose vault lock does not allow their retention."""
     for draft in look.changes:
         if draft.setting != "aws.backup.plan":
             continue
@@ -72,73 +82,82 @@ def backup_vault_takes_it(look: Look) -> Verdict:
             if not vault:
                 return (
                     Outcome.BLOCK,
-                    f"the rule {rule['RuleName']} backs up to {name}, and there is no such vault",
+                    f"the rule {rule['RuleName']} backs up to the vault {name}, which does not exist: create it "
+                    "first",
                 )
-            most = int(vault.get("MaxRetentionDays") or 0) if vault.get("Locked") else 0
-            if most and (days == 0 or days > most):
+            longest = int(vault.get("MaxRetentionDays") or 0) if vault.get("Locked") else 0
+            if longest and (days == 0 or days > longest):
                 return (
                     Outcome.BLOCK,
-                    f"the lock of {name} lets nothing stay for more than {most} days, so the backups of "
-                    f"{rule['RuleName']} would fail",
+                    f"the vault lock of {name} allows at most {longest} days of retention, so the backups of "
+                    f"{rule['RuleName']} would fail: choose a shorter retention or another vault",
                 )
-    return Outcome.PASS, "the plan's vaults are there and take its backups"
+    return Outcome.PASS, "the plan's vaults exist and accept its backups"
 
 
 def _vault(look: Look, name: str) -> dict[str, Any]:
-    found = resource_type("AWS::Backup::BackupVault").target(
+    target = resource_type("AWS::Backup::BackupVault").target(
         name, look.target.account, look.target.region, look.target.partition
     )
-    return vault_of(look.cloud, found) if found else {}
+    return vault_of(look.cloud, target) if target else {}
 
 
 def who_deletes_backups(look: Look) -> Verdict:
-    """Warns of those whom the vault's policy lets delete on purpose, and of a vault of AWS's own."""
+    """Warns of statements in the vault policy that allow deleting or shortening backups."""
     text = look.read("aws.backup.vault-policy", look.target).value
     if any(draft.setting == "aws.backup.vault-policy" for draft in look.changes):
         text = next(d.before for d in look.changes if d.setting == "aws.backup.vault-policy")
     named = [
-        str(one.get("Sid") or "a statement without a Sid")
-        for one in statements(text)
-        if one.get("Effect") == "Allow" and any(allows(one, action) for action in GUARDED)
+        str(statement.get("Sid") or "a statement without a Sid")
+        for statement in statements(text)
+        if statement.get("Effect") == "Allow" and any(allows(statement, action) for action in GUARDED)
     ]
     if named:
         return (
             Outcome.WARN,
-            f"its policy lets somebody delete or shorten backups on purpose ({', '.join(named)}): that ends",
+            f"the vault policy allows deleting or shortening backups ({', '.join(named)}): with this change that "
+            "access ends",
         )
-    return Outcome.PASS, "its policy lets nobody delete backups on purpose"
+    return Outcome.PASS, "the vault policy lets no one delete backups"
 
 
 def vault_lock_fits(look: Look) -> Verdict:
-    """Blocks a lock under which the backups of a plan would fail, and warns of one that becomes final."""
-    draft = next((one for one in look.changes if one.setting == "aws.backup.vault-lock"), None)
+    """Blocks a lock under which the backups of a plan would fail; warns of one that becomes final."""
+    draft = next((change for change in look.changes if change.setting == "aws.backup.vault-lock"), None)
     if draft is None:
-        return Outcome.PASS, "the lock does not change"
-    least, soon = (
+        return Outcome.PASS, "the vault lock does not change"
+    minimum, final_after = (
         int(draft.after.get("MinRetentionDays") or 0),
         int(draft.after.get("ChangeableForDays") or 0),
     )
-    if 0 < soon < _SOONEST:
+    if 0 < final_after < _MIN_DAYS:
         return (
             Outcome.BLOCK,
-            f"AWS Backup makes no lock final before {_SOONEST} days: give {_SOONEST} or more",
+            f"AWS Backup requires at least {_MIN_DAYS} days before a lock becomes final: set {_MIN_DAYS} or more",
         )
     for plan in plans(look.cloud, look.target.region):
-        asked = {"BackupPlanId": plan["BackupPlanId"]}
-        about = look.cloud.call(Call("aws", "backup", "GetBackupPlan", asked, look.target.region))[
+        request = {"BackupPlanId": plan["BackupPlanId"]}
+        details = look.cloud.call(Call("aws", "backup", "GetBackupPlan", request, look.target.region))[
             "BackupPlan"
         ]
-        for rule in about.get("Rules") or []:
+        for rule in details.get("Rules") or []:
             days = int(at(rule, "Lifecycle.DeleteAfterDays") or 0)
-            if rule.get("TargetBackupVaultName") == look.target.name and 0 < days < least:
+            if rule.get("TargetBackupVaultName") == look.target.name and 0 < days < minimum:
                 return (
                     Outcome.BLOCK,
-                    f"{about.get('BackupPlanName')} keeps its backups here for {days} days ({rule.get('RuleName')}), "
-                    f"and under a lock of {least} they would fail: let it keep them longer first",
+                    f"{details.get('BackupPlanName')} keeps backups in this vault for {days} days (rule "
+                    f"{rule.get('RuleName')}), less than the lock's minimum of {minimum}, so they would fail: raise "
+                    "that retention first",
                 )
-    if soon:
-        return Outcome.WARN, f"in {soon} days the lock is final: nobody, neither root nor AWS, can loosen it"
-    return Outcome.PASS, "every plan's backups stay long enough, and the lock can be taken away again"
+    if final_after:
+        return (
+            Outcome.WARN,
+            f"in {final_after} days the lock becomes final: from then on nobody can loosen it, neither root nor AWS",
+        )
+    return (
+        Outcome.PASS,
+        "every plan keeps its backups long enough for the lock, and the lock can be removed again",
+    )
 
 
 GUARDS = {

@@ -10,24 +10,24 @@ from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import at
 
 _GB: Final = 1024**3
-_WORTH_A_WORD: Final = 50
+_NOTABLE: Final = 50
 """USD a month from which a cost is a warning."""
 _PRICES: Final = {"AWS::DynamoDB::Table": 0.20, "AWS::EFS::FileSystem": 0.05}
 """USD a GB-month in us-east-1: point-in-time recovery of DynamoDB, backup storage of EFS (the price lists)."""
 
 
 def cost_of_size(look: Look) -> Verdict:
-    """Says what keeping copies of a table or file system costs by its size of today, and warns where that is much."""
+    """Passes or warns with the monthly cost of backups at today's size of the table or file system."""
     if look.target.type == "AWS::DynamoDB::Table":
-        held = int(table_of(look.cloud, look.target).get("TableSizeBytes") or 0)
+        size = int(table_of(look.cloud, look.target).get("TableSizeBytes") or 0)
     else:
-        asked = Call(
+        request = Call(
             "aws", "efs", "DescribeFileSystems", {"FileSystemId": look.target.name}, look.target.region
         )
-        held = int(at(look.cloud.call(asked), "FileSystems.0.SizeInBytes.Value") or 0)
-    month = held / _GB * _PRICES[look.target.type]
-    said = f"{held / _GB:,.1f} GB today, about {month:,.0f} USD a month (by the prices of us-east-1)"
-    return (Outcome.WARN if month >= _WORTH_A_WORD else Outcome.PASS), said
+        size = int(at(look.cloud.call(request), "FileSystems.0.SizeInBytes.Value") or 0)
+    month = size / _GB * _PRICES[look.target.type]
+    cost = f"{size / _GB:,.1f} GB today, about {month:,.0f} USD a month (us-east-1 prices)"
+    return (Outcome.WARN if month >= _NOTABLE else Outcome.PASS), cost
 
 
 GUARDS = {"cost-of-size": cost_of_size}

@@ -1,4 +1,4 @@
-"""Looks at a distribution before viewers are sent to HTTPS, or its root is given a page."""
+"""Checks a distribution's certificate before viewers are redirected to HTTPS, and its default root object."""
 
 from __future__ import annotations
 
@@ -16,55 +16,74 @@ _SHOWN: Final = 3
 
 
 def distribution_https_ready(look: Look) -> Verdict:
-    """Blocks where viewers who are sent to HTTPS would meet no certificate for the name that they asked for."""
+    """Blocks where viewers redirected to HTTPS would get no valid certificate for the name that they asked for.
+
+    Warns of a staging distribution and of a certificate whose names cannot be read (IAM).
+    """
     config = configuration(look.cloud, look.target)
     if not config:
-        return Outcome.BLOCK, "the distribution is not there any more: scan again"
-    names = sorted(str(one) for one in (config.get("Aliases") or {}).get("Items") or [])
+        return Outcome.BLOCK, "the distribution no longer exists: scan again"
+    names = sorted(str(alias) for alias in (config.get("Aliases") or {}).get("Items") or [])
     certificate: Mapping[str, Any] = config.get("ViewerCertificate") or {}
-    own = str(certificate.get("ACMCertificateArn") or "")
-    if names and not own and not certificate.get("IAMCertificateId"):
+    acm_certificate = str(certificate.get("ACMCertificateArn") or "")
+    if names and not acm_certificate and not certificate.get("IAMCertificateId"):
         return (
             Outcome.BLOCK,
-            f"{', '.join(names[:_SHOWN])} would be answered with CloudFront's own certificate: give the distribution one of "
-            "Certificate Manager for these names first",
+            f"the distribution has no certificate for {', '.join(names[:_SHOWN])}: over HTTPS viewers would get "
+            "CloudFront's default certificate, so attach an ACM certificate for these names first",
         )
-    if own:
-        # CloudFront takes certificates of one region alone, and so does the look at them.
-        trouble, _ = trouble_of(replace(look, target=replace(look.target, region=own.split(":")[3])), own)
+    if acm_certificate:
+        # CloudFront takes certificates of one region only: the certificate is checked in its own region.
+        trouble, _ = trouble_of(
+            replace(look, target=replace(look.target, region=acm_certificate.split(":")[3])), acm_certificate
+        )
         if trouble:
-            return Outcome.BLOCK, f"the certificate of the distribution {trouble}"
+            return Outcome.BLOCK, f"the distribution's certificate {trouble}"
     if config.get("ContinuousDeploymentPolicyId") or config.get("Staging"):
         return (
             Outcome.WARN,
-            "a staging distribution is tied to it by a continuous deployment: change both, or the next promotion takes "
-            "this back",
+            "a staging distribution is linked to it by continuous deployment: change both, or the next promotion "
+            "reverts this change",
         )
-    if names and not own:
+    if names and not acm_certificate:
         return (
             Outcome.WARN,
-            f"its certificate is one of IAM's: make sure that it is for {', '.join(names[:_SHOWN])}",
+            f"the distribution uses an IAM server certificate: make sure that it covers {', '.join(names[:_SHOWN])}",
         )
-    return Outcome.PASS, f"HTTPS works for {', '.join(names[:_SHOWN]) or 'the name that CloudFront gave it'}"
+    return Outcome.PASS, f"HTTPS works for {', '.join(names[:_SHOWN]) or 'its cloudfront.net name'}"
 
 
 def root_object_there(look: Look) -> Verdict:
-    """Blocks a page for the root that its bucket does not hold: visitors would get an error where they got a page."""
-    draft = next((one for one in look.changes if one.setting == _ROOT), None)
+    """Blocks a default root object that the bucket does not hold: viewers of the root would get an error.
+
+    Warns where the origin is not a bucket, so that the object cannot be checked.
+    """
+    draft = next((change for change in look.changes if change.setting == _ROOT), None)
     if draft is None:
-        return Outcome.PASS, "the root does not change"
+        return Outcome.PASS, "the default root object does not change"
     bucket, name = str(draft.after["Bucket"]), str(draft.after["DefaultRootObject"])
     if name.startswith("/"):
-        return Outcome.BLOCK, f"{name}: CloudFront wants the name without a slash before it"
+        return (
+            Outcome.BLOCK,
+            f"{name} starts with a slash: give the name of the default root object without it",
+        )
     if not bucket:
-        return Outcome.WARN, "the root comes from a server or a folder: make sure that it knows the page"
+        return (
+            Outcome.WARN,
+            "the root is served by a server or from an origin path, which is not checked here: make sure that the "
+            "page exists there",
+        )
     try:
         look.cloud.call(Call("aws", "s3", "HeadObject", {"Bucket": bucket, "Key": name}, look.target.region))
     except CloudError as error:
         if error.status == 404:
-            return Outcome.BLOCK, f"{bucket} has no object {name}: put it there, or name another one"
+            return (
+                Outcome.BLOCK,
+                f"{bucket} has no object {name}, so the root would return an error: upload it, or name another "
+                "object",
+            )
         raise
-    return Outcome.PASS, f"{bucket} has {name}"
+    return Outcome.PASS, f"{bucket} has the object {name}"
 
 
 GUARDS = {

@@ -1,4 +1,4 @@
-"""Looks whether a trail's files arrive, and whether the organization records what this trail would."""
+"""Checks that a trail can deliver to its bucket, and whether an organization trail records the same account."""
 
 from __future__ import annotations
 
@@ -14,62 +14,73 @@ _SERVICE = "cloudtrail.amazonaws.com"
 
 
 def about(look: Look) -> dict[str, Any]:
-    """What CloudTrail says of the finding's trail by now. Raises CloudError, also where it is gone."""
+    """Returns the target trail's live description (GetTrail). Raises CloudError, also where it no longer exists."""
     request = Call("aws", "cloudtrail", "GetTrail", {"Name": look.target.id}, look.target.region)
     return dict(look.cloud.call(request)["Trail"])
 
 
 def trail_bucket_policy(look: Look) -> Verdict:
-    """Warns where CloudTrail cannot write to the trail's bucket, and blocks where there is no bucket.
+    """Warns where CloudTrail cannot write to the trail's bucket; blocks where there is no bucket.
 
-    A trail without files is none; but to record more does no harm, and AWS itself refuses a change of a
-    trail that could not deliver (InsufficientS3BucketPolicyException).
+    A trail that cannot deliver is useless. But recording more does no harm, and AWS itself rejects a change of such
+    a trail (InsufficientS3BucketPolicyException), so the guard only warns.
     """
     bucket = str(about(look).get("S3BucketName") or "")
     if not bucket:
         return Outcome.BLOCK, "the trail has no bucket"
     try:
-        found = look.cloud.call(Call("aws", "s3", "GetBucketPolicy", {"Bucket": bucket}, look.target.region))
-        text = found["Policy"]
+        response = look.cloud.call(
+            Call("aws", "s3", "GetBucketPolicy", {"Bucket": bucket}, look.target.region)
+        )
+        text = response["Policy"]
     except CloudError as error:
         if error.code == "NoSuchBucket":
-            return Outcome.BLOCK, f"its bucket {bucket} is gone"
+            return (
+                Outcome.BLOCK,
+                f"the trail's bucket {bucket} is gone: create it, or name another one",
+            )
         if error.denied:
             return (
                 Outcome.WARN,
-                f"nobody here may read the policy of {bucket}, so it may not let CloudTrail write",
+                f"your credentials may not read the policy of {bucket} (s3:GetBucketPolicy), so whether CloudTrail "
+                "may write there is unknown",
             )
         if error.code != "NoSuchBucketPolicy":
             raise
         text = None
-    writing = [one for one in services(text).get(_SERVICE, []) if allows(one, "s3:PutObject")]
-    if not writing:
+    put_grants = [
+        statement for statement in services(text).get(_SERVICE, []) if allows(statement, "s3:PutObject")
+    ]
+    if not put_grants:
         return (
             Outcome.WARN,
-            f"the policy of {bucket} does not let CloudTrail write there: nothing is delivered, and AWS may "
-            "refuse this change, until it does",
+            f"the policy of {bucket} does not grant cloudtrail.amazonaws.com s3:PutObject: until it does, nothing "
+            "is delivered, and AWS may refuse this change",
         )
-    if not any(_for_trail(one, look.target.id) for one in writing):
+    if not any(_for_trail(statement, look.target.id) for statement in put_grants):
         return (
             Outcome.WARN,
-            f"the policy of {bucket} lets CloudTrail write for another trail than {look.target.id}",
+            f"the policy of {bucket} grants CloudTrail s3:PutObject for another trail only, not for "
+            f"{look.target.id}: add it to the statement's aws:SourceArn",
         )
-    looking = [one for one in services(text).get(_SERVICE, []) if allows(one, "s3:GetBucketAcl")]
-    if not any(_for_trail(one, look.target.id) for one in looking):
+    acl_grants = [
+        statement for statement in services(text).get(_SERVICE, []) if allows(statement, "s3:GetBucketAcl")
+    ]
+    if not any(_for_trail(statement, look.target.id) for statement in acl_grants):
         return (
             Outcome.WARN,
-            f"the policy of {bucket} does not let CloudTrail look at the bucket's ACL (s3:GetBucketAcl), which it "
-            "does before it delivers: AWS may refuse this change until it may",
+            f"the policy of {bucket} does not grant CloudTrail s3:GetBucketAcl for this trail, which it calls "
+            "before it delivers: until it does, AWS may refuse this change",
         )
     failed = _delivery_error(look)
     if failed:
-        return Outcome.WARN, f"the last delivery to {bucket} failed ({failed}): put that right first"
+        return Outcome.WARN, f"the last delivery to {bucket} failed ({failed}): fix that first"
     return Outcome.PASS, f"CloudTrail may write to {bucket}"
 
 
 def _for_trail(statement: Mapping[str, Any], trail: str) -> bool:
     tests = [values for _, key, values in conditions(statement) if key == "aws:sourcearn"]
-    return all(any(fnmatchcase(trail, one) for one in values) for values in tests)
+    return all(any(fnmatchcase(trail, pattern) for pattern in values) for values in tests)
 
 
 def _delivery_error(look: Look) -> str:
@@ -78,22 +89,22 @@ def _delivery_error(look: Look) -> str:
 
 
 def org_trail(look: Look) -> Verdict:
-    """Warns where a change here is one for the whole organization, or is paid for twice."""
+    """Warns where the change applies to the whole organization, or where its trail records the events already."""
     if about(look).get("IsOrganizationTrail"):
-        return Outcome.WARN, "it is the organization's trail: the change holds for every member account"
+        return Outcome.WARN, "this is an organization trail: the change applies to every member account"
     request = Call("aws", "cloudtrail", "DescribeTrails", {"includeShadowTrails": True}, look.target.region)
-    seen = look.cloud.call(request).get("trailList") or []
+    trails = look.cloud.call(request).get("trailList") or []
     others = sorted(
-        str(one["TrailARN"])
-        for one in seen
-        if one.get("IsOrganizationTrail") and one["TrailARN"] != look.target.id
+        str(listed["TrailARN"])
+        for listed in trails
+        if listed.get("IsOrganizationTrail") and listed["TrailARN"] != look.target.id
     )
     if others:
         return (
             Outcome.WARN,
-            f"the organization's trail {others[0]} records this account too: a second copy is paid for",
+            f"the organization trail {others[0]} records this account too: a second copy of its events costs extra",
         )
-    return Outcome.PASS, "no trail of an organization records this account"
+    return Outcome.PASS, "no organization trail records this account"
 
 
 GUARDS = {"trail-bucket-policy": trail_bucket_policy, "org-trail": org_trail}

@@ -1,4 +1,4 @@
-"""Looks who reads a trail's bucket without credentials, before it is closed."""
+"""Checks for anonymous readers of a trail's bucket before its public access is removed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ACL: Final = "aws.cloudtrail.bucket-acl"
 
 
 def trail_bucket_readers(look: Look) -> Verdict:
-    """What public-by-design says of the bucket that the trail names: a bucket can serve more than a trail."""
+    """Returns the verdict of public-by-design for the trail's bucket: it may serve more than the trail."""
     seen = look.read(ACL, look.target)
     bucket = None if seen.absent else bucket_of(look.target, seen.identity)
     if bucket is None:
-        return Outcome.BLOCK, "there is no such trail, or no bucket of its any more: scan again"
+        return Outcome.BLOCK, "the trail or its bucket no longer exists: scan again"
     outcome, reason = public_by_design(replace(look, target=bucket))
     return outcome, f"{bucket.name}: {reason}"
 

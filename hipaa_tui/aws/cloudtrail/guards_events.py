@@ -1,7 +1,7 @@
-"""Looks at what recording every access to objects costs, and that a trail never records its own deliveries.
+"""Estimates the cost of data events, and keeps a trail from recording its own log deliveries.
 
 100,000 data events cost 0.10 USD (https://aws.amazon.com/cloudtrail/pricing/), and each request to an
-object is one.
+object is one event.
 """
 
 from __future__ import annotations
@@ -29,46 +29,46 @@ _SETTING: Final = "aws.cloudtrail.event-selectors"
 _PRICE: Final = 0.10 / 100_000
 _DAYS: Final = 14
 _MONTH: Final = 30
-_MOST_BUCKETS: Final = 50
-"""Buckets whose metrics are asked for; the others are counted and said."""
+_MAX_BUCKETS: Final = 50
+"""Maximum number of buckets whose metrics are read; the reason says how many were left out."""
 
 
 def data_events_cost(look: Look) -> Verdict:
-    """Blocks a trail that would record its own deliveries, and warns with an estimate of what the events cost."""
-    draft = next((one for one in look.changes if one.setting == _SETTING), None)
+    """Blocks a trail that would record its own deliveries; warns with an estimate of the events' monthly cost."""
+    draft = next((change for change in look.changes if change.setting == _SETTING), None)
     if draft is None:
-        return Outcome.PASS, "no data events are recorded that were not before"
+        return Outcome.PASS, "no additional data events are recorded"
     trail = about(look)
     bucket = str(trail.get("S3BucketName") or "")
     if bucket and _covers(draft.after, bucket, look.target.partition):
         return (
             Outcome.BLOCK,
-            f"the trail would record its own deliveries to {bucket}: each file makes an event that makes a file, so "
-            f"leave arn:{look.target.partition}:s3:::{bucket}/ out",
+            f"the trail would record its own deliveries to {bucket} in an endless loop, where each log file causes "
+            f"an event and each event a log file: exclude arn:{look.target.partition}:s3:::{bucket}/",
         )
-    have = _selected(draft.before)
-    if all(one in have for one in _selected(draft.after)):
-        return Outcome.PASS, "no data events are recorded that were not before"
+    selected = _selected(draft.before)
+    if all(selector in selected for selector in _selected(draft.after)):
+        return Outcome.PASS, "no additional data events are recorded"
     return Outcome.WARN, _estimate(look, trail, recorded(draft.after))
 
 
 def _selected(value: Json) -> list[Json]:
-    """What the selectors say of objects, in one form."""
-    mine = [one for one in advanced(value or {}) if about_objects(fields(one))]
-    return [meaning(one) for one in mine]
+    """Returns the selectors that concern objects, in one canonical form."""
+    selectors = [selector for selector in advanced(value or {}) if about_objects(fields(selector))]
+    return [meaning(selector) for selector in selectors]
 
 
 def _covers(value: Json, bucket: str, partition: str) -> bool:
     """Would writing a file to the bucket be recorded?"""
     start = f"arn:{partition}:s3:::{bucket}/"
     if value.get(ADVANCED):
-        return any(_records(fields(one), start) for one in value[ADVANCED])
+        return any(_records(fields(selector), start) for selector in value[ADVANCED])
     return any(
         data.get("Type") == S3_OBJECT
         and any(start.startswith(str(name)) for name in data.get("Values") or [])
-        for one in value.get(BASIC) or []
-        if one.get("ReadWriteType") != "ReadOnly"
-        for data in one.get("DataResources") or []
+        for selector in value.get(BASIC) or []
+        if selector.get("ReadWriteType") != "ReadOnly"
+        for data in selector.get("DataResources") or []
     )
 
 
@@ -76,67 +76,73 @@ def _records(tests: dict[str, Any], start: str) -> bool:
     if not about_objects(tests) or (tests.get("readOnly") or {}).get("Equals") == ["true"]:
         return False
     arn = tests.get("resources.ARN") or {}
-    if any(start.startswith(str(one)) for one in arn.get("NotStartsWith") or []):
+    if any(start.startswith(str(prefix)) for prefix in arn.get("NotStartsWith") or []):
         return False
-    if only := [str(one) for one in (*(arn.get("StartsWith") or []), *(arn.get("Equals") or []))]:
-        return any(start.startswith(one) or one.startswith(start) for one in only)
+    if only := [str(prefix) for prefix in (*(arn.get("StartsWith") or []), *(arn.get("Equals") or []))]:
+        return any(start.startswith(prefix) or prefix.startswith(start) for prefix in only)
     return True
 
 
-def _estimate(look: Look, trail: dict[str, Any], what: str) -> str:
-    """The sentence: events a month, what they cost, on which figures and of which days."""
+def _estimate(look: Look, trail: dict[str, Any], kinds: str) -> str:
+    """Returns the reason: events a month, their cost, and the figures and days that this is based on."""
     target = look.target
     buckets = [
-        one
-        for one in resource_type("AWS::S3::Bucket").list(
+        candidate
+        for candidate in resource_type("AWS::S3::Bucket").list(
             look.cloud, target.account, target.region, target.partition
         )
-        if one.name != trail.get("S3BucketName")
-        and (trail.get("IsMultiRegionTrail") or one.region == target.region)
+        if candidate.name != trail.get("S3BucketName")
+        and (trail.get("IsMultiRegionTrail") or candidate.region == target.region)
     ]
     measured, requests, objects = 0, 0.0, 0.0
     unseen: list[str] = []
-    for bucket in buckets[:_MOST_BUCKETS]:
+    for bucket in buckets[:_MAX_BUCKETS]:
         try:
-            found = _requests(look, bucket)
-            if found is None:
+            measured_requests = _requests(look, bucket)
+            if measured_requests is None:
                 objects += _objects(look, bucket)
             else:
                 measured += 1
-                requests += found
+                requests += measured_requests
         except CloudError as error:
             unseen.append(f"{bucket.name} ({error.code})")
-    unmeasured = min(len(buckets), _MOST_BUCKETS) - measured - len(unseen)
+    unmeasured = min(len(buckets), _MAX_BUCKETS) - measured - len(unseen)
     upto = f"{datetime.now(UTC):%Y-%m-%d}"
     events = requests + objects
     parts = []
     if measured:
         parts.append(
-            f"{requests:,.0f} requests by the request metrics of {measured} buckets, {_DAYS} days to {upto}"
+            f"{requests:,.0f} requests a month by the request metrics of {measured} buckets, {_DAYS} days to {upto}"
         )
     if unmeasured:
         parts.append(
-            f"{objects:,.0f} objects in {unmeasured} buckets without request metrics (NumberOfObjects, {upto}), as "
-            "if each were read or written once a month, which may be far from true"
+            f"{objects:,.0f} objects in {unmeasured} buckets without request metrics (NumberOfObjects, {upto}), "
+            "assuming one read or write of each a month, which may be far off"
         )
-    if len(buckets) > _MOST_BUCKETS:
-        parts.append(f"{len(buckets) - _MOST_BUCKETS} more buckets were not counted")
+    if len(buckets) > _MAX_BUCKETS:
+        parts.append(f"{len(buckets) - _MAX_BUCKETS} more buckets were not counted")
     if unseen:
-        parts.append(f"not seen: {', '.join(unseen[:5])}")
+        parts.append(f"could not be read: {', '.join(unseen[:5])}")
     basis = "; ".join(parts) or "there is no other bucket"
-    kind = f" ({what}s only; the figure counts both)" if what in {"read", "write"} else ""
+    kind = (
+        f" (the trail records {kinds}s only; the estimate counts reads and writes)"
+        if kinds in {"read", "write"}
+        else ""
+    )
     return f"about {events:,.0f} data events a month{kind}, {events * _PRICE:,.2f} USD; basis: {basis}"
 
 
 def _requests(look: Look, bucket: Target) -> float | None:
-    """Requests a month by the bucket's own request metrics, None where it has none for all of its objects."""
-    found = look.cloud.call(
+    """Returns the requests a month by the bucket's request metrics; None where no configuration covers all objects."""
+    response = look.cloud.call(
         Call("aws", "s3", "ListBucketMetricsConfigurations", {"Bucket": bucket.name}, bucket.region)
     )
-    whole = [one for one in found.get("MetricsConfigurationList") or [] if not one.get("Filter")]
-    if not whole:
+    unfiltered = [
+        metrics for metrics in response.get("MetricsConfigurationList") or [] if not metrics.get("Filter")
+    ]
+    if not unfiltered:
         return None
-    points = _points(look, bucket, "AllRequests", "Sum", {"FilterId": str(whole[0]["Id"])})
+    points = _points(look, bucket, "AllRequests", "Sum", {"FilterId": str(unfiltered[0]["Id"])})
     return sum(points) * _MONTH / _DAYS
 
 
@@ -145,11 +151,13 @@ def _objects(look: Look, bucket: Target) -> float:
     return points[-1] if points else 0.0
 
 
-def _points(look: Look, bucket: Target, metric: str, statistic: str, more: dict[str, str]) -> list[float]:
-    """The metric's daily values, oldest first."""
+def _points(
+    look: Look, bucket: Target, metric: str, statistic: str, dimensions: dict[str, str]
+) -> list[float]:
+    """Returns the metric's daily values, oldest first."""
     now = datetime.now(UTC)
-    names = {"BucketName": bucket.name, **more}
-    given: dict[str, Json] = {
+    names = {"BucketName": bucket.name, **dimensions}
+    query: dict[str, Json] = {
         "Namespace": "AWS/S3",
         "MetricName": metric,
         "Dimensions": [{"Name": name, "Value": value} for name, value in names.items()],
@@ -158,9 +166,9 @@ def _points(look: Look, bucket: Target, metric: str, statistic: str, more: dict[
         "Period": 86_400,
         "Statistics": [statistic],
     }
-    found = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", given, bucket.region))
-    points = sorted(found.get("Datapoints") or [], key=lambda one: str(one["Timestamp"]))
-    return [float(one[statistic]) for one in points]
+    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, bucket.region))
+    points = sorted(response.get("Datapoints") or [], key=lambda point: str(point["Timestamp"]))
+    return [float(point[statistic]) for point in points]
 
 
 GUARDS = {"data-events-cost": data_events_cost}

@@ -1,4 +1,4 @@
-"""Checks before a DynamoDB table changes: who can use its new key, and what its capacity can cost."""
+"""Checks before a DynamoDB table changes: who can use its new KMS key, and what its capacity can cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hipaa_tui.providers.guard import Look, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT, at
 
-_WORTH_A_WORD: Final = 50
+_NOTABLE: Final = 50
 """USD a month from which a cost is a warning."""
 _HOURS: Final = 730
 _UNIT_HOUR: Final = {"Read": 0.00013, "Write": 0.00065}
@@ -19,34 +19,37 @@ _UNIT_HOUR: Final = {"Read": 0.00013, "Write": 0.00065}
 
 
 def table_key_readers(look: Look) -> Verdict:
-    """Blocks a key of yours whose policy does not let the users of the table in, and a key that was lost already."""
+    """Blocks a customer managed key that the table's users cannot use through DynamoDB, and a key already lost.
+
+    With readers_checked, the operator says that the users' own permissions suffice, and the guard only warns.
+    """
     table = table_of(look.cloud, look.target)
-    if regions := sorted(str(one.get("RegionName")) for one in table.get("Replicas") or []):
+    if regions := sorted(str(replica.get("RegionName")) for replica in table.get("Replicas") or []):
         return (
             Outcome.BLOCK,
-            f"the table has replicas in {', '.join(regions)}, and each wants a key of its own region: change them together "
-            "by hand",
+            f"the table has replicas in {', '.join(regions)}, and each needs a key of its own region: change them "
+            "together by hand",
         )
-    about = table.get("SSEDescription") or {}
-    if about.get("InaccessibleEncryptionDateTime"):
+    encryption = table.get("SSEDescription") or {}
+    if encryption.get("InaccessibleEncryptionDateTime"):
         return (
             Outcome.BLOCK,
-            f"DynamoDB cannot use the table's key since {about['InaccessibleEncryptionDateTime']}: "
-            "give that key back first, or the data is lost",
+            f"DynamoDB cannot use the table's key since {encryption['InaccessibleEncryptionDateTime']}: restore access "
+            "to that key first, or the data is lost",
         )
-    given = str(look.parameters.get("kms_key") or "")
-    if not given:
-        return Outcome.PASS, "the policy of the key lets whoever uses the table in, through DynamoDB"
-    asked = {"KeyId": given, "PolicyName": "default"}
-    text = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", asked, look.target.region))["Policy"]
-    if any(_lets_callers(one) for one in allowing(text)):
-        return Outcome.PASS, f"{given} lets the account's principals in through DynamoDB"
+    key = str(look.parameters.get("kms_key") or "")
+    if not key:
+        return Outcome.PASS, "the key policy lets the table's users use the key through DynamoDB"
+    query = {"KeyId": key, "PolicyName": "default"}
+    text = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", query, look.target.region))["Policy"]
+    if any(_lets_callers(statement) for statement in allowing(text)):
+        return Outcome.PASS, f"{key} lets the account's principals use it through DynamoDB"
     if look.parameters.get("readers_checked"):
-        return Outcome.WARN, f"whoever uses the table without kms:Decrypt on {given} is refused from now on"
+        return Outcome.WARN, f"users of the table without kms:Decrypt on {key} will be refused"
     return (
         Outcome.BLOCK,
-        f"{given} does not let the users of the table in through DynamoDB, so they would be refused: let its policy "
-        "do so, or see to each one's kms:Decrypt and say readers_checked=true",
+        f"{key} does not let the table's users use it through DynamoDB, so they would be refused: grant that in "
+        "the key policy, or check each user's kms:Decrypt and set readers_checked=true",
     )
 
 
@@ -62,26 +65,32 @@ def _lets_callers(statement: dict[str, object]) -> bool:
 
 
 def scaling_bounds(look: Look) -> Verdict:
-    """Says what the most units would cost, and names indexes that would still hold the table back."""
-    draft = next((one for one in look.changes if one.setting == "aws.dynamodb.autoscaling"), None)
+    """Passes or warns with the cost at maximum capacity; warns of indexes that do not scale with the table.
+
+    Blocks while the table is being created or deleted.
+    """
+    draft = next((change for change in look.changes if change.setting == "aws.dynamodb.autoscaling"), None)
     if draft is None or draft.after is ABSENT:
         return Outcome.PASS, "capacity does not change"
     month = sum(
         int(at(draft.after, f"{which}.MaxCapacity") or 0) * _UNIT_HOUR[which] * _HOURS for which in DIMENSIONS
     )
-    said = f"at most about {month:,.0f} USD a month, while the load asks for it (by the prices of us-east-1)"
-    about = table_of(look.cloud, look.target)
-    if about.get("TableStatus") not in {None, "ACTIVE", "UPDATING"}:
-        return Outcome.BLOCK, f"the table is {about['TableStatus']}: nothing can be changed on it"
-    indexes = [str(one["IndexName"]) for one in about.get("GlobalSecondaryIndexes") or []]
+    cost = f"at most about {month:,.0f} USD a month, while traffic requires it (us-east-1 prices)"
+    table = table_of(look.cloud, look.target)
+    if table.get("TableStatus") not in {None, "ACTIVE", "UPDATING"}:
+        return (
+            Outcome.BLOCK,
+            f"the table is {table['TableStatus']} and cannot be changed: wait until it is ACTIVE",
+        )
+    indexes = [str(index["IndexName"]) for index in table.get("GlobalSecondaryIndexes") or []]
     if indexes:
         names = ", ".join(sorted(indexes))
         return (
             Outcome.WARN,
-            f"{said}; its indexes {names} do not scale with it and refuse writes to the table when they are full: "
-            "give them rules as well",
+            f"{cost}; its indexes {names} do not scale with it, and writes to the table are throttled when they "
+            "reach their capacity: add auto scaling to them as well",
         )
-    return (Outcome.WARN if month >= _WORTH_A_WORD else Outcome.PASS), said
+    return (Outcome.WARN if month >= _NOTABLE else Outcome.PASS), cost
 
 
 GUARDS = {

@@ -1,4 +1,4 @@
-"""Looks who comes in, and what goes out, by the public address of an instance before it is taken away."""
+"""Checks what depends on an instance's public address before it is removed: routes, DNS names, Internet access."""
 
 from __future__ import annotations
 
@@ -11,54 +11,62 @@ from hipaa_tui.aws.ec2.lookups import listed, pages
 from hipaa_tui.providers.guard import Look, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
-_ZONES: Final = 40
-"""Hosted zones that are read for names of an address."""
+_MAX_ZONES: Final = 40
+"""Maximum number of hosted zones searched for records of an address."""
 _RECORDS: Final = "route53 addresses"
 _EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
 
 
 def public_address_unused(look: Look) -> Verdict:
-    """Blocks where a name, a route or the only way to the Internet hangs on the address, unless that is looked after.
+    """Blocks where a route, a DNS name or the instance's only Internet access depends on the address.
 
-    An instance without a public address has no way through an internet gateway (Amazon VPC User Guide, "Internet
-    gateways"): neither in, nor out to package servers, Systems Manager and the APIs of AWS.
+    With address_given_up, the operator says that names and access are taken care of, and the guard only warns. An
+    instance without a public address cannot use an internet gateway (Amazon VPC User Guide, "Internet gateways"):
+    neither inbound, nor to reach package servers, Systems Manager and the APIs of AWS.
     """
     instance = instance_of(look.cloud, look.target)
     addresses = addresses_of(instance)
     if not addresses:
-        return Outcome.PASS, "it has no public address today"
+        return Outcome.PASS, "the instance has no public address"
     tables = pages(look, "ec2", "DescribeRouteTables", "RouteTables", Filters=_of_vpc(instance))
     if through := _routed_through(instance, tables):
         return (
             Outcome.BLOCK,
-            f"{through} send other systems' traffic through it, as a NAT instance: give them a NAT gateway first",
+            f"{through} route other systems' traffic through the instance, as a NAT instance: give them a NAT "
+            "gateway first",
         )
     given_up = bool(look.parameters.get("address_given_up"))
-    names, unseen = _names_of(look, addresses)
+    names, unsearched = _names_of(look, addresses)
     if names and not given_up:
         return (
             Outcome.BLOCK,
-            f"the DNS names {listed(names)} lead to it: move them to a load balancer first, or say "
-            "address_given_up=true",
+            f"the DNS names {listed(names)} resolve to its public address: move them to a load balancer first, or "
+            "set address_given_up=true",
         )
-    notes = [f"the DNS names {listed(names)} go on leading to it"] if names else []
+    notes = [f"the DNS names {listed(names)} still resolve to its public address"] if names else []
     if _by_gateway(instance, tables):
-        said = f"its subnet reaches the Internet by an internet gateway, so {listed(addresses)} is its only way in and out"
+        reason = (
+            f"its subnet reaches the Internet through an internet gateway, so {listed(addresses)} is its only way "
+            "in and out"
+        )
         if not given_up:
             return (
                 Outcome.BLOCK,
-                f"{said}: route the subnet to a NAT gateway (or give it the VPC endpoints that it needs), then say "
+                f"{reason}: route the subnet to a NAT gateway (or create the VPC endpoints that it needs), then set "
                 "address_given_up=true",
             )
-        notes.append(said)
+        notes.append(reason)
     if group := _group_of(instance):
         notes.append(
-            f"the Auto Scaling group {group} gives its next instances an address as its template says"
+            f"the Auto Scaling group {group} gives its next instances a public address if its launch template says so"
         )
-    notes += unseen
+    notes += unsearched
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, "no route leads from the Internet to its subnet, and no DNS name to its address"
+    return (
+        Outcome.PASS,
+        "its subnet has no route to an internet gateway, and no DNS name resolves to its address",
+    )
 
 
 def _of_vpc(instance: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -66,25 +74,27 @@ def _of_vpc(instance: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _routed_through(instance: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]) -> str:
-    """The route tables that lead to one of its interfaces, as text."""
-    mine = {str(one.get("NetworkInterfaceId")) for one in instance.get("NetworkInterfaces") or []}
-    mine.add(str(instance["InstanceId"]))
-    found = sorted(
+    """Returns the route tables with a route to one of the instance's interfaces, as text."""
+    own_ids = {
+        str(interface.get("NetworkInterfaceId")) for interface in instance.get("NetworkInterfaces") or []
+    }
+    own_ids.add(str(instance["InstanceId"]))
+    through = sorted(
         str(table["RouteTableId"])
         for table in tables
         if any(
-            {str(route.get("InstanceId")), str(route.get("NetworkInterfaceId"))} & mine
+            {str(route.get("InstanceId")), str(route.get("NetworkInterfaceId"))} & own_ids
             for route in table.get("Routes") or []
         )
     )
-    return listed(found)
+    return listed(through)
 
 
 def _by_gateway(instance: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]) -> bool:
-    """Does an internet gateway serve a default route of its subnet?"""
+    """Does the subnet's default route go to an internet gateway?"""
 
     def of(table: Mapping[str, Any], **wanted: Any) -> bool:
-        return any(wanted.items() <= one.items() for one in table.get("Associations") or [])
+        return any(wanted.items() <= association.items() for association in table.get("Associations") or [])
 
     own = [table for table in tables if of(table, SubnetId=instance.get("SubnetId"))]
     for table in own or [table for table in tables if of(table, Main=True)]:
@@ -96,25 +106,25 @@ def _by_gateway(instance: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]
 
 
 def _names_of(look: Look, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(Route 53's names of the addresses, what was not looked at)."""
+    """Returns (the Route 53 names of the addresses, what was not searched)."""
     if _RECORDS not in look.memory:
-        asked = Call("aws", "route53", "ListHostedZones", {}, look.target.region)
-        zones = look.cloud.pages(asked, "HostedZones")
+        request = Call("aws", "route53", "ListHostedZones", {}, look.target.region)
+        zones = look.cloud.pages(request, "HostedZones")
         names: dict[str, list[str]] = {}
-        for zone in zones[:_ZONES]:
+        for zone in zones[:_MAX_ZONES]:
             listing = Call(
                 "aws", "route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]}, look.target.region
             )
             for record in look.cloud.pages(listing, "ResourceRecordSets"):
-                for one in record.get("ResourceRecords") or []:
+                for value in record.get("ResourceRecords") or []:
                     if record.get("Type") == "A":
-                        names.setdefault(str(one["Value"]), []).append(str(record["Name"]).rstrip("."))
-        left = len(zones) - _ZONES
-        unseen = [f"{left} hosted zones were not searched for names of its address"] if left > 0 else []
-        look.memory[_RECORDS] = {"names": names, "unseen": unseen}
-    held = look.memory[_RECORDS]
-    found = {name for address in addresses for name in held["names"].get(address, [])}
-    return sorted(found), list(held["unseen"])
+                        names.setdefault(str(value["Value"]), []).append(str(record["Name"]).rstrip("."))
+        left = len(zones) - _MAX_ZONES
+        unsearched = [f"{left} hosted zones were not searched for names of its address"] if left > 0 else []
+        look.memory[_RECORDS] = {"names": names, "unseen": unsearched}
+    records = look.memory[_RECORDS]
+    names_found = {name for address in addresses for name in records["names"].get(address, [])}
+    return sorted(names_found), list(records["unseen"])
 
 
 def _group_of(instance: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Looks at machine images before they are closed to everybody: who goes on launching them, and who does not."""
+"""Checks who can still launch an AMI after public sharing ends, and which AMIs stay public."""
 
 from __future__ import annotations
 
@@ -14,46 +14,50 @@ _NAMED: Final = ("Users", "Organizations", "Units")
 
 
 def image_users(look: Look) -> Verdict:
-    """Says who may launch the image after it is closed; warns where nobody is named, and of product codes."""
-    draft = next((one for one in look.changes if one.setting == _SHARING), None)
+    """Passes with the accounts that can still launch the AMI; warns where none is named, and of product codes."""
+    draft = next((change for change in look.changes if change.setting == _SHARING), None)
     if draft is None:
-        return Outcome.PASS, "nobody's access changes"
-    asked = {"ImageId": look.target.name, "Attribute": "productCodes"}
-    codes = look.cloud.call(Call("aws", "ec2", "DescribeImageAttribute", asked, look.target.region))
+        return Outcome.PASS, "the AMI's sharing does not change"
+    request = {"ImageId": look.target.name, "Attribute": "productCodes"}
+    codes = look.cloud.call(Call("aws", "ec2", "DescribeImageAttribute", request, look.target.region))
     if codes.get("ProductCodes"):
         return (
             Outcome.WARN,
-            "the image bears a product code of AWS Marketplace, and AWS makes no such image public: a rollback "
-            "cannot bring that back",
+            "the AMI has an AWS Marketplace product code, and AWS does not let such an AMI be made public: a "
+            "rollback cannot restore the public sharing",
         )
-    named = [str(one) for word in _NAMED for one in draft.after[word]]
+    named = [str(grantee) for word in _NAMED for grantee in draft.after[word]]
     if named:
-        return Outcome.PASS, f"{listed(named)} may launch it as before, and nobody else"
+        return Outcome.PASS, f"{listed(named)} can launch it as before, and no other account can"
     return (
         Outcome.WARN,
-        "no account is named: launch templates and Auto Scaling groups of other accounts that start it are "
-        "refused from then on, so name those who are meant first (`aws ec2 modify-image-attribute`)",
+        "no account is named: launch templates and Auto Scaling groups of other accounts will fail to launch this "
+        "AMI, so share it with the accounts that need it first (`aws ec2 modify-image-attribute`)",
     )
 
 
 def images_public_today(look: Look) -> Verdict:
-    """Warns which images stay public all the same, and blocks where the organization decides.
+    """Warns which AMIs stay public, and blocks where an organization's declarative policy controls the setting.
 
-    The switch stops new sharing and leaves what is shared (EC2 User Guide, "Block public access for your AMIs").
+    The setting stops new public sharing and leaves AMIs that are public already (EC2 User Guide, "Block public
+    access for your AMIs").
     """
     if look.read(_BLOCK, look.target).identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
-            "a declarative policy of the organization decides this: change it there, in the management account",
+            "a declarative policy of the organization controls this setting: change it there, in the management "
+            "account",
         )
     public = {"Owners": ["self"], "Filters": [{"Name": "is-public", "Values": ["true"]}]}
-    names = sorted(str(one["ImageId"]) for one in pages(look, "ec2", "DescribeImages", "Images", **public))
+    names = sorted(
+        str(image["ImageId"]) for image in pages(look, "ec2", "DescribeImages", "Images", **public)
+    )
     if not names:
-        return Outcome.PASS, "no image of the region is public"
+        return Outcome.PASS, "no AMI of the account is public in this region"
     return (
         Outcome.WARN,
-        f"{listed(names)} are public and stay so, since only new sharing is refused: close them as well "
-        "(aws.ec2.public-image)",
+        f"{listed(names)} are public and stay public, since the setting only stops new sharing: end their public "
+        "sharing as well (aws.ec2.public-image)",
     )
 
 

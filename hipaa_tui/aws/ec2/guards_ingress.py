@@ -1,4 +1,4 @@
-"""Looks whose way in goes through the rules that are to be narrowed: the operator's own above all."""
+"""Checks that narrower security group rules leave the operator's own access open, and whose sessions they close."""
 
 from __future__ import annotations
 
@@ -32,47 +32,54 @@ _WEB: Final = (80, 443)
 _MANAGEMENT: Final = (22, 3389, 5985, 5986)
 _CONTROLLERS: Final = ("elbv2.k8s.aws/cluster", "ingress.k8s.aws/cluster")
 SESSION: Final = "SSH_CONNECTION"
-"""Where sshd tells a login shell "client-address client-port server-address server-port" (sshd(8))."""
+"""Variable that sshd sets in a login shell: "client-address client-port server-address server-port" (sshd(8))."""
 
 
 def sg_operator_path(look: Look) -> Verdict:
-    """Blocks where the operator's own way in would close; warns of other people's sessions."""
+    """Blocks where the operator's own access would close, and where a Kubernetes controller manages the rules.
+
+    Warns of web visitors, and of SSH, RDP and WinRM sessions that Session Manager cannot replace.
+    """
     drafts = [draft for draft in look.changes if draft.setting == INGRESS]
     if not drafts:
         return Outcome.PASS, "no rule changes"
     draft = drafts[0]
-    keeper = _kept_by(look.read(INGRESS, draft.target).identity.get("Tags") or {})
+    keeper = _managed_by(look.read(INGRESS, draft.target).identity.get("Tags") or {})
     if keeper:
-        return Outcome.BLOCK, f"{keeper} keeps this group's rules and would put them back: change them there"
-    found = interfaces(look, "group-id", draft.target.name)
-    if not found:
-        return Outcome.PASS, "nothing uses the group now"
-    if cut := _own_way(look, draft, found):
-        return Outcome.BLOCK, cut
-    hosts = [one for one in found if not of_load_balancer(one)]
+        return Outcome.BLOCK, f"{keeper} manages this group's rules and would restore them: change them there"
+    attached = interfaces(look, "group-id", draft.target.name)
+    if not attached:
+        return Outcome.PASS, "no network interface uses the group"
+    if reason := _operator_cut_off(look, draft, attached):
+        return Outcome.BLOCK, reason
+    hosts = [interface for interface in attached if not of_load_balancer(interface)]
     notes = []
     web = [port for port in _WEB if lost(draft, port)]
     if web and hosts:
         notes.append(
-            f"visitors from the Internet on {ports_text(web)} are refused too: add rules for them first"
+            f"visitors from the Internet on {ports_text(web)} will be refused too: add rules for them first"
         )
     closed = [port for port in _MANAGEMENT if lost(draft, port)]
     if closed and hosts:
         without = _without_session_manager(look, hosts)
         if without:
             notes.append(
-                f"sessions on {ports_text(closed)} to {without} start only from "
-                f"{', '.join(_allowed(draft)) or 'nowhere'}, and Session Manager does not reach it: "
-                "make sure that you have that way in"
+                f"sessions on {ports_text(closed)} to {without} will be accepted only from "
+                f"{', '.join(_allowed(draft)) or 'nowhere'}, and Session Manager cannot reach it: make sure that "
+                "you have that way in"
             )
     if notes:
         return Outcome.WARN, "; ".join(notes)
     if closed:
-        return Outcome.PASS, f"Session Manager reaches {listed(users(hosts)) or 'what there is'} still"
-    return Outcome.PASS, f"nobody's way to {listed(users(found))} on a web or management port changes"
+        reached = (
+            f"Session Manager still reaches {listed(users(hosts))}" if hosts else "no host uses the group"
+        )
+        return Outcome.PASS, reached
+    return Outcome.PASS, f"access to {listed(users(attached))} on web and management ports does not change"
 
 
-def _kept_by(tags: Mapping[str, str]) -> str:
+def _managed_by(tags: Mapping[str, str]) -> str:
+    """Returns the Kubernetes controller or cluster that manages a group with these tags, "" where none does."""
     for key, value in tags.items():
         if key in _CONTROLLERS:
             return f"the load balancer controller of the Kubernetes cluster {value}"
@@ -81,12 +88,12 @@ def _kept_by(tags: Mapping[str, str]) -> str:
     return ""
 
 
-# The operator's own way in ---------------------------------------------------------------------------
+# The operator's own access ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """A way in that must stay: from a network, on a port, through some of the interfaces."""
+class _Access:
+    """Access that must stay: from a network, on a port, through some of the interfaces."""
 
     network: str
     port: int
@@ -94,78 +101,78 @@ class _Way:
     what: str
 
 
-def _own_way(look: Look, draft: Draft, found: Sequence[Interface]) -> str:
-    """Which way of the operator's the change closes, as a sentence; "" where none.
+def _operator_cut_off(look: Look, draft: Draft, attached: Sequence[Interface]) -> str:
+    """Returns which access of the operator the change closes, as a sentence; "" where none.
 
-    Known are the session in which this runs, where sshd of a host behind the group tells of it, and the
-    network that the operator names. Nobody else is asked where the operator is.
+    Two are known: the current SSH session, where it runs on a host behind the group, and the network that the
+    operator names (operator_cidr). No outside service is asked for the operator's address.
     """
-    for way in (*_this_session(found), *_named(look, found)):
+    for access in (*_this_session(attached), *_named(look, attached)):
         before, after = (
-            admits(value["rules"], way.network, way.port) for value in (draft.before, draft.after)
+            admits(value["rules"], access.network, access.port) for value in (draft.before, draft.after)
         )
         if before and not after:
-            through = [one for one in way.through if not _by_another_group(look, draft, one, way)]
+            through = [
+                interface
+                for interface in access.through
+                if not _by_another_group(look, draft, interface, access)
+            ]
             if through:
                 return (
-                    f"{way.what} ({way.network} on {way.port} to {listed(users(through))}) would be refused: "
-                    f"name {way.network} among the networks that may still come in"
+                    f"{access.what} ({access.network} on {access.port} to {listed(users(through))}) would be refused: add "
+                    f"{access.network} to the networks that stay allowed"
                 )
     return ""
 
 
-def _this_session(found: Sequence[Interface]) -> list[_Way]:
+def _this_session(attached: Sequence[Interface]) -> list[_Access]:
     parts = os.environ.get(SESSION, "").split()
     if len(parts) != 4 or not parts[3].isdigit():
         return []
     client, server = _address(parts[0]), _address(parts[2])
-    here = tuple(one for one in found if server in addresses(one))
-    return (
-        [_Way(_network(client), int(parts[3]), here, "the session that you are in")]
-        if client and here
-        else []
-    )
+    here = tuple(interface for interface in attached if server in addresses(interface))
+    return [_Access(_network(client), int(parts[3]), here, "your current session")] if client and here else []
 
 
-def _named(look: Look, found: Sequence[Interface]) -> list[_Way]:
+def _named(look: Look, attached: Sequence[Interface]) -> list[_Access]:
     network = str(look.parameters.get("operator_cidr") or "")
-    hosts = tuple(one for one in found if not of_load_balancer(one))
+    hosts = tuple(interface for interface in attached if not of_load_balancer(interface))
     if not network or not hosts:
         return []
-    return [_Way(network, port, hosts, "your own way in") for port in _MANAGEMENT]
+    return [_Access(network, port, hosts, "your own access") for port in _MANAGEMENT]
 
 
-def _by_another_group(look: Look, draft: Draft, interface: Interface, way: _Way) -> bool:
-    """Does another group of the interface let the operator in as well?"""
-    others = [str(one["GroupId"]) for one in interface.get("Groups") or []]
+def _by_another_group(look: Look, draft: Draft, interface: Interface, access: _Access) -> bool:
+    """Does another security group of the interface admit the operator as well?"""
+    others = [str(attached["GroupId"]) for attached in interface.get("Groups") or []]
     for id in others:
         for group in groups(look, "group-id", id) if id != draft.target.name else ():
             rules = flattened(group.get("IpPermissions") or [], str(group.get("OwnerId")))
-            if admits(rules, way.network, way.port):
+            if admits(rules, access.network, access.port):
                 return True
     return False
 
 
 def _address(text: str) -> str:
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return ""
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped or found)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
 
 
 def _network(address: str) -> str:
     return str(ipaddress.ip_network(address))
 
 
-# Other people's --------------------------------------------------------------------------------------
+# Other people's sessions -----------------------------------------------------------------------------
 
 
 def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
-    """What Session Manager does not reach, "" where it reaches all; what is no instance it never reaches."""
-    ids = sorted({instance_of(one) for one in hosts} - {""})
-    rest = [one for one in hosts if not instance_of(one)]
+    """Returns the hosts that Session Manager does not reach, "" for none. It never reaches what is not an instance."""
+    ids = sorted({instance_of(host) for host in hosts} - {""})
+    rest = [host for host in hosts if not instance_of(host)]
     if not ids:
         return listed(users(rest))
     try:
@@ -178,12 +185,12 @@ def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
         )
     except CloudError:
         known = []
-    online = {str(one["InstanceId"]) for one in known if one.get("PingStatus") == "Online"}
-    return listed([*(one for one in ids if one not in online), *users(rest)])
+    online = {str(node["InstanceId"]) for node in known if node.get("PingStatus") == "Online"}
+    return listed([*(id for id in ids if id not in online), *users(rest)])
 
 
 def _allowed(draft: Draft) -> list[str]:
-    """Who may use a management port after the change."""
+    """Returns the sources that may use a management port after the change."""
     return sorted(
         {str(rule["source"]) for rule in map(plain, draft.after["rules"]) if covers(rule, _MANAGEMENT)}
     )

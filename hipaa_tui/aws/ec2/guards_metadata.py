@@ -1,4 +1,4 @@
-"""Looks who still asks an instance for its metadata in the old way, before that way is closed."""
+"""Checks an instance for IMDSv1 callers before it requires tokens (IMDSv2)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from hipaa_tui.support.json_value import Json
 METADATA: Final = "aws.ec2.instance-metadata"
 DAYS: Final = 14
 CONTAINERS: Final = ("eks:", "aws:eks:", "kubernetes.io/cluster/", "k8s.io/", "aws:ecs:", "amazonecsmanaged")
-"""Beginnings of tags (lower case) that hosts of containers bear."""
-_MAKERS: Final = (
+"""Prefixes (lower case) of tags on instances that run containers."""
+_LAUNCHERS: Final = (
     ("aws:autoscaling:groupname", "the Auto Scaling group"),
     ("aws:ec2launchtemplate:id", "the launch template"),
     ("aws:ec2:fleet-id", "the fleet"),
     ("spot-instance-request-id", "the spot request"),
 )
-"""Tags that say what makes instances like this one, the nearest first."""
+"""Tags that name what launched the instance, the most direct first."""
 
 
 def imdsv1_callers(look: Look) -> Verdict:
-    """Blocks where something asked without a token lately; warns where that is not known, or will come back.
+    """Blocks where programs used IMDSv1 in the last DAYS days.
 
-    MetadataNoToken counts such requests of each instance (EC2 User Guide, "Transition to using IMDSv2").
+    Warns where that is unknown, where containers need a higher hop limit, and where something launches more instances
+    like it. MetadataNoToken counts the requests without a token of each instance (EC2 User Guide, "Transition to using
+    IMDSv2").
     """
     drafts = [draft for draft in look.changes if draft.setting == METADATA]
     if not drafts:
@@ -37,30 +39,36 @@ def imdsv1_callers(look: Look) -> Verdict:
     if calls:
         return (
             Outcome.BLOCK,
-            f"programs on it asked for metadata without a token {calls:.0f} times in {DAYS} days and would get "
-            "no answer: update them (old SDKs, agents, scripts with curl) until MetadataNoToken stays at zero",
+            f"programs on the instance requested metadata without a token {calls:.0f} times in {DAYS} days and "
+            "would get no answer: update them (old SDKs, agents, curl scripts) until MetadataNoToken stays at zero",
         )
     tags = {str(key).lower(): str(value) for key, value in (identity.get("Tags") or {}).items()}
     notes = []
     if calls is None:
-        why = "" if identity.get("State") in ("running", "") else f", being {identity.get('State')}"
+        why = (
+            "" if identity.get("State") in ("running", "") else f" (the instance is {identity.get('State')})"
+        )
         notes.append(
-            f"it has no figures of requests without a token{why}: whether any program needs them is unknown"
+            f"CloudWatch has no figures for MetadataNoToken{why}: whether any program needs IMDSv1 is unknown"
         )
     hops = int(draft.after["HttpPutResponseHopLimit"])
     if hops < 2 and any(key.startswith(CONTAINERS) for key in tags):
-        notes.append("it runs containers, which a token reaches only with a hop limit of 2: give hop_limit=2")
-    if maker := _maker(tags):
-        notes.append(f"{maker} makes the next instance as this one was: require tokens in its template too")
+        notes.append(
+            "it runs containers, and IMDSv2 answers reach those only with a hop limit of 2: set hop_limit=2"
+        )
+    if maker := _launcher(tags):
+        notes.append(
+            f"{maker} launches the next instance with the old options: require tokens in its template too"
+        )
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"nothing on it asked for metadata without a token in {DAYS} days"
+    return Outcome.PASS, f"no program on it requested metadata without a token in {DAYS} days"
 
 
 def _without_token(look: Look, instance: str) -> float | None:
-    """How often, None where CloudWatch has no figures."""
+    """Returns the number of IMDSv1 requests in the last DAYS days; None where CloudWatch has no figures."""
     now = datetime.now(UTC)
-    asked: dict[str, Json] = {
+    query: dict[str, Json] = {
         "Namespace": "AWS/EC2",
         "MetricName": "MetadataNoToken",
         "Dimensions": [{"Name": "InstanceId", "Value": instance}],
@@ -69,13 +77,13 @@ def _without_token(look: Look, instance: str) -> float | None:
         "Period": 86_400,
         "Statistics": ["Sum"],
     }
-    found = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", asked, look.target.region))
-    points = found.get("Datapoints") or []
-    return sum(float(one["Sum"]) for one in points) if points else None
+    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    points = response.get("Datapoints") or []
+    return sum(float(point["Sum"]) for point in points) if points else None
 
 
-def _maker(tags: Mapping[str, str]) -> str:
-    return next((f"{words} {tags[key]}" for key, words in _MAKERS if key in tags), "")
+def _launcher(tags: Mapping[str, str]) -> str:
+    return next((f"{words} {tags[key]}" for key, words in _LAUNCHERS if key in tags), "")
 
 
 GUARDS = {"imdsv1-callers": imdsv1_callers}

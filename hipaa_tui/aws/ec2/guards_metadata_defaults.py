@@ -1,4 +1,4 @@
-"""Looks what the region's next instances would miss, before they are launched without the old metadata service."""
+"""Checks the region's instances for IMDSv1 callers before new instances require tokens (IMDSv2) by default."""
 
 from __future__ import annotations
 
@@ -13,63 +13,65 @@ from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import Json, at
 
 DEFAULTS: Final = "aws.ec2.instance-metadata-defaults"
-_MOST: Final = 500
-"""Metrics that one GetMetricData takes."""
+_MAX_METRICS: Final = 500
+"""Maximum number of metrics in one GetMetricData request."""
 _SHOWN: Final = 3
 _GROUP: Final = "aws:autoscaling:groupName"
 
 
 def next_instances_need_tokens(look: Look) -> Verdict:
-    """Blocks where an Auto Scaling group would replace instances by ones that fail; warns of others that ask in the old way.
+    """Blocks where new instances of an Auto Scaling group would fail IMDSv1 callers; warns of other such callers.
 
-    MetadataNoToken counts requests without a token of each instance (EC2 User Guide, "Transition to using IMDSv2").
+    MetadataNoToken counts the requests without a token of each instance (EC2 User Guide, "Transition to using IMDSv2").
     """
     identity = look.read(DEFAULTS, look.target).identity
     if identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
-            "a declarative policy of the organization sets this default: it can be changed there only",
+            "a declarative policy of the organization sets this default: it can be changed only there",
         )
-    old = open_instances(look)
-    callers = callers_of(look, old)
+    accepting = open_instances(look)
+    callers = callers_of(look, accepting)
     if callers:
-        grown = sorted({group for one in callers if (group := tags_of(one).get(_GROUP))})
-        shown = some([str(one["InstanceId"]) for one in callers])
+        grown = sorted({group for caller in callers if (group := tags_of(caller).get(_GROUP))})
+        shown = some([str(caller["InstanceId"]) for caller in callers])
         if grown:
             return (
                 Outcome.BLOCK,
-                f"programs on {shown} ask for metadata without a token, and the next instances of the Auto Scaling group "
-                f"{some(grown)} would give them no answer: update them, or say HttpTokens in the group's launch template",
+                f"programs on {shown} request metadata without a token, and the next instances of the Auto Scaling "
+                f"group {some(grown)} would not answer them: set HttpTokens in the group's "
+                "launch template, or update the programs first",
             )
         return (
             Outcome.WARN,
-            f"programs on {shown} ask for metadata without a token: these instances go on, and new ones like them that do "
-            "not say HttpTokens themselves give no answer",
+            f"programs on {shown} request metadata without a token: these instances keep answering, but new ones "
+            "like them will not unless their launch sets HttpTokens",
         )
-    if len(old) > _MOST:
+    if len(accepting) > _MAX_METRICS:
         return (
             Outcome.WARN,
-            f"{_MOST} of {len(old)} instances that need no token were looked at, and none asks without",
+            f"{_MAX_METRICS} of {len(accepting)} instances that accept IMDSv1 were checked, and none received a request without "
+            "a token",
         )
-    return Outcome.PASS, f"no running instance was asked for metadata without a token in {DAYS} days"
+    return Outcome.PASS, f"no running instance received a metadata request without a token in {DAYS} days"
 
 
 def open_instances(look: Look, **filters: Json) -> list[dict[str, Any]]:
-    """The region's running instances that answer without a token."""
+    """Returns the region's running instances that accept IMDSv1, as DescribeInstances gives them."""
     listed = look.cloud.pages(_call(look, "ec2", "DescribeInstances", **filters), "Reservations")
     return [
-        one
+        instance
         for reservation in listed
-        for one in reservation.get("Instances") or []
-        if at(one, "State.Name") == "running"
-        and at(one, "MetadataOptions.HttpTokens") != "required"
-        and at(one, "MetadataOptions.HttpEndpoint") != "disabled"
+        for instance in reservation.get("Instances") or []
+        if at(instance, "State.Name") == "running"
+        and at(instance, "MetadataOptions.HttpTokens") != "required"
+        and at(instance, "MetadataOptions.HttpEndpoint") != "disabled"
     ]
 
 
 def callers_of(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that were asked without a token lately, all of the first 500 found by one call."""
-    instances = instances[:_MOST]
+    """Returns those that received IMDSv1 requests in the last DAYS days, of the first 500 instances given."""
+    instances = instances[:_MAX_METRICS]
     if not instances:
         return []
     queries: list[Json] = [
@@ -79,27 +81,31 @@ def callers_of(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mappi
                 "Metric": {
                     "Namespace": "AWS/EC2",
                     "MetricName": "MetadataNoToken",
-                    "Dimensions": [{"Name": "InstanceId", "Value": str(one["InstanceId"])}],
+                    "Dimensions": [{"Name": "InstanceId", "Value": str(instance["InstanceId"])}],
                 },
                 "Period": 86_400,
                 "Stat": "Sum",
             },
         }
-        for number, one in enumerate(instances)
+        for number, instance in enumerate(instances)
     ]
     now = datetime.now(UTC)
-    asked: dict[str, Json] = {
+    query: dict[str, Json] = {
         "MetricDataQueries": queries,
         "StartTime": (now - timedelta(days=DAYS)).isoformat(),
         "EndTime": now.isoformat(),
     }
-    found = look.cloud.pages(_call(look, "cloudwatch", "GetMetricData", **asked), "MetricDataResults")
-    busy = {str(one["Id"]) for one in found if sum(float(value) for value in one.get("Values") or []) > 0}
-    return [one for number, one in enumerate(instances) if f"m{number}" in busy]
+    results = look.cloud.pages(_call(look, "cloudwatch", "GetMetricData", **query), "MetricDataResults")
+    busy = {
+        str(result["Id"])
+        for result in results
+        if sum(float(value) for value in result.get("Values") or []) > 0
+    }
+    return [instance for number, instance in enumerate(instances) if f"m{number}" in busy]
 
 
 def some(names: Sequence[str]) -> str:
-    """The first names, and how many there are besides."""
+    """Joins the first three names, and says how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 

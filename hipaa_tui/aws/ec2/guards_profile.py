@@ -1,4 +1,4 @@
-"""Looks what rights an instance profile brings before an instance gets it."""
+"""Checks what an instance profile grants before it is attached to an instance."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from hipaa_tui.providers.model import Call, CloudError
 
 _PROFILE: Final = "aws.ec2.instance-profile"
 _SERVICE: Final = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
-_MIGHTY: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
-_SETTLED: Final = ("running", "stopped")
+_ALL_POWERFUL: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+_STABLE: Final = ("running", "stopped")
 
 
 def profile_rights(look: Look) -> Verdict:
-    """Blocks a profile that gives nothing, or everything, and an instance that is on its way; says what it gives else."""
-    draft = next((one for one in look.changes if one.setting == _PROFILE), None)
+    """Blocks a profile without a usable role or with nearly all permissions, and an instance that is changing state.
+
+    Passes with the names of the role's policies.
+    """
+    draft = next((change for change in look.changes if change.setting == _PROFILE), None)
     if draft is None:
-        return Outcome.PASS, "no profile changes"
+        return Outcome.PASS, "no instance profile changes"
     state = str((instance_of(look.cloud, look.target).get("State") or {}).get("Name") or "gone")
-    if state not in _SETTLED:
-        return Outcome.BLOCK, f"the instance is {state}: it takes a profile once it runs or is stopped"
+    if state not in _STABLE:
+        return (
+            Outcome.BLOCK,
+            f"the instance is {state}: a profile can be attached once it is running or stopped",
+        )
     name = profile_name(str(draft.after["Profile"]))
     try:
         profile = _iam(look, "GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
@@ -34,45 +40,49 @@ def profile_rights(look: Look) -> Verdict:
             raise
         return (
             Outcome.BLOCK,
-            f"there is no instance profile {name}: aws iam list-instance-profiles lists them",
+            f"the instance profile {name} does not exist: list those that do with `aws iam list-instance-profiles`",
         )
     role = next(iter(profile.get("Roles") or []), None)
     if role is None:
-        return Outcome.BLOCK, f"the instance profile {name} holds no role: add one first"
+        return Outcome.BLOCK, f"the instance profile {name} has no role: add one first"
     trust = allowing(role.get("AssumeRolePolicyDocument") or {})
-    if not any(one in _SERVICE for statement in trust for one in principals(statement, "Service")):
-        return Outcome.BLOCK, f"EC2 may not assume the role {role['RoleName']}: its trust policy names others"
+    if not any(service in _SERVICE for statement in trust for service in principals(statement, "Service")):
+        return (
+            Outcome.BLOCK,
+            f"EC2 may not assume the role {role['RoleName']}: its trust policy does not name ec2.amazonaws.com, so "
+            "add that principal or choose another profile",
+        )
     policies = _policies(look, str(role["RoleName"]))
     if mighty := sorted(name for name, documents in policies.items() if _all_powerful(name, documents)):
         return (
             Outcome.BLOCK,
-            f"{listed(mighty)} would let whatever runs on the instance do nearly everything in the account: choose a "
-            "profile with the rights that its programs need",
+            f"{listed(mighty)} would let any program on the instance do nearly everything in the account: choose a "
+            "profile with only the permissions that its programs need",
         )
-    given = listed(sorted(policies)) or "no policy at all"
-    return Outcome.PASS, f"its programs get the role {role['RoleName']} with {given}"
+    granted = listed(sorted(policies)) or "no policy at all"
+    return Outcome.PASS, f"its programs get the role {role['RoleName']} with {granted}"
 
 
 def _policies(look: Look, role: str) -> dict[str, list[Any]]:
-    """The role's policies by name, each with its document; AWS's own are known by their names."""
-    found: dict[str, list[Any]] = {}
-    asked = Call("aws", "iam", "ListAttachedRolePolicies", {"RoleName": role}, look.target.region)
-    for one in look.cloud.pages(asked, "AttachedPolicies"):
-        arn, documents = str(one["PolicyArn"]), []
+    """Returns the documents of the role's policies by name. AWS managed policies have none: their names are enough."""
+    policies: dict[str, list[Any]] = {}
+    request = Call("aws", "iam", "ListAttachedRolePolicies", {"RoleName": role}, look.target.region)
+    for attached in look.cloud.pages(request, "AttachedPolicies"):
+        arn, documents = str(attached["PolicyArn"]), []
         if ":iam::aws:" not in arn:
             version = _iam(look, "GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
-            held = _iam(look, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
-            documents = [held["PolicyVersion"]["Document"]]
-        found[str(one["PolicyName"])] = documents
+            response = _iam(look, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
+            documents = [response["PolicyVersion"]["Document"]]
+        policies[str(attached["PolicyName"])] = documents
     inline = Call("aws", "iam", "ListRolePolicies", {"RoleName": role}, look.target.region)
     for name in look.cloud.pages(inline, "PolicyNames"):
-        held = _iam(look, "GetRolePolicy", RoleName=role, PolicyName=name)
-        found[str(name)] = [held["PolicyDocument"]]
-    return found
+        response = _iam(look, "GetRolePolicy", RoleName=role, PolicyName=name)
+        policies[str(name)] = [response["PolicyDocument"]]
+    return policies
 
 
 def _all_powerful(name: str, documents: Iterable[Any]) -> bool:
-    return name in _MIGHTY or any(
+    return name in _ALL_POWERFUL or any(
         ("NotAction" in statement or _wide(statement, "Action", ("*", "iam:*")))
         and _wide(statement, "Resource", ("*",))
         for document in documents
@@ -81,8 +91,8 @@ def _all_powerful(name: str, documents: Iterable[Any]) -> bool:
 
 
 def _wide(statement: Mapping[str, Any], part: str, wide: tuple[str, ...]) -> bool:
-    found = statement.get(part) or []
-    return any(str(one).lower() in wide for one in (found if isinstance(found, list) else [found]))
+    values = statement.get(part) or []
+    return any(str(value).lower() in wide for value in (values if isinstance(values, list) else [values]))
 
 
 def _iam(look: Look, operation: str, **arguments: Any) -> dict[str, Any]:

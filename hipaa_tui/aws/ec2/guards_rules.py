@@ -1,4 +1,4 @@
-"""Looks at the rules themselves: only the Internet's go, and nobody relies on a default group that is closed."""
+"""Checks that only rules open to the Internet are removed, and that nothing uses a default security group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _LAST: Final = 65_535
 
 
 def sg_referenced(look: Look) -> Verdict:
-    """Blocks where a rule that is not the Internet's would go, or a port would be left to nobody."""
+    """Blocks where a rule that is not open to the Internet would be removed, or a port would be left without a rule.
+
+    Warns where a rule for all ports is narrowed as a whole.
+    """
     drafts = [draft for draft in look.changes if draft.setting == INGRESS]
     if not drafts:
         return Outcome.PASS, "no rule changes"
@@ -28,7 +31,8 @@ def sg_referenced(look: Look) -> Verdict:
         if others:
             return (
                 Outcome.BLOCK,
-                f"{listed(others)} would go too, which does not let the Internet in: what relies on it is cut off",
+                f"{listed(others)} would be removed too, though not open to the Internet: what relies on it would "
+                "be cut off",
             )
         lost = [
             _words(rule) for rule in gone if ":" not in rule["source"] and not _has_successor(rule, draft)
@@ -36,7 +40,7 @@ def sg_referenced(look: Look) -> Verdict:
         if lost:
             return (
                 Outcome.BLOCK,
-                f"of {listed(lost)} some ports would be left to nobody: split the rule instead",
+                f"some ports of {listed(lost)} would be open to no source: split the rule instead",
             )
         whole = [_words(rule) for rule in gone if _is_whole(rule)]
         if whole:
@@ -45,26 +49,26 @@ def sg_referenced(look: Look) -> Verdict:
         return Outcome.WARN, "; ".join(notes)
     names = sorted(
         {
-            str(one["GroupId"])
-            for one in groups(look, "ip-permission.group-id", drafts[0].target.name)
-            if one["GroupId"] != drafts[0].target.name
+            str(group["GroupId"])
+            for group in groups(look, "ip-permission.group-id", drafts[0].target.name)
+            if group["GroupId"] != drafts[0].target.name
         }
     )
-    relying = f"; rules of {listed(names)} that name this group stay as they are" if names else ""
-    return Outcome.PASS, f"only rules that let the whole Internet in go{relying}"
+    relying = f"; rules of {listed(names)} that reference this group stay as they are" if names else ""
+    return Outcome.PASS, f"only rules open to the whole Internet are removed{relying}"
 
 
 def _has_successor(rule: Rule, draft: Draft) -> bool:
-    """Is every port of the rule let in for somebody by the rules after the change?"""
-    kept = [
-        one
-        for one in map(plain, draft.after["rules"])
-        if one["protocol"] in (ALL, rule["protocol"]) and ":" not in one["source"]
+    """Do the rules after the change admit some source on every port of the rule?"""
+    remaining = [
+        rule_after
+        for rule_after in map(plain, draft.after["rules"])
+        if rule_after["protocol"] in (ALL, rule["protocol"]) and ":" not in rule_after["source"]
     ]
     position, last = int(rule.get("from", 0)), int(rule.get("to", _LAST))
-    for one in sorted(kept, key=lambda each: int(each.get("from", 0))):
-        if one.get("from", 0) <= position:
-            position = max(position, int(one.get("to", _LAST)) + 1)
+    for rule_after in sorted(remaining, key=lambda candidate: int(candidate.get("from", 0))):
+        if rule_after.get("from", 0) <= position:
+            position = max(position, int(rule_after.get("to", _LAST)) + 1)
     return position > last
 
 
@@ -79,56 +83,60 @@ def _words(rule: Rule) -> str:
 
 
 def default_sg_unused(look: Look) -> Verdict:
-    """Blocks where anything is in the default group, or any rule of another group relies on it."""
+    """Blocks where an interface uses the default group, or a rule of another group references it.
+
+    Warns of launch templates that name it.
+    """
     drafts = [draft for draft in look.changes if draft.setting == DEFAULT_GROUP]
     if not drafts:
         return Outcome.PASS, "no default group changes"
     target = drafts[0].target
     identity = look.read(DEFAULT_GROUP, target).identity
     if identity.get("GroupName") != DEFAULT:
-        return Outcome.BLOCK, f"{target.name} is not the default group of its VPC"
+        return Outcome.BLOCK, f"{target.name} is not its VPC's default security group"
     planned = look.read(INGRESS, target).value
     if sorted(map(key_of, planned["rules"])) != sorted(map(key_of, drafts[0].before["ingress"])):
         return (
             Outcome.BLOCK,
-            "this plan changes the same group's inbound rules before: apply that first, then plan this one again",
+            "another change of this plan comes before and changes the group's inbound rules: apply that first, "
+            "then plan this one again",
         )
-    if found := interfaces(look, "group-id", target.name):
+    if attached := interfaces(look, "group-id", target.name):
         return (
             Outcome.BLOCK,
-            f"{listed(users(found))} is in the default group and would be cut off: "
-            "give it a group of its own with the rules that it needs",
+            f"{listed(users(attached))} is in the default group and would be cut off: move it to a security group of "
+            "its own with the rules that it needs",
         )
     relying = _relying(look, target.name)
     if relying:
-        return Outcome.BLOCK, f"rules of {listed(relying)} name the default group: change them first"
+        return Outcome.BLOCK, f"rules of {listed(relying)} reference the default group: change them first"
     try:
         templates = _templates(look, target.name)
     except CloudError as error:
         return (
             Outcome.WARN,
-            f"nothing is in the group now, and launch templates could not be read ({error.code})",
+            f"no interface uses the group, but launch templates could not be read ({error.code})",
         )
     if templates:
         return (
             Outcome.WARN,
-            f"what {listed(templates)} launches is put into the default group and will reach nothing: "
-            "name another group there first",
+            f"instances of {listed(templates)} are launched into the default group and will have no network "
+            "access: name another group there first",
         )
-    return Outcome.PASS, "nothing is in the default group, and no other group's rules name it"
+    return Outcome.PASS, "no interface uses the default group, and no other group's rules reference it"
 
 
 def _relying(look: Look, group: str) -> list[str]:
-    found = [
+    referencing = [
         *groups(look, "ip-permission.group-id", group),
         *groups(look, "egress.ip-permission.group-id", group),
     ]
-    return sorted({str(one["GroupId"]) for one in found} - {group})
+    return sorted({str(other["GroupId"]) for other in referencing} - {group})
 
 
 def _templates(look: Look, group: str) -> list[str]:
-    """The launch templates that name the group in their latest or default version."""
-    found = pages(
+    """Returns the launch templates that name the group in their latest or default version."""
+    versions = pages(
         look,
         "ec2",
         "DescribeLaunchTemplateVersions",
@@ -137,15 +145,17 @@ def _templates(look: Look, group: str) -> list[str]:
     )
     return sorted(
         {
-            f"the launch template {one.get('LaunchTemplateName')}"
-            for one in found
-            if group in _groups_of(one.get("LaunchTemplateData") or {})
+            f"the launch template {version.get('LaunchTemplateName')}"
+            for version in versions
+            if group in _groups_of(version.get("LaunchTemplateData") or {})
         }
     )
 
 
 def _groups_of(data: Mapping[str, Any]) -> Sequence[str]:
-    inner = [str(id) for one in data.get("NetworkInterfaces") or [] for id in one.get("Groups") or []]
+    inner = [
+        str(id) for interface in data.get("NetworkInterfaces") or [] for id in interface.get("Groups") or []
+    ]
     return [*map(str, data.get("SecurityGroupIds") or []), *inner]
 
 

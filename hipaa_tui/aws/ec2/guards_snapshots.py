@@ -1,4 +1,4 @@
-"""Looks at EBS snapshots before they are closed to everybody: who goes on, and who does not."""
+"""Checks who can still use an EBS snapshot after public sharing ends, and which snapshots are public."""
 
 from __future__ import annotations
 
@@ -12,39 +12,41 @@ _BLOCK: Final = "aws.ec2.snapshot-block-public-access"
 
 
 def ebs_snapshot_users(look: Look) -> Verdict:
-    """Says who may make volumes of the snapshot after it is closed, and warns where nobody is named."""
-    draft = next((one for one in look.changes if one.setting == _SHARING), None)
+    """Passes with the accounts that can still use the snapshot; warns where none is named."""
+    draft = next((change for change in look.changes if change.setting == _SHARING), None)
     if draft is None:
-        return Outcome.PASS, "nobody's access changes"
+        return Outcome.PASS, "the snapshot's sharing does not change"
     if named := draft.after["Users"]:
-        return Outcome.PASS, f"{listed(named)} may use it as before, and nobody else"
+        return Outcome.PASS, f"{listed(named)} can use it as before, and no other account can"
     return (
         Outcome.WARN,
-        "no account is named: whoever makes volumes of it in another account today is refused",
+        "no account is named: other accounts that create volumes from it will be refused, so share it with those "
+        "that need it first",
     )
 
 
 def snapshots_public_today(look: Look) -> Verdict:
-    """Warns which snapshots nobody else reaches any more, and blocks where the organization decides.
+    """Warns which snapshots lose their public access, and blocks where the organization controls the setting.
 
-    A declarative policy holds for its accounts, which cannot change what it says (EBS User Guide, "Block public
-    access for snapshots").
+    Accounts under a declarative policy cannot change what it sets (EBS User Guide, "Block public access for
+    snapshots").
     """
     identity = look.read(_BLOCK, look.target).identity
     if identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
-            "a declarative policy of the organization decides this: change it there, in the management account",
+            "a declarative policy of the organization controls this setting: change it there, in the management "
+            "account",
         )
-    asked = {"OwnerIds": ["self"], "RestorableByUserIds": ["all"]}
-    found = pages(look, "ec2", "DescribeSnapshots", "Snapshots", **asked)
-    names = sorted(str(one["SnapshotId"]) for one in found)
+    request = {"OwnerIds": ["self"], "RestorableByUserIds": ["all"]}
+    snapshots = pages(look, "ec2", "DescribeSnapshots", "Snapshots", **request)
+    names = sorted(str(snapshot["SnapshotId"]) for snapshot in snapshots)
     if not names:
-        return Outcome.PASS, "no snapshot of the region is public"
+        return Outcome.PASS, "no snapshot of the account is public in this region"
     return (
         Outcome.WARN,
-        f"{listed(names)} are public, and nobody outside the named accounts reaches them from then on: close them as "
-        "well (aws.ec2.public-snapshot), so that they stay closed when this is undone",
+        f"{listed(names)} are public, and only accounts named in their sharing will be able to use them: end their "
+        "public sharing as well (aws.ec2.public-snapshot), so that a rollback does not reopen them",
     )
 
 

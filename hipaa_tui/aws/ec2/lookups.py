@@ -1,4 +1,4 @@
-"""What the guards of security groups look at together: network interfaces, and what rules let in."""
+"""Lookups for guards of security groups: network interfaces, groups, and what rules admit."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Interface = Mapping[str, Any]
 
 
 def interfaces(look: Look, name: str, value: str) -> list[dict[str, Any]]:
-    """The network interfaces that a filter of DescribeNetworkInterfaces finds ("group-id", "vpc-id")."""
+    """Returns the network interfaces that match one filter of DescribeNetworkInterfaces ("group-id", "vpc-id")."""
     return pages(look, "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=_filters(name, value))
 
 
 def groups(look: Look, name: str, value: str) -> list[dict[str, Any]]:
-    """The security groups that a filter of DescribeSecurityGroups finds."""
+    """Returns the security groups that match one filter of DescribeSecurityGroups."""
     return pages(look, "ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=_filters(name, value))
 
 
 def pages(look: Look, service: str, operation: str, items: str, **arguments: Any) -> list[dict[str, Any]]:
-    """All that a list call of the target's region gives."""
+    """Returns all items of a list call in the target's region, from every page."""
     return look.cloud.pages(Call("aws", service, operation, arguments, look.target.region), items)
 
 
@@ -37,31 +37,34 @@ def _filters(name: str, value: str) -> list[dict[str, Any]]:
 
 
 def of_load_balancer(interface: Interface) -> bool:
-    """Is it an interface of Elastic Load Balancing, which calls its own "ELB app/NAME/ID", "ELB NAME" and so on?"""
+    """Does the interface belong to Elastic Load Balancing? Those are described as "ELB app/NAME/ID", "ELB NAME" etc."""
     return str(interface.get("Description", "")).startswith("ELB ") or "load_balancer" in str(
         interface.get("InterfaceType", "")
     )
 
 
 def instance_of(interface: Interface) -> str:
-    """The instance that it is attached to, "" where it is none's."""
+    """Returns the id of the instance that the interface is attached to, "" for none."""
     return str((interface.get("Attachment") or {}).get("InstanceId") or "")
 
 
 def addresses(interface: Interface) -> set[str]:
-    """Its private, public and IPv6 addresses."""
+    """Returns the interface's private, public and IPv6 addresses."""
     private = interface.get("PrivateIpAddresses") or []
-    found = {str(one.get("PrivateIpAddress")) for one in private}
-    found |= {str((one.get("Association") or {}).get("PublicIp")) for one in private}
-    found |= {str(one.get("Ipv6Address")) for one in interface.get("Ipv6Addresses") or []}
-    found.add(str(interface.get("PrivateIpAddress")))
-    return found - {"None"}
+    every = {str(entry.get("PrivateIpAddress")) for entry in private}
+    every |= {str((entry.get("Association") or {}).get("PublicIp")) for entry in private}
+    every |= {str(entry.get("Ipv6Address")) for entry in interface.get("Ipv6Addresses") or []}
+    every.add(str(interface.get("PrivateIpAddress")))
+    return every - {"None"}
 
 
-def users(found: Sequence[Interface]) -> list[str]:
-    """What the interfaces belong to: instances by their id, the rest by what the service calls it."""
+def users(attached: Sequence[Interface]) -> list[str]:
+    """Returns what the interfaces belong to: the id of an instance, else the description that the service gave it."""
     return sorted(
-        {instance_of(one) or str(one.get("Description") or one["NetworkInterfaceId"]) for one in found}
+        {
+            instance_of(interface) or str(interface.get("Description") or interface["NetworkInterfaceId"])
+            for interface in attached
+        }
     )
 
 
@@ -75,7 +78,7 @@ def _open(rules: Sequence[Mapping[str, Any]], port: int) -> bool:
 
 
 def admits(rules: Sequence[Mapping[str, Any]], network: str, port: int) -> bool:
-    """Does a rule let all of `network` in on a TCP port? What groups and prefix lists hold is not looked up."""
+    """Does a rule admit all of `network` on a TCP port? Members of groups and prefix lists are not looked up."""
     wanted = ipaddress.ip_network(network, strict=False)
     for rule in map(plain, rules):
         if not covers(rule, [port]):
@@ -90,7 +93,7 @@ def admits(rules: Sequence[Mapping[str, Any]], network: str, port: int) -> bool:
 
 
 def covers(rule: Rule, ports: Sequence[int]) -> bool:
-    """Is the rule about any of these TCP ports?"""
+    """Does the rule apply to any of these TCP ports?"""
     if rule["protocol"] == ALL:
         return True
     first, last = rule.get("from", 0), rule.get("to", _LAST)
@@ -98,6 +101,7 @@ def covers(rule: Rule, ports: Sequence[int]) -> bool:
 
 
 def listed(names: Sequence[str]) -> str:
+    """Joins the first five names, and says how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 

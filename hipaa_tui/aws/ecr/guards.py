@@ -1,4 +1,4 @@
-"""Looks at who pulls images by a policy, before a statement of it goes."""
+"""Checks a repository policy before its public statements are removed."""
 
 from __future__ import annotations
 
@@ -13,31 +13,37 @@ _SHOWN: Final = 5
 
 
 def shared_images(look: Look) -> Verdict:
-    """Blocks where a refusal would become the policy's whole meaning, warns of public statements that stay."""
+    """Blocks an Allow with NotPrincipal, which must be rewritten by hand; warns of public statements that stay."""
     text = look.read("aws.ecr.repository-policy", look.target).value
     if text is ABSENT:
         return Outcome.PASS, "the repository has no policy"
-    found = documents.statements(text)
-    odd = [one for one in found if one.get("Effect") == "Allow" and "NotPrincipal" in one]
-    if odd:
+    statements = documents.statements(text)
+    inverted = [
+        statement
+        for statement in statements
+        if statement.get("Effect") == "Allow" and "NotPrincipal" in statement
+    ]
+    if inverted:
         return (
             Outcome.BLOCK,
-            f"{sids(odd)} lets everybody in but some (NotPrincipal), which only a person can put right: name those "
-            "who are meant",
+            f"{sids(inverted)} allows everyone but the principals in NotPrincipal and has to be rewritten by hand: name "
+            "the principals that need access",
         )
     conditional = [
-        one
-        for one in found
-        if one.get("Effect") == "Allow" and EVERYBODY in principals(one) and one.get("Condition")
+        statement
+        for statement in statements
+        if statement.get("Effect") == "Allow"
+        and EVERYBODY in principals(statement)
+        and statement.get("Condition")
     ]
     if conditional:
         return (
             Outcome.WARN,
-            f"{sids(conditional)} stays, since it has a condition: look whether that keeps strangers out",
+            f"{sids(conditional)} is public with a condition and stays: check that the condition keeps outsiders out",
         )
-    named = [one for one in accounts(text) if one != EVERYBODY]
-    more = f"; {', '.join(named[:_SHOWN])} keep what they are allowed by name" if named else ""
-    return Outcome.PASS, f"only statements for everybody go{more}"
+    named = [account for account in accounts(text) if account != EVERYBODY]
+    more = f"; {', '.join(named[:_SHOWN])} keep the access that is granted to them by name" if named else ""
+    return Outcome.PASS, f"only public statements are removed{more}"
 
 
 GUARDS = {"shared-images": shared_images}

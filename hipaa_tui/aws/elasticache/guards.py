@@ -11,18 +11,18 @@ _SMALL: Final = ("cache.t2.", "cache.t3.", "cache.t4g.")
 
 
 def cache_snapshot_room(look: Look) -> Verdict:
-    """Blocks node types that take no snapshots, and warns where one may take the memory that the cache needs."""
-    found = look.read("aws.elasticache.snapshot-retention", look.target).identity
-    node = str(found.get("CacheNodeType") or "")
+    """Blocks node types that cannot take snapshots; warns of small ones, where memory may not suffice."""
+    identity = look.read("aws.elasticache.snapshot-retention", look.target).identity
+    node = str(identity.get("CacheNodeType") or "")
     if node.startswith(_NO_SNAPSHOTS):
-        return Outcome.BLOCK, f"ElastiCache takes no snapshots of {node}: move to a larger node type first"
+        return Outcome.BLOCK, f"ElastiCache cannot take snapshots of {node}: move to a larger node type first"
     if node.startswith(_SMALL):
         return (
             Outcome.WARN,
-            f"{node} is small: a snapshot needs memory beside the data, so see that reserved-memory-percent is 25 or "
-            "more, and that the window is a quiet hour",
+            f"{node} is small, and a snapshot needs memory beside the data: set reserved-memory-percent to 25 or "
+            "more, and the snapshot window to a quiet hour",
         )
-    return Outcome.PASS, f"{node or 'the node type'} takes snapshots"
+    return Outcome.PASS, f"{node or 'the node type'} supports snapshots"
 
 
 GUARDS = {"cache-snapshot-room": cache_snapshot_room}

@@ -1,4 +1,4 @@
-"""Looks at an Elastic Beanstalk environment before its options change."""
+"""Checks that an Elastic Beanstalk environment is ready and healthy before its options change."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from hipaa_tui.providers.model import Call
 
 
 def beanstalk_settled(look: Look) -> Verdict:
-    """Blocks while the environment is updating or ending; warns of one that is not well, or stands alone."""
+    """Blocks while the environment is not Ready; warns where its health is Red or Yellow."""
     application, _, name = look.target.name.partition("/")
-    asked = {"ApplicationName": application, "EnvironmentNames": [name], "IncludeDeleted": False}
-    request = Call("aws", "elasticbeanstalk", "DescribeEnvironments", asked, look.target.region)
-    found = look.cloud.call(request).get("Environments") or []
-    if not found:
-        return Outcome.BLOCK, "there is no such environment"
-    about = found[0]
-    status, health = str(about.get("Status")), str(about.get("Health"))
+    query = {"ApplicationName": application, "EnvironmentNames": [name], "IncludeDeleted": False}
+    request = Call("aws", "elasticbeanstalk", "DescribeEnvironments", query, look.target.region)
+    environments = look.cloud.call(request).get("Environments") or []
+    if not environments:
+        return Outcome.BLOCK, "the environment does not exist"
+    environment = environments[0]
+    status, health = str(environment.get("Status")), str(environment.get("Health"))
     if status != "Ready":
-        return Outcome.BLOCK, f"the environment is {status}: wait until it is Ready, and plan again"
+        return Outcome.BLOCK, f"the environment is {status}: wait until it is Ready, then plan again"
     if health in {"Red", "Yellow"}:
-        return Outcome.WARN, f"its health is {health}: see to that first, or an update may make it worse"
+        return (
+            Outcome.WARN,
+            f"the environment's health is {health}: fix that first, or an update may make it worse",
+        )
     return Outcome.PASS, "the environment is Ready"
 
 

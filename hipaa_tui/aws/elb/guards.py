@@ -1,4 +1,4 @@
-"""Looks at a load balancer before its listeners change: where a redirect leads, and who could not follow it."""
+"""Checks a load balancer before its listeners change: redirect, certificate, security groups, TLS, controller."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hipaa_tui.providers.model import Call
 _REDIRECT: Final = "aws.elbv2.http-redirect"
 _CLASSIC: Final = "aws.elb.listeners"
 _TLS: Final = {"aws.elbv2.tls-policy": "SslPolicy", _CLASSIC: "Tls"}
-"""Setting → where it keeps the policy of a listener."""
+"""Setting id → field of its listeners that holds the TLS policy."""
 _NEW_ENOUGH: Final = (
     *("ELBSecurityPolicy-TLS13-1-2-", "ELBSecurityPolicy-TLS13-1-3-"),
     *("ELBSecurityPolicy-TLS-1-2-", "ELBSecurityPolicy-FS-1-2-"),
@@ -23,56 +23,59 @@ _SHOWN: Final = 3
 
 
 def https_behind_redirect(look: Look) -> Verdict:
-    """Blocks a redirect to where nothing listens, to a certificate that is not valid, or past a closed security group."""
-    draft = next((one for one in look.changes if one.setting == _REDIRECT), None)
+    """Blocks a redirect to a port without HTTPS, to an invalid certificate, or past a closed security group.
+
+    Warns of an internal load balancer, and of sources that only the old ports admit.
+    """
+    draft = next((change for change in look.changes if change.setting == _REDIRECT), None)
     if draft is None:
         return Outcome.PASS, "no redirect is added"
     port = int(look.arguments.get("port") or 443)
     listeners = elb.listeners_of(look.cloud, look.target)
-    behind = next((one for one in listeners if int(one.get("Port") or 0) == port), None)
-    if behind is None or behind.get("Protocol") != "HTTPS":
+    https = next((listener for listener in listeners if int(listener.get("Port") or 0) == port), None)
+    if https is None or https.get("Protocol") != "HTTPS":
         return (
             Outcome.BLOCK,
-            f"nothing listens by HTTPS on {port}, so a redirect would lead nowhere: add an HTTPS listener with a "
-            "certificate of Certificate Manager first",
+            f"there is no HTTPS listener on {port}, so a redirect would lead nowhere: add one with an ACM "
+            "certificate first",
         )
-    certificate = str(((behind.get("Certificates") or [{}])[0]).get("CertificateArn") or "")
+    certificate = str(((https.get("Certificates") or [{}])[0]).get("CertificateArn") or "")
     if not managed(certificate):
         return (
             Outcome.BLOCK,
-            f"the listener on {port} has no certificate of Certificate Manager ({certificate or 'none at all'}): "
-            "give it one that is valid first",
+            f"the listener on {port} has no ACM certificate ({certificate or 'none at all'}): give it a valid one "
+            "first",
         )
     trouble, names = trouble_of(look, certificate)
     if trouble:
         return Outcome.BLOCK, f"the certificate of the listener on {port} {trouble}"
-    asked = elb.newer(look.target, "DescribeLoadBalancers", LoadBalancerArns=[look.target.id])
-    about = look.cloud.call(asked)["LoadBalancers"][0]
-    old = [int(one["Port"]) for one in draft.before["Listeners"]]
-    closed = _closed(look, about.get("SecurityGroups") or [], old, port)
+    request = elb.newer(look.target, "DescribeLoadBalancers", LoadBalancerArns=[look.target.id])
+    balancer = look.cloud.call(request)["LoadBalancers"][0]
+    old_ports = [int(listener["Port"]) for listener in draft.before["Listeners"]]
+    closed = _closed(look, balancer.get("SecurityGroups") or [], old_ports, port)
     if closed[0] is Outcome.BLOCK:
         return closed
-    if about.get("Scheme") == "internal":
+    if balancer.get("Scheme") == "internal":
         return (
             Outcome.WARN,
-            "the load balancer is inside the network: programs that call it by http:// follow no redirect for POST, "
-            "so change their addresses to https:// first",
+            "the load balancer is internal: programs that call it by http:// do not follow a redirect of a POST, "
+            "so change their URLs to https:// first",
         )
     if closed[0] is Outcome.WARN:
         return closed
     return (
         Outcome.PASS,
-        f"HTTPS answers on {port} for {', '.join(names[:_SHOWN])}, and the security groups let it in",
+        f"HTTPS answers on {port} for {', '.join(names[:_SHOWN])}, and the security groups admit it",
     )
 
 
 def new_port_open(look: Look) -> Verdict:
-    """Blocks HTTPS on a port that the classic load balancer's security groups do not let in."""
-    draft = next((one for one in look.changes if one.setting == _CLASSIC), None)
+    """Blocks HTTPS on a port that the classic load balancer's security groups do not open; warns where HTTP ends."""
+    draft = next((change for change in look.changes if change.setting == _CLASSIC), None)
     if draft is None:
         return Outcome.PASS, "no listener changes"
-    before = {int(one["LoadBalancerPort"]) for one in draft.before["Listeners"]}
-    after = {int(one["LoadBalancerPort"]) for one in draft.after["Listeners"]}
+    before = {int(listener["LoadBalancerPort"]) for listener in draft.before["Listeners"]}
+    after = {int(listener["LoadBalancerPort"]) for listener in draft.after["Listeners"]}
     groups = elb.described(look.cloud, look.target).get("SecurityGroups") or []
     gone = sorted(before - after)
     for port in sorted(after - before):
@@ -82,86 +85,89 @@ def new_port_open(look: Look) -> Verdict:
     if gone:
         return (
             Outcome.WARN,
-            f"whoever comes by http:// on {', '.join(map(str, gone))} finds nothing, since a classic load balancer "
-            "cannot redirect: change links and programs to https:// first",
+            f"clients that use http:// on {', '.join(map(str, gone))} will get no answer, since a classic load "
+            "balancer cannot redirect: change links and programs to https:// first",
         )
-    return Outcome.PASS, "no port is given up"
+    return Outcome.PASS, "no port is removed"
 
 
-def _closed(look: Look, groups: Iterable[str], old: Iterable[int], port: int) -> Verdict:
-    """Do the security groups let those in on `port` who come in on the old ports today?"""
-    ids = sorted(str(one) for one in groups)
+def _closed(look: Look, groups: Iterable[str], old_ports: Iterable[int], port: int) -> Verdict:
+    """Do the security groups admit on `port` every source that they admit on the old ports today?"""
+    ids = sorted(str(id) for id in groups)
     if not ids:
-        return Outcome.PASS, "no security group stands before it"
-    asked = Call("aws", "ec2", "DescribeSecurityGroups", {"GroupIds": ids}, look.target.region)
-    found = look.cloud.pages(asked, "SecurityGroups")
-    rules = [rule for group in found for rule in group.get("IpPermissions") or []]
-    now = set().union(*(_sources(rules, one) for one in old))
+        return Outcome.PASS, "the load balancer has no security group"
+    request = Call("aws", "ec2", "DescribeSecurityGroups", {"GroupIds": ids}, look.target.region)
+    described = look.cloud.pages(request, "SecurityGroups")
+    rules = [rule for group in described for rule in group.get("IpPermissions") or []]
+    now = set().union(*(_sources(rules, old_port) for old_port in old_ports))
     then = _sources(rules, port)
     if not then and not now:
         return (
             Outcome.WARN,
-            f"{', '.join(ids[:_SHOWN])} lets nobody in, neither today nor on {port}: add a rule for those who are to come",
+            f"{', '.join(ids[:_SHOWN])} admits no one, neither today nor on {port}: add a rule for the intended "
+            "clients",
         )
     if not then:
         return (
             Outcome.BLOCK,
-            f"no rule of {', '.join(ids[:_SHOWN])} lets anybody in on {port}: add one for those who come in today "
-            f"({', '.join(sorted(now)[:_SHOWN])})",
+            f"no rule of {', '.join(ids[:_SHOWN])} opens port {port}: add one for the sources that are admitted "
+            f"today ({', '.join(sorted(now)[:_SHOWN])})",
         )
     lost = sorted(now - then)
     if lost and not then & {"0.0.0.0/0"}:
         return (
             Outcome.WARN,
-            f"{', '.join(lost[:_SHOWN])} may come in today and not on {port}: add a rule for them in "
+            f"{', '.join(lost[:_SHOWN])} can connect today, but not on {port}: add a rule for it to "
             f"{', '.join(ids[:_SHOWN])} first",
         )
-    return Outcome.PASS, f"the security groups let in on {port} who comes in today"
+    return Outcome.PASS, f"the security groups admit today's sources on {port}"
 
 
 def _sources(rules: Iterable[Mapping[str, Any]], port: int) -> set[str]:
-    """Whom the rules let in on a TCP port: networks, groups and prefix lists."""
-    found: set[str] = set()
+    """Returns the sources that the rules admit on a TCP port: networks, groups and prefix lists."""
+    sources: set[str] = set()
     for rule in rules:
         everything = rule.get("IpProtocol") == "-1"
         tcp = rule.get("IpProtocol") in {"tcp", "6"}
         if not everything and not (tcp and int(rule["FromPort"]) <= port <= int(rule["ToPort"])):
             continue
-        found |= {str(one["CidrIp"]) for one in rule.get("IpRanges") or []}
-        found |= {str(one["CidrIpv6"]) for one in rule.get("Ipv6Ranges") or []}
-        found |= {str(one["GroupId"]) for one in rule.get("UserIdGroupPairs") or []}
-        found |= {str(one["PrefixListId"]) for one in rule.get("PrefixListIds") or []}
-    return found
+        sources |= {str(entry["CidrIp"]) for entry in rule.get("IpRanges") or []}
+        sources |= {str(entry["CidrIpv6"]) for entry in rule.get("Ipv6Ranges") or []}
+        sources |= {str(entry["GroupId"]) for entry in rule.get("UserIdGroupPairs") or []}
+        sources |= {str(entry["PrefixListId"]) for entry in rule.get("PrefixListIds") or []}
+    return sources
 
 
 def balancer_tls_clients(look: Look) -> Verdict:
-    """Warns where clients with TLS before 1.2 come in today: the load balancer does not say who they are."""
-    draft = next((one for one in look.changes if one.setting in _TLS), None)
+    """Warns where clients with TLS older than 1.2 may connect today: the load balancer does not report who they are."""
+    draft = next((change for change in look.changes if change.setting in _TLS), None)
     if draft is None:
         return Outcome.PASS, "no TLS policy changes"
     name = _TLS[draft.setting]
-    have = [str(one[name]) for one in draft.before["Listeners"] if name in one]
-    old = sorted({one or "a policy of your own" for one in have if not one.startswith(_NEW_ENOUGH)})
-    if not old:
-        return Outcome.PASS, "every listener refuses TLS before 1.2 today"
+    policies = [str(listener[name]) for listener in draft.before["Listeners"] if name in listener]
+    outdated = sorted(
+        {policy or "a custom policy" for policy in policies if not policy.startswith(_NEW_ENOUGH)}
+    )
+    if not outdated:
+        return Outcome.PASS, "every listener already requires TLS 1.2 or later"
     return (
         Outcome.WARN,
-        f"{', '.join(old[:_SHOWN])} may let in clients with TLS 1.0 and 1.1, which are refused from now on: look for "
-        "TLSv1 and TLSv1.1 in the access logs' field of the TLS version first",
+        f"{', '.join(outdated[:_SHOWN])} may accept clients with TLS 1.0 and 1.1, which will be refused: search the TLS "
+        "version field of the access logs for TLSv1 and TLSv1.1 first",
     )
 
 
 def balancer_made_by_cluster(look: Look) -> Verdict:
-    """Warns where a Kubernetes controller made the load balancer: it deletes it and makes it anew as it needs."""
+    """Warns where a Kubernetes controller manages the load balancer: it deletes and recreates it as needed."""
     tags = elb.LoadBalancers().tags(look.cloud, look.target)
     owner = tags.get("elbv2.k8s.aws/cluster") or tags.get("eks:eks-cluster-name")
     if owner:
         return (
             Outcome.WARN,
-            f"the Kubernetes cluster {owner} made it and could not delete it any more: say it in the service's or "
-            "ingress's annotation load-balancer-attributes instead",
+            f"the Kubernetes cluster {owner} manages the load balancer and could no longer delete it: set this in "
+            "the load-balancer-attributes annotation of the service or ingress instead",
         )
-    return Outcome.PASS, "no Kubernetes cluster made it"
+    return Outcome.PASS, "no Kubernetes cluster manages it"
 
 
 GUARDS = {

@@ -1,4 +1,4 @@
-"""Looks at load balancers before rules are narrowed: their visitors, and the health checks of what is behind them."""
+"""Checks that narrower security group rules keep load balancers' visitors, target traffic and health checks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TRAFFIC_PORT: Final = "traffic-port"
 
 @dataclass(frozen=True, slots=True)
 class _Balancer:
-    """A load balancer. One that could not be found counts as public, with the ports of the web."""
+    """A load balancer. One that could not be found counts as public, on the web ports."""
 
     name: str
     public: bool = True
@@ -40,7 +40,10 @@ class _Balancer:
 
 @dataclass(frozen=True, slots=True)
 class _Backend:
-    """A port on which a load balancer reaches what uses the group. `direct` brings visitors' own addresses."""
+    """A port on which a load balancer reaches a host that uses the group.
+
+    `direct`: the load balancer preserves the visitors' source addresses. `groups`: its own security groups.
+    """
 
     name: str
     port: int
@@ -50,50 +53,58 @@ class _Backend:
 
 
 def sg_load_balancer(look: Look) -> Verdict:
-    """Blocks where visitors of a public load balancer, or a load balancer's way to its targets, would be cut off."""
+    """Blocks where a public load balancer would lose its visitors, or any load balancer its targets.
+
+    Warns where clients of an internal one must come from the networks that stay allowed.
+    """
     drafts = [draft for draft in look.changes if draft.setting == INGRESS]
-    found = interfaces(look, "group-id", drafts[0].target.name) if drafts else []
-    if not found:
+    attached = interfaces(look, "group-id", drafts[0].target.name) if drafts else []
+    if not attached:
         return Outcome.PASS, "no load balancer uses the group" if drafts else "no rule changes"
     draft = drafts[0]
     inside = []
-    for one in _balancers(look, found):
-        cut = [port for port in one.ports if lost(draft, port)]
-        if cut and one.public:
+    for balancer in _balancers(look, attached):
+        closed = [port for port in balancer.ports if lost(draft, port)]
+        if closed and balancer.public:
             return (
                 Outcome.BLOCK,
-                f"visitors of the load balancer {one.name} come in on {ports_text(cut)} by a rule that is to be "
-                "narrowed: add rules for these ports by themselves first",
+                f"visitors of the load balancer {balancer.name} connect on {ports_text(closed)} by a rule that is to be "
+                "narrowed: add separate rules for these ports first",
             )
-        if cut:
-            inside.append(f"{one.name} on {ports_text(cut)}")
-    networks = _networks(look, found)
-    for behind in _backends(look, [one for one in found if not of_load_balancer(one)]):
-        if not lost(draft, behind.port):
+        if closed:
+            inside.append(f"{balancer.name} on {ports_text(closed)}")
+    networks = _networks(look, attached)
+    for backend in _backends(look, [interface for interface in attached if not of_load_balancer(interface)]):
+        if not lost(draft, backend.port):
             continue
-        if behind.direct:
+        if backend.direct:
             return (
                 Outcome.BLOCK,
-                f"visitors come to port {behind.port} through {behind.name}, which leaves them their own "
-                "addresses: add a rule for that port by itself first",
+                f"visitors reach port {backend.port} through {backend.name}, which preserves their source addresses, "
+                "so they would be refused: add a separate rule for that port first",
             )
-        if not _reached(draft, behind, networks):
+        if not _reached(draft, backend, networks):
             return (
                 Outcome.BLOCK,
-                f"{behind.what} of {behind.name} come in on {behind.port} from {listed(networks)}, which could "
-                "not any more: name that network among those that may still come in",
+                f"{backend.what} of {backend.name} reach port {backend.port} from {listed(networks)} and would be "
+                "refused: add that network to the networks that stay allowed",
             )
     if inside:
         return (
             Outcome.WARN,
-            f"clients of {listed(inside)} come in only from the networks that are left: make sure that they are there",
+            f"clients of {listed(inside)} can connect only from the networks that stay allowed: make sure that "
+            "they are in those networks",
         )
     return Outcome.PASS, "no load balancer loses its visitors or its targets"
 
 
-def _balancers(look: Look, found: Sequence[Interface]) -> Iterator[_Balancer]:
-    """Those whose interfaces use the group. Their names stand in the interfaces' descriptions."""
-    names = {str(one.get("Description", "")).removeprefix("ELB ") for one in found if of_load_balancer(one)}
+def _balancers(look: Look, attached: Sequence[Interface]) -> Iterator[_Balancer]:
+    """Yields the load balancers whose interfaces use the group. The interfaces' descriptions name them."""
+    names = {
+        str(interface.get("Description", "")).removeprefix("ELB ")
+        for interface in attached
+        if of_load_balancer(interface)
+    }
     for name in sorted(names):
         parts = name.split("/")
         try:
@@ -105,23 +116,25 @@ def _balancers(look: Look, found: Sequence[Interface]) -> Iterator[_Balancer]:
 
 
 def _newer(look: Look, name: str) -> _Balancer:
-    (one,) = pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
-    arn = one["LoadBalancerArn"]
+    (balancer,) = pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
+    arn = balancer["LoadBalancerArn"]
     listeners = pages(look, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
-    ports = sorted({int(each["Port"]) for each in listeners if each.get("Port")})
-    return _Balancer(name, one.get("Scheme") == _PUBLIC, tuple(ports))
+    ports = sorted({int(listener["Port"]) for listener in listeners if listener.get("Port")})
+    return _Balancer(name, balancer.get("Scheme") == _PUBLIC, tuple(ports))
 
 
 def _classic(look: Look, name: str) -> _Balancer:
-    (one,) = pages(look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions", LoadBalancerNames=[name])
-    listeners = one.get("ListenerDescriptions") or []
-    ports = sorted({int(each["Listener"]["LoadBalancerPort"]) for each in listeners})
-    return _Balancer(name, one.get("Scheme") == _PUBLIC, tuple(ports))
+    (balancer,) = pages(
+        look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions", LoadBalancerNames=[name]
+    )
+    listeners = balancer.get("ListenerDescriptions") or []
+    ports = sorted({int(listener["Listener"]["LoadBalancerPort"]) for listener in listeners})
+    return _Balancer(name, balancer.get("Scheme") == _PUBLIC, tuple(ports))
 
 
-def _networks(look: Look, found: Sequence[Interface]) -> list[str]:
-    """The IPv4 networks of the VPC: from there load balancers come."""
-    ids = sorted({str(one["VpcId"]) for one in found if one.get("VpcId")})
+def _networks(look: Look, attached: Sequence[Interface]) -> list[str]:
+    """Returns the VPC's IPv4 networks, which load balancers connect from."""
+    ids = sorted({str(interface["VpcId"]) for interface in attached if interface.get("VpcId")})
     vpcs = pages(look, "ec2", "DescribeVpcs", "Vpcs", VpcIds=ids) if ids else []
     return sorted(
         {
@@ -133,24 +146,24 @@ def _networks(look: Look, found: Sequence[Interface]) -> list[str]:
 
 
 def _backends(look: Look, hosts: Sequence[Interface]) -> Iterator[_Backend]:
-    """The ports on which load balancers reach what uses the group."""
-    ids = {instance_of(one) for one in hosts} - {""}
-    known = ids | {address for one in hosts for address in addresses(one)}
-    vpcs = {str(one.get("VpcId")) for one in hosts}
+    """Yields the ports on which load balancers reach hosts that use the group."""
+    ids = {instance_of(host) for host in hosts} - {""}
+    known = ids | {address for host in hosts for address in addresses(host)}
+    vpcs = {str(host.get("VpcId")) for host in hosts}
     if not hosts:
         return
     balancers = {
-        str(one["LoadBalancerArn"]): one
-        for one in pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers")
-        if str(one.get("VpcId")) in vpcs
+        str(balancer["LoadBalancerArn"]): balancer
+        for balancer in pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers")
+        if str(balancer.get("VpcId")) in vpcs
     }
     for group in pages(look, "elbv2", "DescribeTargetGroups", "TargetGroups") if balancers else ():
         using = [balancers[arn] for arn in group.get("LoadBalancerArns") or [] if arn in balancers]
         if using:
             yield from _targets(look, group, using, known)
-    for one in pages(look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
-        if {str(each.get("InstanceId")) for each in one.get("Instances") or []} & ids:
-            yield from _instances(one)
+    for classic in pages(look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
+        if {str(instance.get("InstanceId")) for instance in classic.get("Instances") or []} & ids:
+            yield from _instances(classic)
 
 
 def _targets(
@@ -163,11 +176,13 @@ def _targets(
         "TargetHealthDescriptions",
         TargetGroupArn=group["TargetGroupArn"],
     )
-    sources = tuple(str(id) for one in using for id in one.get("SecurityGroups") or [])
-    direct = any(one.get("Type") == "network" and one.get("Scheme") == _PUBLIC for one in using)
+    sources = tuple(str(id) for balancer in using for id in balancer.get("SecurityGroups") or [])
+    direct = any(
+        balancer.get("Type") == "network" and balancer.get("Scheme") == _PUBLIC for balancer in using
+    )
     name = f"the target group {group.get('TargetGroupName')}"
-    for one in health:
-        target = one.get("Target") or {}
+    for description in health:
+        target = description.get("Target") or {}
         if str(target.get("Id")) not in known:
             continue
         port = int(target.get("Port") or group.get("Port") or 0)
@@ -176,23 +191,23 @@ def _targets(
         yield _Backend(name, int(check) if check.isdigit() else port, "health checks", sources)
 
 
-def _instances(one: Mapping[str, Any]) -> Iterator[_Backend]:
-    """What a classic load balancer asks of its instances; a health check's target is "HTTP:8080/path"."""
-    name = f"the load balancer {one.get('LoadBalancerName')}"
-    sources = tuple(str(id) for id in one.get("SecurityGroups") or [])
-    for each in one.get("ListenerDescriptions") or []:
-        yield _Backend(name, int(each["Listener"]["InstancePort"]), "requests", sources)
-    check = str((one.get("HealthCheck") or {}).get("Target") or "").partition(":")[2].partition("/")[0]
+def _instances(balancer: Mapping[str, Any]) -> Iterator[_Backend]:
+    """Yields the instance ports of a classic load balancer. Its health check's target is "HTTP:8080/path"."""
+    name = f"the load balancer {balancer.get('LoadBalancerName')}"
+    sources = tuple(str(id) for id in balancer.get("SecurityGroups") or [])
+    for listener in balancer.get("ListenerDescriptions") or []:
+        yield _Backend(name, int(listener["Listener"]["InstancePort"]), "requests", sources)
+    check = str((balancer.get("HealthCheck") or {}).get("Target") or "").partition(":")[2].partition("/")[0]
     if check.isdigit():
         yield _Backend(name, int(check), "health checks", sources)
 
 
-def _reached(draft: Draft, behind: _Backend, networks: Sequence[str]) -> bool:
-    """Do the rules after the change let the load balancer in, by its group or by all of the VPC's networks?"""
-    rules = [rule for rule in map(plain, draft.after["rules"]) if covers(rule, [behind.port])]
-    if any(str(rule["source"]).partition("/")[0] in behind.groups for rule in rules):
+def _reached(draft: Draft, backend: _Backend, networks: Sequence[str]) -> bool:
+    """Do the rules after the change admit the load balancer, by its group or from all of the VPC's networks?"""
+    rules = [rule for rule in map(plain, draft.after["rules"]) if covers(rule, [backend.port])]
+    if any(str(rule["source"]).partition("/")[0] in backend.groups for rule in rules):
         return True
-    return bool(networks) and all(admits(rules, one, behind.port) for one in networks)
+    return bool(networks) and all(admits(rules, network, backend.port) for network in networks)
 
 
 GUARDS = {"sg-load-balancer": sg_load_balancer}

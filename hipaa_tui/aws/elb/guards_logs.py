@@ -1,4 +1,4 @@
-"""Looks at the bucket of load balancers' logs: to one that does not fit, they are refused or lost in silence."""
+"""Checks that a bucket can receive load balancer logs: region, encryption, requester pays, bucket policy."""
 
 from __future__ import annotations
 
@@ -13,51 +13,57 @@ from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import ABSENT, at
 
 _BUCKET: Final = "AWS::S3::Bucket"
-_NOT_MEANT: Final = frozenset({"aws:securetransport", "s3:tlsversion"})
-"""Conditions of a Deny that no delivery meets: it comes by TLS."""
+_NEVER_A_DELIVERY: Final = frozenset({"aws:securetransport", "s3:tlsversion"})
+"""Condition keys of a Deny that never match a delivery: deliveries use TLS."""
 
 
 def balancer_log_bucket(look: Look) -> Verdict:
-    """Blocks a log bucket that is elsewhere, encrypts with KMS, or refuses deliveries.
+    """Blocks a log bucket that is missing, elsewhere, encrypted with KMS or set to requester pays.
 
-    The rules: Elastic Load Balancing, "Enable access logs" of each kind of load balancer.
+    Warns of a Deny in its bucket policy. The rules: Elastic Load Balancing, "Enable access logs" of each kind of
+    load balancer.
     """
     name = str(look.arguments.get("bucket") or "")
     here = look.target
-    found = resource_type(_BUCKET).target(name, here.account, here.region, here.partition)
-    if found is None:
-        return Outcome.BLOCK, f"{name} is no name of a bucket"
+    target = resource_type(_BUCKET).target(name, here.account, here.region, here.partition)
+    if target is None:
+        return Outcome.BLOCK, f"{name} is not a valid bucket name"
     made = any(
-        d.setting == "aws.s3.bucket" and d.target.key == found.key and d.before is ABSENT
+        d.setting == "aws.s3.bucket" and d.target.key == target.key and d.before is ABSENT
         for d in look.changes
     )
     if made:
-        return Outcome.PASS, f"{name} is made by this plan"
+        return Outcome.PASS, f"{name} is created by this plan"
     try:
-        bucket = look.read("aws.s3.bucket", found)
+        bucket = look.read("aws.s3.bucket", target)
     except CloudError as error:
         if error.denied:
-            return Outcome.BLOCK, f"{name} belongs to another account, or may not be looked at"
+            return Outcome.BLOCK, f"{name} belongs to another account, or your credentials may not read it"
         raise
     if bucket.absent:
-        return Outcome.BLOCK, f"there is no bucket {name}"
+        return Outcome.BLOCK, f"the bucket {name} does not exist"
     if bucket.value["Region"] != here.region:
         return (
             Outcome.BLOCK,
-            f"{name} is in {bucket.value['Region']} and the load balancer in {here.region}: logs stay in a region",
+            f"{name} is in {bucket.value['Region']} and the load balancer in {here.region}: choose a log bucket in "
+            "the load balancer's region",
         )
-    if reason := _encryption(look, found):
+    if reason := _encryption(look, target):
         return Outcome.BLOCK, reason
-    if _asked(look, found).get("Payer") == "Requester":
-        return Outcome.BLOCK, f"{name} makes requesters pay, and so takes no logs of load balancers"
-    denies = [one for one in statements(look.read("aws.s3.bucket-policy", found).value) if _refuses(one)]
+    if _request_payment(look, target).get("Payer") == "Requester":
+        return Outcome.BLOCK, f"{name} is set to requester pays, so load balancers cannot deliver logs to it"
+    denies = [
+        statement
+        for statement in statements(look.read("aws.s3.bucket-policy", target).value)
+        if _may_deny_delivery(statement)
+    ]
     if denies:
         sid = str(denies[0].get("Sid") or "a statement without a Sid")
         return (
             Outcome.WARN,
-            f"{sid} of the policy of {name} refuses some: make sure that it lets deliveries in",
+            f"the policy of {name} denies some requests ({sid}): make sure that it lets log deliveries in",
         )
-    return Outcome.PASS, f"{name} is in the same region, encrypts with S3's own keys and takes deliveries"
+    return Outcome.PASS, f"{name} is in the same region, encrypts with SSE-S3 and accepts log deliveries"
 
 
 def _encryption(look: Look, bucket: Target) -> str:
@@ -66,30 +72,33 @@ def _encryption(look: Look, bucket: Target) -> str:
         return ""
     rules = at(look.read(setting, bucket).value, "Rules") or []
     used = {at(rule, "ApplyServerSideEncryptionByDefault.SSEAlgorithm") for rule in rules}
-    # A network load balancer's logs come by another service, which can use a key of your own.
+    # Network Load Balancer logs are delivered by another service, which can use a customer managed key.
     if used <= {"AES256"} or elb.kind_of(look.target) == "network":
         return ""
-    return f"{bucket.name} encrypts with KMS, and load balancers deliver only to buckets with S3's own keys"
+    return (
+        f"{bucket.name} encrypts with KMS, and this load balancer delivers logs only to buckets with SSE-S3: "
+        "choose or create such a bucket"
+    )
 
 
-def _asked(look: Look, bucket: Target) -> dict[str, str]:
+def _request_payment(look: Look, bucket: Target) -> dict[str, str]:
     try:
         return dict(look.cloud.call(call(bucket, "GetBucketRequestPayment")))
     except CloudError as error:
-        # One that an earlier change of the plan makes is not there yet.
+        # A bucket that an earlier change of the plan creates does not exist yet.
         if error.code != "NoSuchBucket":
             raise
         return {}
 
 
-def _refuses(statement: dict[str, object]) -> bool:
+def _may_deny_delivery(statement: dict[str, object]) -> bool:
     tests = statement.get("Condition")
     keys = {
         str(key).lower()
-        for one in (tests.values() if isinstance(tests, dict) else ())
-        for key in (one if isinstance(one, dict) else ())
+        for condition in (tests.values() if isinstance(tests, dict) else ())
+        for key in (condition if isinstance(condition, dict) else ())
     }
-    return statement.get("Effect") == "Deny" and not keys & _NOT_MEANT
+    return statement.get("Effect") == "Deny" and not keys & _NEVER_A_DELIVERY
 
 
 GUARDS = {"balancer-log-bucket": balancer_log_bucket}

@@ -1,4 +1,4 @@
-"""Looks whom an archive vault's policies let in, before everybody becomes the account."""
+"""Checks whom a Glacier vault policy admits before its public statements are limited to the account."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ POLICY: Final = "aws.glacier.vault-policy"
 
 
 def vault_readers(look: Look) -> Verdict:
-    """Blocks what only a person can narrow; warns of strangers who come in today, and of a lock that lets them stay."""
-    draft = next((one for one in look.changes if one.setting == POLICY), None)
+    """Blocks an Allow with NotPrincipal, which must be rewritten by hand.
+
+    Warns of access by other accounts that ends, and of a public vault lock policy, which stays.
+    """
+    draft = next((change for change in look.changes if change.setting == POLICY), None)
     if draft is None or draft.before is ABSENT:
-        return Outcome.PASS, "nobody's access changes"
-    odd = [one for one in allowing(draft.before) if "NotPrincipal" in one]
-    if odd:
+        return Outcome.PASS, "no existing access changes"
+    inverted = [statement for statement in allowing(draft.before) if "NotPrincipal" in statement]
+    if inverted:
         return (
             Outcome.BLOCK,
-            f"{sids(odd)} lets everybody in but some (NotPrincipal): name those who are meant by hand",
+            f"{sids(inverted)} allows everyone but the principals in NotPrincipal and has to be rewritten by hand: name "
+            "the principals that need access",
         )
     wide = public(draft.before)
     if not wide:
-        return Outcome.PASS, "no statement is for everybody"
+        return Outcome.PASS, "no statement of the vault policy is public"
     notes = [
-        f"whoever came in by {sids(wide)} from another account is refused from then on, and the account's own need the "
-        "permission in their own policy too"
+        f"principals of other accounts that {sids(wide)} admits will be refused, and those of this account also "
+        "need the permission in their own IAM policies"
     ]
-    if named := [one for one in accounts(draft.before) if one != look.target.account]:
-        notes.append(f"{', '.join(named)} keep what they are allowed by name")
+    if named := [account for account in accounts(draft.before) if account != look.target.account]:
+        notes.append(f"{', '.join(named)} keep the access that is granted to them by name")
     if locked := sids(public(_lock(look))):
-        notes.append(f"the vault lock lets everybody in as well ({locked}), which stays")
+        notes.append(f"the vault lock policy is public as well ({locked}) and stays")
     return Outcome.WARN, "; ".join(notes)
 
 

@@ -1,4 +1,4 @@
-"""Looks at groups before users come into them: nobody is locked out, and nobody gains or loses what they may do."""
+"""Checks a user's new groups: the MFA policy locks no one out, and no one gains or loses permissions."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from hipaa_tui.support.json_value import ABSENT, Json
 
 _GROUPS: Final = "aws.iam.user-groups"
 _POLICIES: Final = "aws.iam.user-policies"
-_MOST_GROUPS: Final = 10
-_MOST_ATTACHED: Final = 10
-"""Groups that a user can be in, and managed policies that a group has unless AWS raised it (IAM quotas)."""
+_MAX_GROUPS: Final = 10
+_MAX_ATTACHED: Final = 10
+"""Default IAM quotas: groups per user, and managed policies per group."""
 _IN_USE: Final = 90
-"""Days since the last use up to which an access key counts as one that works for somebody."""
+"""Days since its last use within which an access key counts as in use."""
 
 
 def mfa_locks_nobody_out(look: Look) -> Verdict:
-    """Blocks where calls of the user carry no second factor, and warns where it has none yet.
+    """Blocks where access keys are in use without MFA or a password change is due; warns of a missing MFA device.
 
-    Access keys send aws:MultiFactorAuthPresent with no request, and BoolIfExists refuses those too (IAM User
-    Guide, "AWS global condition context keys"). A password that has to be set anew cannot be, since
-    iam:ChangePassword is not among what is let through.
+    Requests signed with access keys never carry aws:MultiFactorAuthPresent, and BoolIfExists denies those too (IAM
+    User Guide, "AWS global condition context keys"). A password change that is due would be denied as well, since
+    iam:ChangePassword is not among the actions that the policy leaves.
     """
     user = look.target
-    # What the plan's earlier fixes switch off counts as off.
+    # Keys that earlier fixes of the plan deactivate count as inactive.
     keys = look.read("aws.iam.access-keys", user).value or {"Keys": []}
     active = [key for key in keys["Keys"] if key["Status"] == "Active"]
     used = [key for key in active if key.get("LastUsed") and key["IdleDays"] < _IN_USE]
@@ -39,84 +39,91 @@ def mfa_locks_nobody_out(look: Look) -> Verdict:
         where = ", ".join(f"…{key['EndsWith']} ({key['IdleDays']} days ago, {key['Where']})" for key in used)
         return (
             Outcome.BLOCK,
-            f"its access key {where} is in use, and its calls carry no second factor: what uses it would stop. Give it "
-            "a role or a user of its own first",
+            f"its access key {where} is in use, and requests signed with it carry no MFA: what uses it would stop "
+            "working. Give that a role or a user of its own first",
         )
     if login_of(look.cloud, user).get("PasswordResetRequired"):
         return (
             Outcome.BLOCK,
-            "it has to set a new password at the next sign-in, which the policy would refuse: let it sign in once first",
+            "the user has to set a new password at the next sign-in, which the policy would deny: have the user "
+            "do that first",
         )
     notes = []
     if active:
         ends = ", ".join(f"…{key['EndsWith']}" for key in active)
         notes.append(
-            f"its access key {ends}, of which IAM knows no use in {_IN_USE} days, would work no more without a factor"
+            f"its access key {ends}, with no use in {_IN_USE} days that IAM knows of, would no longer work without "
+            "MFA"
         )
     devices = look.read("aws.iam.mfa-devices", user).value or {"Devices": []}
     if not devices["Devices"]:
         notes.append(
-            "it has no second factor: until it registers one it can sign in and do nothing else, so tell its owner first"
+            "the user has no MFA device and can do nothing but sign in until one is registered: tell the user first"
         )
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, "it has a second factor and no access key; it signs in again and goes on"
+    return Outcome.PASS, "the user has an MFA device and no active access key, and only has to sign in again"
 
 
 def mfa_group_as_meant(look: Look) -> Verdict:
-    """Blocks where the group or the policy is there already and is not what a member should get."""
+    """Blocks where the group or its policy exists already and does not grant exactly the MFA demand."""
     group, arn = _target(look, "AWS::IAM::Group", "group"), str(look.arguments.get("policy") or "")
-    held = _then(look, "aws.iam.shared-group", group)
-    if held is not ABSENT and (set(held["Attached"]) - {arn} or held["Inline"]):
-        more = [*sorted(set(held["Attached"]) - {arn}), *sorted(held["Inline"])]
+    policies = _planned_value(look, "aws.iam.shared-group", group)
+    if policies is not ABSENT and (set(policies["Attached"]) - {arn} or policies["Inline"]):
+        others = [*sorted(set(policies["Attached"]) - {arn}), *sorted(policies["Inline"])]
         return (
             Outcome.BLOCK,
-            f"the group {group.name} has other policies too ({', '.join(more)}), which its members would get: take "
-            "them out of it",
+            f"the group {group.name} has other policies too ({', '.join(others)}), which its members would get: "
+            "remove them from the group first",
         )
     shared = _target(look, "AWS::IAM::ManagedPolicy", "policy")
-    written = _then(look, "aws.iam.shared-policy", shared)
+    written = _planned_value(look, "aws.iam.shared-policy", shared)
     if written is ABSENT:
-        return Outcome.BLOCK, f"the plan does not make the policy {shared.name}"
-    if not any(refuses_without_mfa(one) for one in document_statements(written["Document"])):
+        return Outcome.BLOCK, f"the plan does not create the policy {shared.name}"
+    if not any(refuses_without_mfa(statement) for statement in document_statements(written["Document"])):
         return (
             Outcome.BLOCK,
-            f"the policy {shared.name} was changed and does not refuse sessions without a second factor any more: put "
-            "it right or delete it",
+            f"the policy {shared.name} was changed and no longer denies sessions without MFA: restore it or delete "
+            "it",
         )
-    if len(_groups_of(look)) > _MOST_GROUPS:
-        return Outcome.BLOCK, f"it is in {_MOST_GROUPS} groups already, and IAM allows no more"
-    return Outcome.PASS, "members of the group get nothing but the demand for a second factor"
+    if len(_groups_of(look)) > _MAX_GROUPS:
+        return Outcome.BLOCK, f"the user is already in {_MAX_GROUPS} groups, and IAM allows no more"
+    return Outcome.PASS, "members of the group get nothing but the MFA demand"
 
 
 def group_permissions_kept(look: Look) -> Verdict:
-    """Blocks where the user would lose something by getting its permissions from the group, or others gain it.
+    """Blocks where the user would lose permissions by getting them from the group, or others would gain some.
 
-    `group` is the one that is given; without it the plan makes one for this user.
+    Warns of permissions that the user gains. `group` is an existing group; without it the plan creates one for this
+    user.
     """
-    draft = next((one for one in look.changes if one.setting == _POLICIES), None)
+    draft = next((change for change in look.changes if change.setting == _POLICIES), None)
     if draft is None or draft.before is ABSENT:
-        return Outcome.PASS, "no policy is taken from the user"
-    if len(_groups_of(look)) > _MOST_GROUPS:
-        return Outcome.BLOCK, f"it is in {_MOST_GROUPS} groups already, and IAM allows no more"
+        return Outcome.PASS, "no policy is removed from the user"
+    if len(_groups_of(look)) > _MAX_GROUPS:
+        return Outcome.BLOCK, f"the user is already in {_MAX_GROUPS} groups, and IAM allows no more"
     given = str(look.arguments.get("group") or "")
     own = str(look.arguments.get("own") or "")
     group = _target(look, "AWS::IAM::Group", "group" if given else "own")
-    held = _then(look, "aws.iam.group", group)
-    if held is ABSENT:
+    policies = _planned_value(look, "aws.iam.group", group)
+    if policies is ABSENT:
         if given:
-            return Outcome.BLOCK, f"there is no group {given}: make it first, or leave the name empty"
-        return Outcome.BLOCK, f"the plan does not make the group {own}"
-    missing = _beyond(draft.before, held)
+            return (
+                Outcome.BLOCK,
+                f"the group {given} does not exist: create it first, or leave the name empty",
+            )
+        return Outcome.BLOCK, f"the plan does not create the group {own}"
+    missing = _lacking(draft.before, policies)
     if missing:
         return (
             Outcome.BLOCK,
-            f"the group {group.name} has not all that the user has: {', '.join(missing)} would be lost",
+            f"the group {group.name} lacks policies of the user, who would lose {', '.join(missing)}: attach them "
+            "to the group first",
         )
-    if len(held["Attached"]) > _MOST_ATTACHED:
+    if len(policies["Attached"]) > _MAX_ATTACHED:
         return (
             Outcome.BLOCK,
-            f"the group would have {len(held.value['Attached'])} attached policies, and IAM allows {_MOST_ATTACHED}",
+            f"the group would have {len(policies['Attached'])} attached policies, and IAM allows {_MAX_ATTACHED}",
         )
     members = look.read("aws.iam.group", group).identity.get("Members") or []
     others = [name for name in members if name != look.target.name]
@@ -126,49 +133,52 @@ def group_permissions_kept(look: Look) -> Verdict:
             f"the group {group.name} has other members ({', '.join(others[:5])}), who would get this user's "
             "permissions: name another group",
         )
-    gained = _beyond(held, draft.before)
+    gained = _lacking(policies, draft.before)
     notes = []
     if gained:
-        notes.append(f"the user gains what else {group.name} has: {', '.join(gained)}")
+        notes.append(f"the user gains the other policies of {group.name}: {', '.join(gained)}")
     if is_user(look.cloud.caller().principal, look.target):
-        notes.append("you are this user: your permissions come from the group from then on")
+        notes.append("you are this user: your permissions come from the group after this change")
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"{group.name} has the very policies that the user has today"
+    return Outcome.PASS, f"{group.name} has exactly the policies that the user has today"
 
 
 def support_role_trust(look: Look) -> Verdict:
-    """Blocks a role for support cases that anybody could take on, and says where another account can."""
+    """Blocks a support role that any principal could assume; warns where another account could."""
     role = _target(look, "AWS::IAM::Role", "role")
-    held = _then(look, "aws.iam.service-role", role)
-    if held is ABSENT:
-        return Outcome.BLOCK, f"the plan does not make the role {role.name}"
+    planned = _planned_value(look, "aws.iam.service-role", role)
+    if planned is ABSENT:
+        return Outcome.BLOCK, f"the plan does not create the role {role.name}"
     named = {
         name
-        for one in document_statements(held["AssumeRolePolicyDocument"])
-        if one.get("Effect") == "Allow"
-        for name in principals(one)
+        for statement in document_statements(planned["AssumeRolePolicyDocument"])
+        if statement.get("Effect") == "Allow"
+        for name in principals(statement)
     }
     if "*" in named:
-        return Outcome.BLOCK, f"anybody could take on the role {role.name}: name who may"
+        return (
+            Outcome.BLOCK,
+            f"any AWS principal could assume the role {role.name}: name the principals that may",
+        )
     foreign = sorted(
         name for name in named if name.startswith("arn:") and f":{look.target.account}:" not in name
     )
     foreign += sorted(name for name in named if name.isdigit() and name != look.target.account)
     if foreign:
-        return Outcome.WARN, f"{', '.join(foreign)} of another account can take on the role {role.name}"
-    return Outcome.PASS, f"only {', '.join(sorted(named))} can take on the role {role.name}"
+        return Outcome.WARN, f"{', '.join(foreign)} of another account can assume the role {role.name}"
+    return Outcome.PASS, f"only {', '.join(sorted(named))} can assume the role {role.name}"
 
 
 def _groups_of(look: Look) -> list[str]:
-    """The groups that the user is in once the plan is carried out."""
+    """Returns the groups that the user is in once the plan is applied."""
     planned = [d for d in look.changes if d.setting == _GROUPS and d.after is not ABSENT]
     value = planned[-1].after if planned else look.read(_GROUPS, look.target).value
     return [] if value is ABSENT else list(value["Groups"])
 
 
-def _then(look: Look, setting: str, target: Target) -> Json:
-    """The value once the plan is carried out."""
+def _planned_value(look: Look, setting: str, target: Target) -> Json:
+    """Returns the setting's value once the plan is applied."""
     for draft in reversed(look.changes):
         if draft.setting == setting and draft.target.key == target.key:
             return draft.after
@@ -176,23 +186,23 @@ def _then(look: Look, setting: str, target: Target) -> Json:
 
 
 def _target(look: Look, kind: str, argument: str) -> Target:
-    """A thing that an argument names, under the id that the plan's changes have for it."""
+    """Returns the resource that an argument names: the planned one of that id, where there is one."""
     named = str(look.arguments.get(argument) or "")
     for draft in look.changes:
         if draft.target.type == kind and draft.target.id == named:
             return draft.target
-    where = look.target
-    found = resource_type(kind).target(named, where.account, where.region, where.partition)
-    if found is None:
-        raise ValueError(f"{named} is no name of a thing of the type {kind}")
-    return found
+    user = look.target
+    target = resource_type(kind).target(named, user.account, user.region, user.partition)
+    if target is None:
+        raise ValueError(f"{named} is not a valid name of a resource of type {kind}")
+    return target
 
 
-def _beyond(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Names of the policies that `one` has and `other` has not, or not in the same words."""
-    attached = [arn.rpartition("/")[2] for arn in sorted(set(one["Attached"]) - set(other["Attached"]))]
+def _lacking(policies: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Returns the names of `policies` that `other` lacks, or has with another document."""
+    attached = [arn.rpartition("/")[2] for arn in sorted(set(policies["Attached"]) - set(other["Attached"]))]
     known = [documents.canonical(text) for text in other["Inline"].values()]
-    inline = [name for name, text in one["Inline"].items() if documents.canonical(text) not in known]
+    inline = [name for name, text in policies["Inline"].items() if documents.canonical(text) not in known]
     return [*attached, *sorted(inline)]
 
 

@@ -1,4 +1,4 @@
-"""Looks at whom a new password policy would hit on the day that it is written."""
+"""Checks which passwords a new password policy would expire at once, and whether users could renew them."""
 
 from __future__ import annotations
 
@@ -21,46 +21,49 @@ _NO_REPORT: Final = frozenset({"ReportNotPresent", "ReportExpired", "ReportInPro
 _TRIES: Final = 5
 _YES: Final = "true"
 _SHOWN: Final = 8
-_MOST_USERS: Final = 200
-"""Users whose login is asked for one by one where there is no credential report."""
+_MAX_USERS: Final = 200
+"""Maximum number of users whose login profile is read one by one without a credential report."""
 
 
 def password_policy_renewable(look: Look) -> Verdict:
-    """Blocks a shorter password age where the policy shuts out whoever's password has expired (HardExpiry)."""
+    """Blocks a new password age where HardExpiry keeps users from renewing a password that has expired.
+
+    Warns of HardExpiry where the age stays the same.
+    """
     draft = _draft(look)
     if draft is None or not draft.after.get("HardExpiry"):
-        return Outcome.PASS, "users whose password expires can set a new one"
+        return Outcome.PASS, "users can set a new password when theirs expires"
     if _age(draft.before) == _age(draft.after):
         return (
             Outcome.WARN,
-            "the policy shuts out users whose password expires until an administrator resets it (HardExpiry), and "
-            "still will: consider to turn that off",
+            "HardExpiry is on: users whose password expires are locked out until an administrator resets it, and "
+            "that stays so, so consider turning it off",
         )
     return (
         Outcome.BLOCK,
-        "the policy shuts out users whose password expires until an administrator resets it (HardExpiry), and "
-        f"passwords would expire after {_age(draft.after)} days from now on: turn HardExpiry off first",
+        "HardExpiry is on: users whose password expires are locked out until an administrator resets it, and "
+        f"passwords would now expire after {_age(draft.after)} days, so turn HardExpiry off first",
     )
 
 
 def passwords_that_expire(look: Look) -> Verdict:
-    """Warns who has to set a new password at the next sign-in, since the old one is past the new age at once."""
+    """Warns whose password is older than the new maximum age: they must set a new one at the next sign-in."""
     draft = _draft(look)
     if draft is None or not _age(draft.after):
-        return Outcome.PASS, "passwords do not expire by this policy"
+        return Outcome.PASS, "passwords do not expire under this policy"
     longest, before = _age(draft.after), _age(draft.before)
     if before and before <= longest:
-        return Outcome.PASS, f"passwords expire after {before} days already"
+        return Outcome.PASS, f"passwords already expire after {before} days"
     ages, basis = _ages(look)
-    # Those that are past the earlier age too have expired already.
+    # A password past the earlier maximum age too has expired already.
     hit = sorted(name for name, age in ages.items() if age >= longest and (not before or age < before))
     if not hit:
         return Outcome.PASS, f"none of {len(ages)} passwords is {longest} days old ({basis})"
     more = f" and {len(hit) - _SHOWN} more" if len(hit) > _SHOWN else ""
     return (
         Outcome.WARN,
-        f"{len(hit)} of {len(ages)} passwords expire at once, and their users have to set a new one when they sign "
-        f"in next: {', '.join(hit[:_SHOWN])}{more} ({basis}); sessions that are open go on",
+        f"{len(hit)} of {len(ages)} passwords expire at once, and their users must set a new one at the next "
+        f"sign-in: {', '.join(hit[:_SHOWN])}{more} ({basis}); open sessions continue",
     )
 
 
@@ -76,7 +79,7 @@ def _age(value: Json) -> int:
 
 
 def _ages(look: Look) -> tuple[dict[str, int], str]:
-    """(days since each password was changed, by the user's name; where that is from)."""
+    """Returns (days since each password was changed, by user name; what that is based on)."""
     report = _report(look)
     if report is None:
         return _by_logins(look)
@@ -84,14 +87,14 @@ def _ages(look: Look) -> tuple[dict[str, int], str]:
         rows = list(csv.DictReader(io.StringIO(base64.b64decode(str(report["Content"])).decode())))
         made = str(report.get("GeneratedTime", ""))[:16]
         return {str(row["user"]): _since(row) for row in rows if _has_password(row)}, (
-            f"by IAM's credential report of {made}"
+            f"by the IAM credential report of {made}"
         )
     except (KeyError, ValueError) as error:
-        raise ValueError(f"IAM's credential report cannot be read ({error})") from None
+        raise ValueError(f"the IAM credential report cannot be read ({error})") from None
 
 
 def _has_password(row: Mapping[str, str]) -> bool:
-    # The root user's password is not under the policy.
+    # The password policy does not apply to the root user.
     return row["password_enabled"] == _YES and row["user"] != "<root_account>"
 
 
@@ -100,7 +103,7 @@ def _since(row: Mapping[str, str]) -> int:
 
 
 def _report(look: Look) -> Mapping[str, Any] | None:
-    """The credential report; None where there is none and none can be made."""
+    """Returns the credential report; None where there is none and none can be generated."""
     region = look.target.region
     for tried in range(_TRIES):
         if tried > 1:
@@ -120,16 +123,16 @@ def _report(look: Look) -> Mapping[str, Any] | None:
 
 
 def _by_logins(look: Look) -> tuple[dict[str, int], str]:
-    """By when each user got the first password: one that was changed since is younger than it looks here."""
+    """Takes the date of each user's first password: one changed since is younger than it appears here."""
     target = look.target
     users = resource_type("AWS::IAM::User").list(look.cloud, target.account, target.region, target.partition)
     ages = {}
-    for user in users[:_MOST_USERS]:
+    for user in users[:_MAX_USERS]:
         login = login_of(look.cloud, user)
         if login:
             ages[user.name] = days_since(login["CreateDate"])
-    looked = f"{_MOST_USERS} of {len(users)} users were looked at, " if len(users) > _MOST_USERS else ""
-    return ages, f"{looked}by when each got the first password, since there is no credential report"
+    looked = f"{_MAX_USERS} of {len(users)} users were checked, " if len(users) > _MAX_USERS else ""
+    return ages, f"{looked}by the date of each user's first password, since there is no credential report"
 
 
 GUARDS = {

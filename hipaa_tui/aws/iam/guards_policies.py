@@ -1,4 +1,4 @@
-"""Looks at who has a policy before it is narrowed or taken away."""
+"""Checks who uses an IAM policy before it is narrowed or detached."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ MANAGED: Final = "aws.iam.managed-policy"
 INLINE: Final = "aws.iam.inline-policies"
 ATTACHED: Final = "aws.iam.policy-attachments"
 _EMERGENCY: Final = re.compile(r"break.?glass|emergency", re.IGNORECASE)
-_LOOKED_AT: Final = 1024
+_MAX_MATCHED: Final = 1024
 _RECENTLY: Final = 90
-"""Days: a role that was used since is likely to be used again."""
-_MOST_MEMBERS: Final = 100
-"""Members of a group whose tags are looked at: nobody keeps an emergency's user among more."""
+"""Days within which a role counts as recently used, and so likely to be used again."""
+_MAX_MEMBERS: Final = 100
+"""Maximum number of a group's members whose tags are read: break-glass users are not kept in larger groups."""
 _PIPELINES: Final = re.compile(
     r"githubusercontent\.com|gitlab|bitbucket|circleci|terraform\.io|buildkite|azure\.com|spacelift|env0",
     re.IGNORECASE,
 )
 
 
-def asked(look: Look, operation: str, **arguments: Json) -> dict[str, Any]:
-    """One read of IAM."""
+def read_iam(look: Look, operation: str, **arguments: Json) -> dict[str, Any]:
+    """Makes one read-only IAM call and returns its response."""
     return look.cloud.call(Call("aws", "iam", operation, arguments, look.target.region))
 
 
 def holders(look: Look) -> list[tuple[str, str]]:
-    """(kind, name) of whoever loses something by the changes."""
+    """Returns (kind, name) of each principal that loses permissions; the kind is User, Group or Role."""
     draft = next(
-        (one for one in look.changes if one.setting == ATTACHED and one.target.key == look.target.key), None
+        (
+            change
+            for change in look.changes
+            if change.setting == ATTACHED and change.target.key == look.target.key
+        ),
+        None,
     )
     if draft is not None and draft.before is not ABSENT:
         return [
@@ -46,76 +51,83 @@ def holders(look: Look) -> list[tuple[str, str]]:
         ]
     if look.target.type != "AWS::IAM::ManagedPolicy":
         return [(look.target.type.rpartition("::")[2], name_of(look.target.id))]
-    found: list[tuple[str, str]] = []
+    entities: list[tuple[str, str]] = []
     for kind in ("User", "Group", "Role"):
-        given = {"PolicyArn": look.target.id, "EntityFilter": kind}
-        request = Call("aws", "iam", "ListEntitiesForPolicy", given, look.target.region)
-        found += [(kind, str(one[f"{kind}Name"])) for one in look.cloud.pages(request, f"Policy{kind}s")]
-    return found
+        query = {"PolicyArn": look.target.id, "EntityFilter": kind}
+        request = Call("aws", "iam", "ListEntitiesForPolicy", query, look.target.region)
+        entities += [
+            (kind, str(entity[f"{kind}Name"])) for entity in look.cloud.pages(request, f"Policy{kind}s")
+        ]
+    return entities
 
 
 def policy_holders(look: Look) -> Verdict:
-    """Blocks where it would hit who must keep it or cannot be changed, and warns who used it lately.
+    """Blocks where a holder is for emergencies, is managed by AWS, or is a pipeline whose needs are unknown.
 
-    For emergencies, of IAM Identity Center, of AWS's services; and pipelines, as long as nobody knows what they use.
+    Warns who used the policy recently, and where the used services are unknown.
     """
     unknown = _unknown(look)
     notes: list[str] = []
     services: set[str] = set()
     for kind, name in holders(look):
-        role = asked(look, "GetRole", RoleName=name)["Role"] if kind == "Role" else {}
+        role = read_iam(look, "GetRole", RoleName=name)["Role"] if kind == "Role" else {}
         trusted = list(_trusted(role))
-        pipelines = [one for one in trusted if _PIPELINES.search(one[:_LOOKED_AT])]
-        if reason := _apart(look, kind, name, str(role.get("Path") or "")):
+        pipelines = [trustee for trustee in trusted if _PIPELINES.search(trustee[:_MAX_MATCHED])]
+        if reason := _off_limits(look, kind, name, str(role.get("Path") or "")):
             return Outcome.BLOCK, reason
         if pipelines and unknown:
             return (
                 Outcome.BLOCK,
-                f"the role {name} runs a pipeline ({pipelines[0]}), and what it needs is not known ({unknown}): name "
-                "the services that it uses with services=, iam among them if it makes roles",
+                f"the role {name} runs a pipeline ({pipelines[0]}), and what it needs is unknown ({unknown}): list "
+                "the services that it uses with services=, including iam if it creates roles",
             )
         services.update(
-            one.partition(".")[0] for one in trusted if one.endswith((".amazonaws.com", ".com.cn"))
+            trustee.partition(".")[0]
+            for trustee in trusted
+            if trustee.endswith((".amazonaws.com", ".com.cn"))
         )
-        notes += [f"a pipeline takes on the role {name}"] if pipelines else []
-        notes += _of_late(look, name, role)
+        notes += [f"a pipeline assumes the role {name}"] if pipelines else []
+        notes += _last_use(look, name, role)
     notes += [unknown] if unknown else []
-    notes += [f"roles of {', '.join(sorted(services))} have it"] if services else []
+    notes += [f"roles of {', '.join(sorted(services))} have the policy"] if services else []
     if notes:
-        return Outcome.WARN, f"{'; '.join(notes)}: look at the difference, and watch for refusals after it"
-    return Outcome.PASS, "nobody who has it used it lately, and none of them is for emergencies"
-
-
-def _apart(look: Look, kind: str, name: str, path: str) -> str:
-    """Why it is not for us to change who has it, "" where it is."""
-    if kind == "Role" and "/aws-service-role/" in path:
-        return f"the role {name} belongs to a service of AWS: take the policy from it by that service"
-    if kind == "Role" and "/aws-reserved/" in path:
         return (
-            f"the role {name} is made by IAM Identity Center: change its permission set there, and plan again"
+            Outcome.WARN,
+            f"{'; '.join(notes)}: review the difference, and watch for denied calls afterwards",
         )
+    return Outcome.PASS, "no role that has the policy was used recently, and no holder is for emergencies"
+
+
+def _off_limits(look: Look, kind: str, name: str, path: str) -> str:
+    """Returns why this holder must not be changed here, "" where it may be."""
+    if kind == "Role" and "/aws-service-role/" in path:
+        return f"the role {name} is a service-linked role: detach the policy through the AWS service that owns it"
+    if kind == "Role" and "/aws-reserved/" in path:
+        return f"the role {name} is managed by IAM Identity Center: change its permission set there, then plan again"
     if kind == "Group":
-        members = [str(one["UserName"]) for one in _members(look, name)][:_MOST_MEMBERS]
+        members = [str(member["UserName"]) for member in _members(look, name)][:_MAX_MEMBERS]
         apart = [
-            f"the user {one} of the group {name}" for one in members if _for_emergencies(look, "User", one)
+            f"the user {member} of the group {name}"
+            for member in members
+            if _for_emergencies(look, "User", member)
         ]
     else:
         apart = [f"the {kind.lower()} {name}"] if _for_emergencies(look, kind, name) else []
     if not apart:
         return ""
     return (
-        f"{apart[0]} says of itself that it is for emergencies (break-glass): give it a policy of its own first, or make "
-        "an exception for the finding"
+        f"{apart[0]} is marked as break-glass (for emergencies): give it a policy of its own first, or record an "
+        "exception for the finding"
     )
 
 
-def _of_late(look: Look, name: str, role: Mapping[str, Any]) -> list[str]:
-    """What is to be known of a role's last use, and of how long anybody could see it."""
+def _last_use(look: Look, name: str, role: Mapping[str, Any]) -> list[str]:
+    """Returns notes on a role's last use, and on how long that could be observed."""
     notes = []
     if role.get("CreateDate") and _by_use(look) and days_since(role["CreateDate"]) < _RECENTLY:
         notes.append(
-            f"the role {name} is {days_since(role['CreateDate'])} days old, so work that comes once a month or a quarter "
-            "may not have shown"
+            f"the role {name} is {days_since(role['CreateDate'])} days old, so monthly or quarterly work may not "
+            "have used it yet"
         )
     last = (role.get("RoleLastUsed") or {}).get("LastUsedDate")
     if last and days_since(last) < _RECENTLY:
@@ -129,47 +141,47 @@ def _members(look: Look, group: str) -> list[Mapping[str, Any]]:
 
 
 def _unknown(look: Look) -> str:
-    """Why it is not known what is used, "" where it is known or plays no part."""
+    """Returns why the used services are unknown, "" where they are known or do not matter."""
     for draft in look.changes:
-        held: Mapping[str, Any] = draft.before if isinstance(draft.before, Mapping) else {}
-        used = held.get("Used")
+        value: Mapping[str, Any] = draft.before if isinstance(draft.before, Mapping) else {}
+        used = value.get("Used")
         if used is None or draft.target.key != look.target.key:
             continue
         if look.arguments.get("services"):
             return ""
         if used["Unknown"]:
-            return f"{used['Unknown']}, so all but administration is kept"
+            return f"{used['Unknown']}, so everything but administration is kept"
         if not used["Services"]:
-            return "IAM knows of no use of any service, so all but administration is kept"
+            return "IAM has no record that any service was used, so everything but administration is kept"
     return ""
 
 
 def _by_use(look: Look) -> bool:
-    """Does what was used decide what stays?"""
+    """Do the services that were used decide which permissions stay?"""
     used = [
         draft.before.get("Used")
         for draft in look.changes
         if draft.target.key == look.target.key and isinstance(draft.before, Mapping)
     ]
-    return not look.arguments.get("services") and any(one and one["Services"] for one in used)
+    return not look.arguments.get("services") and any(use and use["Services"] for use in used)
 
 
 def _for_emergencies(look: Look, kind: str, name: str) -> bool:
     if _EMERGENCY.search(name):
         return True
-    given = {f"{kind}Name": name}
-    found = look.cloud.pages(Call("aws", "iam", f"List{kind}Tags", given, look.target.region), "Tags")
-    return any(_EMERGENCY.search(f"{one['Key']} {one['Value']}"[:_LOOKED_AT]) for one in found)
+    query = {f"{kind}Name": name}
+    tags = look.cloud.pages(Call("aws", "iam", f"List{kind}Tags", query, look.target.region), "Tags")
+    return any(_EMERGENCY.search(f"{tag['Key']} {tag['Value']}"[:_MAX_MATCHED]) for tag in tags)
 
 
 def _trusted(role: Mapping[str, Any]) -> Iterator[str]:
-    """Services and identity providers that may take on the role."""
+    """Yields the services and identity providers that may assume the role."""
     if not role:
         return
-    for one in documents.statements(role.get("AssumeRolePolicyDocument") or {}):
-        if one.get("Effect") == "Allow":
-            yield from principals(one, "Service")
-            yield from principals(one, "Federated")
+    for statement in documents.statements(role.get("AssumeRolePolicyDocument") or {}):
+        if statement.get("Effect") == "Allow":
+            yield from principals(statement, "Service")
+            yield from principals(statement, "Federated")
 
 
 GUARDS = {"policy-holders": policy_holders}

@@ -1,4 +1,4 @@
-"""Looks at credentials before they are switched off: whose they are, whether anybody uses them, and for what."""
+"""Checks credentials before they are deactivated: break-glass users, the caller's own, and what is still in use."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from hipaa_tui.support.json_value import ABSENT, Json
 KEYS: Final = "aws.iam.access-keys"
 LOGIN: Final = "aws.iam.console-login"
 _EMERGENCY: Final = re.compile(r"break.?glass|emergency", re.IGNORECASE)
-_LOOKED_AT: Final = 1024
+_MAX_MATCHED: Final = 1024
 _DAY: Final = 24
 _RECENTLY: Final = 90
-"""Days: what was used since may be used again, if only once a quarter."""
+"""Days within which credentials count as recently used: they may be needed once a quarter."""
 
 
 def break_glass_user(look: Look) -> Verdict:
-    """Blocks where the user's name or a tag says that it is for emergencies: it is unused until it has to work."""
+    """Blocks where the user's name or a tag marks it as break-glass: it is unused until an emergency."""
     tags = resource_type(look.target.type).tags(look.cloud, look.target)
-    said = [look.target.id, *(f"{key} {value}" for key, value in tags.items())]
-    if any(_EMERGENCY.search(text[:_LOOKED_AT]) for text in said):
+    texts = [look.target.id, *(f"{key} {value}" for key, value in tags.items())]
+    if any(_EMERGENCY.search(text[:_MAX_MATCHED]) for text in texts):
         return (
             Outcome.BLOCK,
-            f"{look.target.name} says of itself that it is for emergencies (break-glass): leave it as it is, and "
-            "make an exception for the finding",
+            f"{look.target.name} is marked as break-glass (for emergencies): leave it as it is, and record an "
+            "exception for the finding",
         )
-    return Outcome.PASS, "neither its name nor a tag says that it is for emergencies"
+    return Outcome.PASS, "neither its name nor a tag marks it as break-glass"
 
 
 def not_the_callers_user(look: Look) -> Verdict:
-    """Blocks where the credentials of this very session would be switched off or fenced in."""
+    """Blocks where the change would deactivate or restrict the credentials of this session."""
     caller = look.cloud.caller().principal
     if is_user(caller, look.target):
         return (
             Outcome.BLOCK,
-            f"you are {look.target.name}: with this change you could lock yourself out, so somebody else has to make it",
+            f"you are {look.target.name}: with this change you could lock yourself out, so someone else has to "
+            "make it",
         )
-    return Outcome.PASS, f"you are {caller.rpartition(':')[2]}, and not this user"
+    return Outcome.PASS, f"you are {caller.rpartition(':')[2]}, not this user"
 
 
 def is_user(principal: str, user: Target) -> bool:
@@ -59,63 +60,66 @@ def is_user(principal: str, user: Target) -> bool:
 
 
 def access_keys_quiet(look: Look) -> Verdict:
-    """Blocks where a key that is to be switched off is in use, which only a hand-over to another key can end.
+    """Blocks where a key to be deactivated is in use: its users must move to another key first.
 
-    Within a day of its last use it is always in use; within `quiet_days` unless `handed_over` names it by its
-    last four characters. IAM knows of a use some time after it, and of uses since April 2015 (IAM API
-    Reference, AccessKeyLastUsed).
+    A key counts as in use within a day of its last use, and within `quiet_days` unless `handed_over` names it by its
+    last four characters. Warns of use in the last 90 days. IAM records a use with a delay, and uses since April 2015
+    only (IAM API Reference, AccessKeyLastUsed).
     """
-    going = list(_going(look))
-    if not going:
-        return Outcome.PASS, "no access key is switched off"
+    deactivated = list(_deactivated(look))
+    if not deactivated:
+        return Outcome.PASS, "no access key is deactivated"
     quiet = int(str(look.arguments.get("quiet_days") or 0))
     named = set(re.findall(r"\w+", str(look.arguments.get("handed_over") or "")))
-    stays = _stays(look)
+    stays = _remaining_keys(look)
     recent = []
-    for key in going:
+    for key in deactivated:
         end = str(key["EndsWith"])
         hours = _hours_since(key.get("LastUsed"))
         used = f"the key …{end} was used {_ago(hours)} ({key.get('Where')})" if hours is not None else ""
         if hours is not None and hours < _DAY:
-            return Outcome.BLOCK, f"{used}: what uses it would stop. {_hand_over(look, stays)}"
+            return Outcome.BLOCK, f"{used}: what uses it would stop working. {_hand_over(look, stays)}"
         if hours is not None and hours < quiet * _DAY and end not in named:
             return (
                 Outcome.BLOCK,
-                f"{used}, less than {quiet} days ago. {_hand_over(look, stays)}; if it is handed over already, "
-                f"say so with handed_over={end}",
+                f"{used}, less than {quiet} days ago. {_hand_over(look, stays)}; if that is done already, set "
+                f"handed_over={end}",
             )
         if hours is not None and hours < _RECENTLY * _DAY:
             recent.append(used)
     if recent:
         return (
             Outcome.WARN,
-            f"{'; '.join(recent)}: ask its owner before, {stays}; a rollback switches it on again",
+            f"{'; '.join(recent)}: ask its owner first, {stays}; a rollback activates it again",
         )
-    never = [str(key["EndsWith"]) for key in going if not key.get("LastUsed")]
-    notes = f"; IAM knows of no use of …{', …'.join(never)} at all" if never else ""
-    return Outcome.PASS, f"no key that is switched off was used in the last {_RECENTLY} days{notes}; {stays}"
+    never = [str(key["EndsWith"]) for key in deactivated if not key.get("LastUsed")]
+    notes = f"; IAM has no record of any use of …{', …'.join(never)}" if never else ""
+    return Outcome.PASS, f"no key to be deactivated was used in the last {_RECENTLY} days{notes}; {stays}"
 
 
 def console_login_unused(look: Look) -> Verdict:
-    """Blocks where somebody has signed in lately, and warns about what taking a password away means."""
-    draft = next((one for one in look.changes if one.setting == LOGIN and one.after is ABSENT), None)
+    """Blocks where the user signed in within a week; else warns that a removed password cannot be restored."""
+    draft = next(
+        (change for change in look.changes if change.setting == LOGIN and change.after is ABSENT), None
+    )
     if draft is None or draft.before is ABSENT:
-        return Outcome.PASS, "no password is taken away"
+        return Outcome.PASS, "no password is removed"
     hours = _hours_since(draft.before.get("LastUsed"))
     if hours is not None and hours < 7 * _DAY:
         return (
             Outcome.BLOCK,
-            f"{look.target.name} signed in {_ago(hours)}: somebody uses this login, so ask them first",
+            f"{look.target.name} signed in {_ago(hours)}: someone uses this login, so ask them first",
         )
     last = _ago(hours) if hours is not None else "never, as far as IAM knows"
     return (
         Outcome.WARN,
-        f"the last sign-in was {last}, and the password cannot be put back: whoever needs it again gets a new one",
+        f"the last sign-in was {last}, and a rollback cannot restore the password: anyone who needs to sign in "
+        "again has to get a new one",
     )
 
 
-def _going(look: Look) -> Iterator[Mapping[str, Any]]:
-    """The keys, as they are now, that the plan switches off."""
+def _deactivated(look: Look) -> Iterator[Mapping[str, Any]]:
+    """Yields the keys, as they are now, that the plan deactivates."""
     for draft in look.changes:
         if draft.setting == KEYS and draft.before is not ABSENT and draft.after is not ABSENT:
             for old, new in zip(draft.before["Keys"], draft.after["Keys"], strict=True):
@@ -123,14 +127,14 @@ def _going(look: Look) -> Iterator[Mapping[str, Any]]:
                     yield old
 
 
-def _stays(look: Look) -> str:
-    """What the user is left with, in words."""
-    left = [key for draft in look.changes if draft.setting == KEYS for key in _active(draft)]
-    if not left:
+def _remaining_keys(look: Look) -> str:
+    """Returns which active keys the user keeps, in words."""
+    active = [key for draft in look.changes if draft.setting == KEYS for key in _active(draft)]
+    if not active:
         return "it leaves the user without an active key"
     used = ", ".join(
         f"…{key['EndsWith']} ({'last used ' + _ago(hours) if (hours := _hours_since(key.get('LastUsed'))) is not None else 'never used'})"
-        for key in left
+        for key in active
     )
     return f"the user keeps the active key {used}"
 
@@ -142,10 +146,12 @@ def _active(draft: Draft) -> list[Mapping[str, Any]]:
 def _hand_over(look: Look, stays: str) -> str:
     name = look.target.name
     if "keeps" in stays:
-        return f"Move it to the other key first ({stays}), wait until this one is quiet, and plan again"
+        return (
+            f"Switch to the other key first ({stays}), wait until this one is no longer used, and plan again"
+        )
     return (
-        f"Make a second key (aws iam create-access-key --user-name {name}), or better a role, put it where this one is "
-        "used, wait until this one is quiet, and plan again"
+        f"Create a second key (aws iam create-access-key --user-name {name}), or better a role, use it wherever "
+        "this one is used, wait until this one is no longer used, and plan again"
     )
 
 

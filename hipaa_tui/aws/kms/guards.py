@@ -1,4 +1,4 @@
-"""Looks at keys before data depends on them: a key that cannot be used makes what it encrypts unreadable."""
+"""Checks that a KMS key can be used before data depends on it, and that AWS can rotate it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ def _ask(look: Look, operation: str, key: str, **more: Json) -> dict[str, Any]:
 
 
 def kms_key_usable(look: Look) -> Verdict:
-    """Blocks a key that is not there, not enabled, not symmetric, in another region, or closed to its user."""
+    """Blocks a key that is missing, disabled, not symmetric, AWS managed, in another region, or closed to its user.
+
+    Warns of a key of another account.
+    """
     given = str(look.arguments.get("key") or look.parameters.get("kms_key") or "")
-    keys = sorted({one for one in (given, *_named(look)) if one})
+    keys = sorted({name for name in (given, *_named(look)) if name})
     if not keys:
-        return Outcome.PASS, "the key is made by this plan"
+        return Outcome.PASS, "the key is created by this plan"
     notes = []
     for key in keys:
         outcome, reason = _usable(look, key)
@@ -37,11 +40,11 @@ def kms_key_usable(look: Look) -> Verdict:
             notes.append(reason)
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"{', '.join(keys)} is enabled and can encrypt here"
+    return Outcome.PASS, f"{', '.join(keys)} is enabled and can be used here"
 
 
 def _named(look: Look) -> Iterator[str]:
-    """The keys that the planned values name by their ARN (not those that this plan makes)."""
+    """Yields the ARNs of existing keys in the planned values; keys that this plan creates have none yet."""
 
     def inside(value: Json) -> Iterator[str]:
         if isinstance(value, str):
@@ -62,36 +65,43 @@ def _named(look: Look) -> Iterator[str]:
 def _usable(look: Look, key: str) -> Verdict:
     named = parse(key)
     if named is not None and named.region != look.target.region:
-        return Outcome.BLOCK, f"{key} is in {named.region}, and {look.target.name} in {look.target.region}"
+        return (
+            Outcome.BLOCK,
+            f"{key} is in {named.region}, and {look.target.name} in {look.target.region}: name a key of the same "
+            "region",
+        )
     try:
-        about = _ask(look, "DescribeKey", key)["KeyMetadata"]
+        metadata = _ask(look, "DescribeKey", key)["KeyMetadata"]
     except CloudError as error:
         if error.code == "NotFoundException":
-            return Outcome.BLOCK, f"there is no key {key}"
+            return Outcome.BLOCK, f"the key {key} does not exist"
         raise
-    if about.get("KeyState") != "Enabled":
+    if metadata.get("KeyState") != "Enabled":
         return (
             Outcome.BLOCK,
-            f"{key} is {about.get('KeyState')}: what it encrypts could not be read or written",
+            f"{key} is {metadata.get('KeyState')}: data under it could not be read or written",
         )
-    spec = about.get("KeySpec", about.get("CustomerMasterKeySpec"))
-    usage = about.get("KeyUsage") or "ENCRYPT_DECRYPT"
+    spec = metadata.get("KeySpec", metadata.get("CustomerMasterKeySpec"))
+    usage = metadata.get("KeyUsage") or "ENCRYPT_DECRYPT"
     if spec != "SYMMETRIC_DEFAULT" or usage != "ENCRYPT_DECRYPT":
-        return Outcome.BLOCK, f"{key} is a {spec} key for {usage}: a symmetric one is needed"
-    if about.get("KeyManager") == "AWS":
+        return Outcome.BLOCK, f"{key} is a {spec} key for {usage}: name a symmetric encryption key"
+    if metadata.get("KeyManager") == "AWS":
         return (
             Outcome.BLOCK,
-            f"{key} is AWS's own key: nobody can say who may use it, so name one of your own",
+            f"{key} is an AWS managed key, whose key policy cannot be changed: name a customer managed key",
         )
-    arn = parse(str(about["Arn"]))
+    arn = parse(str(metadata["Arn"]))
     if arn is not None and arn.account != look.target.account:
-        return Outcome.WARN, f"{key} belongs to the account {arn.account}: whoever rules it can lock the data"
-    # Policies and grants are asked for by the key itself: an alias is not taken.
-    return _open_to_user(look, str(about["Arn"]))
+        return (
+            Outcome.WARN,
+            f"{key} belongs to the account {arn.account}: its administrators can make the data unreadable",
+        )
+    # GetKeyPolicy and ListGrants take the key's ARN, not an alias.
+    return _open_to_user(look, str(metadata["Arn"]))
 
 
 def _open_to_user(look: Look, key: str) -> Verdict:
-    """Does the key's policy let in the service that is going to use it?"""
+    """Does the key policy grant use to the service that is going to use the key?"""
     settings = {draft.setting for draft in look.changes}
     logs = _LOG_GROUP in settings and any(
         _holds(d.after, key) for d in look.changes if d.setting == _LOG_GROUP
@@ -101,17 +111,20 @@ def _open_to_user(look: Look, key: str) -> Verdict:
     text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
     if logs and not any(name.startswith("logs.") for name in services(text)):
         service = f"logs.{look.target.region}.amazonaws.com"
-        return Outcome.BLOCK, f"the policy of {key} does not let CloudWatch Logs ({service}) use it"
-    if _EBS_KEY in settings and (names := _shut_out(look, key, text)):
         return (
             Outcome.BLOCK,
-            f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could start no instances",
+            f"the policy of {key} does not let CloudWatch Logs ({service}) use it: add that statement first",
+        )
+    if _EBS_KEY in settings and (names := _blocked_groups(look, key, text)):
+        return (
+            Outcome.BLOCK,
+            f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could launch no instances",
         )
     return Outcome.PASS, ""
 
 
-def _shut_out(look: Look, key: str, text: Json) -> str:
-    """The Auto Scaling groups that could start no instance with disks under the key, "" where none."""
+def _blocked_groups(look: Look, key: str, text: Json) -> str:
+    """Returns the Auto Scaling groups that could launch no instance with volumes under the key, "" for none."""
     if _lets_scaling(text):
         return ""
     groups = look.cloud.pages(
@@ -121,9 +134,9 @@ def _shut_out(look: Look, key: str, text: Json) -> str:
     if not groups:
         return ""
     grants = look.cloud.pages(Call("aws", "kms", "ListGrants", {"KeyId": key}, look.target.region), "Grants")
-    if any(_SCALING_ROLE in str(one.get("GranteePrincipal")) for one in grants):
+    if any(_SCALING_ROLE in str(grant.get("GranteePrincipal")) for grant in grants):
         return ""
-    return ", ".join(sorted(str(one["AutoScalingGroupName"]) for one in groups)[:_SHOWN])
+    return ", ".join(sorted(str(group["AutoScalingGroupName"]) for group in groups)[:_SHOWN])
 
 
 def _holds(value: Json, key: str) -> bool:
@@ -131,46 +144,51 @@ def _holds(value: Json, key: str) -> bool:
 
 
 def _lets_scaling(text: Json) -> bool:
-    return any(_SCALING_ROLE in name for one in allowing(text) for name in principals(one))
+    return any(_SCALING_ROLE in name for statement in allowing(text) for name in principals(statement))
 
 
 def ebs_key_grants(look: Look) -> Verdict:
-    """Blocks where encryption would turn on with a key that is set already and that Auto Scaling may not use."""
+    """Blocks where default encryption would turn on with an existing key that Auto Scaling may not use."""
     if any(draft.setting == _EBS_KEY for draft in look.changes):
-        return Outcome.PASS, "the key of new volumes is set by this plan: kms-key-usable looks at it"
+        return Outcome.PASS, "this plan sets the key of new volumes, and kms-key-usable checks it"
     current = look.read(_EBS_KEY, look.target)
     if current.absent:
-        return Outcome.PASS, "new volumes get AWS's own key, which every service of the account may use"
-    about = _ask(look, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
-    key = str(about["Arn"])
-    if about.get("KeyState") != "Enabled":
-        return Outcome.BLOCK, f"{key}, the key of new volumes, is {about.get('KeyState')}: none could be made"
-    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
-    if names := _shut_out(look, key, text):
+        return Outcome.PASS, "new volumes use the AWS managed key, which every service of the account may use"
+    metadata = _ask(look, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
+    key = str(metadata["Arn"])
+    if metadata.get("KeyState") != "Enabled":
         return (
             Outcome.BLOCK,
-            f"new volumes get {key}, which {_SCALING_ROLE} may not use: {names} could start no instances: grant the role its use first",
+            f"{key}, the key of new volumes, is {metadata.get('KeyState')}: no volume could be created",
         )
-    return Outcome.PASS, f"Auto Scaling may use {key}, or nothing here scales"
+    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
+    if names := _blocked_groups(look, key, text):
+        return (
+            Outcome.BLOCK,
+            f"new volumes use {key}, which {_SCALING_ROLE} may not use: {names} could launch no instances, so "
+            "grant the role its use first",
+        )
+    return Outcome.PASS, f"Auto Scaling may use {key}, or the region has no Auto Scaling group"
 
 
 def kms_rotatable(look: Look) -> Verdict:
-    """Blocks where AWS cannot rotate the key's material, and says what to do instead."""
-    about = _ask(look, "DescribeKey", look.target.id)["KeyMetadata"]
-    replica = about.get("MultiRegionConfiguration") or {}
+    """Blocks where AWS cannot rotate the key material, and says what to do instead."""
+    metadata = _ask(look, "DescribeKey", look.target.id)["KeyMetadata"]
+    replica = metadata.get("MultiRegionConfiguration") or {}
     if replica.get("MultiRegionKeyType") == "REPLICA":
-        where = (replica.get("PrimaryKey") or {}).get("Region", "its primary region")
-        return Outcome.BLOCK, f"it is the replica of a key in {where}: rotation is turned on there"
-    if rotatable(about):
-        return Outcome.PASS, "AWS made the key's material and can rotate it"
-    if about.get("KeyManager") == "AWS":
-        return Outcome.BLOCK, "AWS manages the key and rotates it every year by itself"
-    if about.get("KeyState") != "Enabled":
-        return Outcome.BLOCK, f"the key is {about.get('KeyState')}"
-    spec, origin = about.get("KeySpec", about.get("CustomerMasterKeySpec")), about.get("Origin")
+        primary = (replica.get("PrimaryKey") or {}).get("Region", "its primary region")
+        return Outcome.BLOCK, f"it is a replica of a key in {primary}: turn rotation on there"
+    if rotatable(metadata):
+        return Outcome.PASS, "AWS created the key material and can rotate it"
+    if metadata.get("KeyManager") == "AWS":
+        return Outcome.BLOCK, "AWS manages the key and rotates it automatically every year"
+    if metadata.get("KeyState") != "Enabled":
+        return Outcome.BLOCK, f"the key is {metadata.get('KeyState')}"
+    spec, origin = metadata.get("KeySpec", metadata.get("CustomerMasterKeySpec")), metadata.get("Origin")
     return (
         Outcome.BLOCK,
-        f"AWS cannot rotate a {spec} key whose material comes from {origin}: make a new key and move its alias",
+        f"AWS cannot rotate a {spec} key whose key material comes from {origin}: create a new key and move the "
+        "alias to it",
     )
 
 

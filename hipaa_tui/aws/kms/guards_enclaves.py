@@ -1,4 +1,4 @@
-"""Looks at a key before only attested enclaves may use it: who else does, and who rules it afterwards."""
+"""Checks a KMS key before only attested enclaves may use it: other users, grants, administrators."""
 
 from __future__ import annotations
 
@@ -18,61 +18,66 @@ _POLICY: Final = "aws.kms.enclave-policy"
 
 
 def enclave_key_administrators_kept(look: Look) -> Verdict:
-    """Blocks a policy after which the account or the caller could not change it again."""
+    """Blocks a policy after which neither the account nor the caller could change it again."""
     plain = [
-        replace(one, setting="aws.kms.key-policy", before=one.before["Policy"], after=one.after["Policy"])
-        for one in look.changes
-        if one.setting == _POLICY and one.before is not ABSENT and one.after is not ABSENT
+        replace(
+            change, setting="aws.kms.key-policy", before=change.before["Policy"], after=change.after["Policy"]
+        )
+        for change in look.changes
+        if change.setting == _POLICY and change.before is not ABSENT and change.after is not ABSENT
     ]
     return key_administrators_kept(replace(look, changes=plain))
 
 
 def enclave_key_only(look: Look) -> Verdict:
-    """Blocks where services of AWS use the key, which never attest, and warns who else loses the use of it.
+    """Blocks where AWS services use the key, which never attest; warns of principals and grants that are affected.
 
-    A grant allows beside the policy, with attestation or without (KMS Developer Guide, "Grants in AWS KMS").
+    A grant allows use beside the policy, with attestation or without (KMS Developer Guide, "Grants in AWS KMS").
     """
-    draft = next((one for one in look.changes if one.setting == _POLICY and one.before is not ABSENT), None)
+    draft = next(
+        (change for change in look.changes if change.setting == _POLICY and change.before is not ABSENT), None
+    )
     if draft is None:
         return Outcome.PASS, "no key policy changes"
     losing: set[str] = set()
-    for one in documents.statements(draft.before["Policy"]):
-        if (one.get("Sid") or "a statement without a Sid") not in draft.before["Unattested"] or not _lets(
-            one
-        ):
+    for statement in documents.statements(draft.before["Policy"]):
+        if (statement.get("Sid") or "a statement without a Sid") not in draft.before[
+            "Unattested"
+        ] or not _grants_use(statement):
             continue
-        if services := [*principals(one, "Service"), *_through(one)]:
+        if services := [*principals(statement, "Service"), *_through(statement)]:
             return (
                 Outcome.BLOCK,
-                f"{', '.join(services)} uses this key and can never send an attestation, so what it keeps there would be "
-                "unreadable: give the enclave a key of its own",
+                f"{', '.join(services)} uses this key and can never send an attestation document, so its data "
+                "would become unreadable: give the enclave a key of its own",
             )
-        losing.update(principals(one))
+        losing.update(principals(statement))
     request = Call("aws", "kms", "ListGrants", {"KeyId": look.target.id}, look.target.region)
     grants = [
-        one for one in look.cloud.pages(request, "Grants") if "Decrypt" in (one.get("Operations") or [])
+        grant for grant in look.cloud.pages(request, "Grants") if "Decrypt" in (grant.get("Operations") or [])
     ]
-    if served := sorted({str(one["GranteePrincipal"]) for one in grants if _is_service(one)}):
+    if served := sorted({str(grant["GranteePrincipal"]) for grant in grants if _is_service(grant)}):
         return (
             Outcome.BLOCK,
-            f"{', '.join(served[:3])} has a grant to decrypt with this key, so data of a service is under it: give the "
-            "enclave a key of its own",
+            f"{', '.join(served[:3])} has a grant to decrypt with this key, so a service's data is encrypted under "
+            "it: give the enclave a key of its own",
         )
     notes = []
     if grants:
         notes.append(
-            f"{len(grants)} grant{'s' if len(grants) > 1 else ''} of the key to decrypt without attestation stay (aws kms list-grants)"
+            f"{len(grants)} grant{'s' if len(grants) > 1 else ''} to decrypt without attestation stay in force "
+            "(aws kms list-grants)"
         )
     if losing:
         notes.append(
-            f"{', '.join(sorted(losing))} can decrypt only from an enclave of that image from then on"
+            f"{', '.join(sorted(losing))} will be able to decrypt only from an enclave of that image"
         )
     if notes:
-        return Outcome.WARN, f"{'; '.join(notes)}: try the image's measurement in a test account first"
-    return Outcome.PASS, "nobody else uses the key"
+        return Outcome.WARN, f"{'; '.join(notes)}: test the image's measurement in a test account first"
+    return Outcome.PASS, "no other principal uses the key"
 
 
-def _lets(statement: Mapping[str, Any]) -> bool:
+def _grants_use(statement: Mapping[str, Any]) -> bool:
     return statement.get("Effect") == "Allow" and bool(revealed(statement))
 
 
