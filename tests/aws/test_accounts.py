@@ -112,13 +112,25 @@ def test_a_fix_is_made_in_the_account_of_its_finding(aws, home, organization, ca
         theirs.call(Call("aws", "s3", "GetPublicAccessBlock", {"Bucket": "clinic-records"}, REGION))
 
 
+def test_a_plan_without_the_role_leaves_out_what_is_in_other_accounts(
+    aws, home, organization, capsys, tmp_path
+):
+    assert run(["scan", "--role", ROLE, "--provider", "aws", "--playbook", "aws.s3.public-access-block"]) == 0
+    capsys.readouterr()
+    assert run(["plan", "--all", "--json", "-o", str(tmp_path / "plan.json")]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert {change["target"]["account"] for change in plan["changes"]} <= {ACCOUNT}
+    assert {skipped["kind"] for skipped in plan["skipped"]} == {"not reached"}
+
+
 def test_a_plan_is_blocked_where_the_credentials_are_of_another_account(
     aws, home, organization, capsys, tmp_path
 ):
     assert run(["scan", "--role", ROLE, "--provider", "aws", "--playbook", "aws.s3.public-access-block"]) == 0
-    assert run(["plan", "--all", "-o", str(tmp_path / "plan.json")]) == 0
-    assert "caller-account" in capsys.readouterr().out
+    assert run(["plan", "--all", "--role", ROLE, "-o", str(tmp_path / "plan.json")]) == 0
+    capsys.readouterr()
     assert run(["apply", str(tmp_path / "plan.json"), "--yes"]) in {3, 4}
+    assert "caller-account" in "".join(capsys.readouterr())
 
 
 def test_what_does_not_go_together_is_refused(home, capsys):

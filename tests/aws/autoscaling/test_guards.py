@@ -44,7 +44,7 @@ def judged(place, state):
 
 def test_a_group_whose_targets_are_well_may_ask_the_balancer(web):
     assert health(web)[0] is Outcome.PASS
-    assert "all of its 1 instances" in health(web, judged(web, "healthy"))[1]
+    assert "all 1 instances in service" in health(web, judged(web, "healthy"))[1]
 
 
 def test_an_instance_that_would_be_ended_at_once_blocks(web):

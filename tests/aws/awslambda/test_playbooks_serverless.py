@@ -159,7 +159,7 @@ def test_an_open_url_is_closed_before_the_statement_that_opens_it_goes(aws):
     )  # fmt: skip
     outcome, reason = verdict(aws, "lambda-public-callers", target("web"))
     assert outcome is Outcome.BLOCK
-    assert "close the URL first" in reason
+    assert "require IAM for the URL first" in reason
     wishes = [
         Wish(CATALOGUE.get(id), target("web"), ()) for id in ("aws.lambda.not-public", "aws.lambda.url-auth")
     ]

@@ -124,7 +124,7 @@ def test_a_part_that_somebody_adds_meanwhile_is_not_lost(aws, tmp_path):
         (SPEC.format("docker build -t x ."), {}, "runs docker"),
         (SPEC.format("nohup /usr/local/bin/dockerd &"), {}, "runs dockerd"),
         ('{"version": 0.2, "phases": {"build": {"commands": ["podman build ."]}}}', {}, "runs podman"),
-        ("", {"cache": {"type": "LOCAL", "modes": ["LOCAL_DOCKER_LAYER_CACHE"]}}, "layers"),
+        ("", {"cache": {"type": "LOCAL", "modes": ["LOCAL_DOCKER_LAYER_CACHE"]}}, "layer cache"),
     ],
 )
 def test_builds_that_use_docker_keep_it(aws, spec, more, words):
@@ -167,7 +167,7 @@ def test_logs_that_speak_of_docker_are_for_a_person_to_read(aws):
     arn = project(aws, "portal")
     outcome, reason = says(built(aws, "npm: fetched docker-names 1.2.0"), arn)
     assert outcome is Outcome.WARN
-    assert "speak of docker" in reason
+    assert "mention docker" in reason
 
 
 def test_a_log_that_is_empty_or_gone_says_nothing(aws):

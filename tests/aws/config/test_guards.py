@@ -37,9 +37,13 @@ def test_a_region_without_a_recorder_may_get_one(aws):
 @pytest.mark.parametrize(
     ("made", "outcome", "word"),
     [
-        ({}, Outcome.PASS, "is kept"),
+        ({}, Outcome.PASS, "stays and records more"),
         ({"role": f"arn:aws:iam::{ACCOUNT}:role/recorder"}, Outcome.WARN, "keeps its own role"),
-        ({"resourceTypes": ["AWS::EC2::VPC"], "allSupported": False}, Outcome.WARN, "records 1 types"),
+        (
+            {"resourceTypes": ["AWS::EC2::VPC"], "allSupported": False},
+            Outcome.WARN,
+            "records only 1 resource types",
+        ),
         ({"name": "aws-controltower-BaselineConfigRecorder"}, Outcome.BLOCK, "Control Tower"),
     ],
 )
@@ -53,7 +57,7 @@ def test_little_to_record_is_priced_and_much_is_warned_of(aws):
     make_bucket(aws, "one")
     do(aws, "s3", "PutBucketTagging", Bucket="one", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     outcome, reason = verdict(aws, "config-cost", RECORDER)
-    assert (outcome, reason.startswith("1 tagged resources")) == (Outcome.PASS, True)
+    assert (outcome, reason.startswith("the region has 1 tagged resources")) == (Outcome.PASS, True)
     page = {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:s3:::x"}] * 100, "PaginationToken": "more"}
     outcome, reason = verdict(Answers(aws, GetResources=page), "config-cost", RECORDER)
     assert (outcome, "at least 5000" in reason, "15.00 USD" in reason) == (Outcome.WARN, True, True)
@@ -76,14 +80,14 @@ def test_a_bucket_that_keeps_aws_config_out_blocks(aws):
     theirs = {"Condition": {"StringEquals": {"aws:SourceAccount": "1" * 12}}}
     make_bucket(aws, "audit", looks, allow(CONFIG, "s3:PutObject", "arn:aws:s3:::audit/*", **theirs))
     outcome, reason = bucket_verdict(aws, "audit")
-    assert (outcome, "do s3:PutObject" in reason) == (Outcome.BLOCK, True)
-    assert bucket_verdict(aws, "missing") == (Outcome.BLOCK, "there is no bucket missing")
+    assert (outcome, "grant config.amazonaws.com s3:PutObject" in reason) == (Outcome.BLOCK, True)
+    assert bucket_verdict(aws, "missing") == (Outcome.BLOCK, "the bucket missing does not exist")
     assert bucket_verdict(aws, "Not/a-bucket")[0] is Outcome.BLOCK
 
 
 def test_a_log_archive_that_nobody_here_may_look_at_is_a_warning(aws):
     outcome, reason = bucket_verdict(Refusing(aws, "AccessDenied", "HeadBucket"), "archive")
-    assert (outcome, "whoever keeps it" in reason) == (Outcome.WARN, True)
+    assert (outcome, "its owner has to grant" in reason) == (Outcome.WARN, True)
 
 
 def test_a_channel_that_is_there_needs_no_bucket(aws):

@@ -57,7 +57,7 @@ def test_any_other_group_is_refused(place):
     look = Look(place.aws, place.target(), [draft], {}, {}, Reader({"aws": place.aws}))
     outcome, reason = guards()[0]["default-sg-unused"](look)
     assert outcome is Outcome.BLOCK
-    assert "not the default group" in reason
+    assert "not its VPC's default security group" in reason
 
 
 def test_a_launch_template_that_names_it_is_a_warning(place):

@@ -66,7 +66,7 @@ def test_a_profile_that_may_do_everything_is_refused(place, part):
 
 def test_a_profile_that_is_not_there_or_gives_nothing_is_refused(place):
     outcome, reason = rights(place, "nobody")
-    assert (outcome, "no instance profile" in reason) == (Outcome.BLOCK, True)
+    assert (outcome, "the instance profile" in reason) == (Outcome.BLOCK, True)
     do(place.aws, "iam", "CreateInstanceProfile", InstanceProfileName="hollow")
     outcome, reason = rights(place, "hollow")
     assert (outcome, "no role" in reason) == (Outcome.BLOCK, True)

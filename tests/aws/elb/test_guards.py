@@ -49,7 +49,7 @@ def test_a_redirect_needs_https_with_a_valid_certificate_behind_it(aws, do, behi
     target = balancer(do, 80, 443, https=arn)
     outcome, reason = verdict(aws, "https-behind-redirect", target, redirecting(aws, target), port=443)
     assert outcome is BLOCK
-    said = {"nothing": "lead nowhere", "uploaded": "Certificate Manager", "asked": "PENDING_VALIDATION"}
+    said = {"nothing": "lead nowhere", "uploaded": "no ACM certificate", "asked": "PENDING_VALIDATION"}
     assert said[behind] in reason
 
 

@@ -89,7 +89,7 @@ def test_visitors_come_in_by_the_ports_of_its_listeners(place):
     assert place.verdict(APP, guard=BALANCED)[0] is Outcome.PASS
     outcome, reason = place.verdict(ALL, guard=BALANCED)
     assert outcome is Outcome.BLOCK
-    assert "portal come in on 443" in reason
+    assert "portal connect on 443" in reason
 
 
 def test_clients_of_an_internal_load_balancer_are_a_warning(place):
@@ -152,7 +152,7 @@ def test_visitors_of_a_network_load_balancer_come_with_their_own_addresses(place
     behind(place, balancer(place, kind="network"), place.instance()["InstanceId"], protocol="TCP")
     outcome, reason = place.verdict(APP, guard=BALANCED)
     assert outcome is Outcome.BLOCK
-    assert "their own addresses" in reason
+    assert "preserves their source addresses" in reason
 
 
 def test_a_classic_load_balancers_health_check_counts_too(place, monkeypatch):

@@ -83,7 +83,7 @@ def test_a_lock_that_lets_everybody_in_stays_and_is_told(aws):
     lock = {"State": "Locked", "Policy": json.dumps({"Statement": [lets("films", "*", Sid="Lock")]})}
     outcome, reason = says(Answers(aws, GetVaultLock=lock), lets("films", "*"))
     assert outcome is Outcome.WARN
-    assert "vault lock lets everybody in as well (Lock)" in reason
+    assert "vault lock policy is public as well (Lock)" in reason
 
 
 def test_a_policy_is_set_and_taken_away_again(aws):

@@ -91,7 +91,7 @@ def test_the_last_administrator_goes_only_with_a_word_about_it(aws):
     less = INLINE["inline_narrowed"](held, {"arn": other.id, "days": 400, "services": ""})
     outcome, said = weighed(aws, outside, other, (INLINE_SETTING, less), memory=memory)
     assert outcome is Outcome.WARN
-    assert "nobody administers IAM in this account but you" in said
+    assert "afterwards only you (" in said
 
 
 def test_where_nobody_could_put_policies_back_it_is_refused(aws):
@@ -104,7 +104,7 @@ def test_where_nobody_could_put_policies_back_it_is_refused(aws):
     do(aws, "iam", "PutUserPolicy", UserName="junior", PolicyName="own", PolicyDocument=text(own))
     outcome, said = weighed(aws, f"arn:aws:iam::{ACCOUNT}:user/junior", where, narrower(aws, where))
     assert outcome is Outcome.BLOCK
-    assert "nobody would be left" in said
+    assert "no one but the root user" in said
     assert weighed(aws, f"arn:aws:iam::{ACCOUNT}:root", where, narrower(aws, where))[0] is Outcome.PASS
 
 

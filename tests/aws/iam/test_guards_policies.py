@@ -35,7 +35,7 @@ def test_roles_of_identity_center_of_services_and_for_emergencies_are_left_alone
     where = star(aws)
     for path, name, reason in (
         ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Ops_1", "permission set"),
-        ("/aws-service-role/x.amazonaws.com/", "AWSServiceRoleForX", "service of AWS"),
+        ("/aws-service-role/x.amazonaws.com/", "AWSServiceRoleForX", "service-linked role"),
     ):
         given = {"RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust()}
         do(aws, "iam", "CreateRole", **given)
@@ -47,7 +47,7 @@ def test_roles_of_identity_center_of_services_and_for_emergencies_are_left_alone
     do(aws, "iam", "AttachUserPolicy", UserName="carol", PolicyArn=where.id)
     outcome, said = verdict(aws, "policy-holders", where, narrower(aws, where))
     assert outcome is Outcome.BLOCK
-    assert "the user carol says of itself that it is for emergencies" in said
+    assert "the user carol is marked as break-glass" in said
     do(aws, "iam", "DetachUserPolicy", UserName="carol", PolicyArn=where.id)
     do(aws, "iam", "CreateGroup", GroupName="admins")
     do(aws, "iam", "AddUserToGroup", GroupName="admins", UserName="carol")
@@ -69,10 +69,10 @@ def test_a_pipeline_is_not_narrowed_blindly(aws):
     do(aws, "iam", "AttachRolePolicy", RoleName="deploy", PolicyArn=where.id)
     outcome, said = verdict(aws, "policy-holders", where, narrower(aws, where))
     assert outcome is Outcome.BLOCK
-    assert "name the services" in said
+    assert "list the services" in said
     outcome, said = verdict(aws, "policy-holders", where, narrower(aws, where), services="s3 iam")
     assert outcome is Outcome.WARN
-    assert "a pipeline takes on the role deploy" in said
+    assert "a pipeline assumes the role deploy" in said
 
 
 def test_a_role_that_was_used_lately_is_named_with_the_day(aws):
@@ -87,7 +87,7 @@ def test_a_role_that_was_used_lately_is_named_with_the_day(aws):
     outcome, said = verdict(Answers(aws, GetRole={"Role": about}), "policy-holders", where, draft)
     assert outcome is Outcome.WARN
     assert f"the role app was last used on {yesterday.date().isoformat()}" in said
-    assert "IAM knows of no use" in said
+    assert "IAM has no record" in said
 
 
 def test_what_is_known_of_a_young_role_may_not_be_all_that_it_does(aws):
@@ -101,9 +101,7 @@ def test_what_is_known_of_a_young_role_may_not_be_all_that_it_does(aws):
     assert "s3:*" in after["Document"]
     outcome, said = verdict(seen, "policy-holders", where, (name, after))
     assert outcome is Outcome.WARN
-    assert (
-        "the role app is 0 days old, so work that comes once a month or a quarter may not have shown" in said
-    )
+    assert "the role app is 0 days old, so monthly or quarterly work may not have used it yet" in said
 
 
 def test_a_policy_that_a_quiet_user_has_and_whose_services_are_named_passes(aws):

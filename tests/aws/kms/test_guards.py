@@ -59,7 +59,7 @@ def test_a_key_that_is_no_symmetric_one_is_refused(aws, arguments, words):
 @pytest.mark.parametrize(
     ("arn", "words"),
     [
-        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-0000-4000-8000-000000000001", "no key"),
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-0000-4000-8000-000000000001", "does not exist"),
         (f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-0000-4000-8000-000000000001", "eu-west-1"),
     ],
 )

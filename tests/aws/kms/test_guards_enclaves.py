@@ -51,7 +51,7 @@ def test_who_loses_the_use_of_the_key_and_whose_grants_stay_is_said(aws):
     assert f"arn:aws:iam::{ACCOUNT}:role/host" in said
     grant = {"KeyId": where.id, "Operations": ["Decrypt"]}
     do(aws, "kms", "CreateGrant", GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/host", **grant)
-    assert "1 grant of the key" in verdict(aws, "enclave-key-only", where, draft)[1]
+    assert "1 grant to decrypt" in verdict(aws, "enclave-key-only", where, draft)[1]
     do(aws, "kms", "CreateGrant", GranteePrincipal="rds.us-east-1.amazonaws.com", **grant)
     outcome, said = verdict(aws, "enclave-key-only", where, draft)
     assert (outcome, "rds" in said) == (Outcome.BLOCK, True)
@@ -64,7 +64,7 @@ def test_the_account_goes_on_ruling_the_key(aws):
     name, value = draft
     lost = {**value, "Policy": text(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/host"}, "kms:Decrypt", "*"))}
     outcome, said = verdict(aws, "enclave-key-administrators-kept", where, (name, lost))
-    assert (outcome, "nobody but AWS" in said) == (Outcome.BLOCK, True)
+    assert (outcome, "no one but AWS" in said) == (Outcome.BLOCK, True)
 
 
 @pytest.mark.parametrize("name", ["enclave-key-only", "enclave-key-administrators-kept"])
