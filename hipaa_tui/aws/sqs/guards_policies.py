@@ -15,7 +15,6 @@ from hipaa_tui.aws.policies.principals import (
     sids,
 )
 from hipaa_tui.providers.guard import Look, Outcome, Verdict
-from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT
 
 _SHOWN: Final = 5
@@ -63,20 +62,6 @@ def message_policy_users(look: Look) -> Verdict:
     )
 
 
-def secret_is_primary(look: Look) -> Verdict:
-    """Blocks on a replica secret: its policy can only be changed at the primary secret."""
-    request = Call(
-        "aws", "secretsmanager", "DescribeSecret", {"SecretId": look.target.id}, look.target.region
-    )
-    primary = str(look.cloud.call(request).get("PrimaryRegion") or look.target.region)
-    if primary != look.target.region:
-        return (
-            Outcome.BLOCK,
-            f"it is a replica of the secret in {primary}: change the policy of that primary secret",
-        )
-    return Outcome.PASS, "the secret is not a replica"
-
-
 def _conditional(policy: Any, narrowed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The wildcard statements that stay as they are because a condition limits them."""
     all_statements = documents.statements(policy)
@@ -89,5 +74,7 @@ def _conditional(policy: Any, narrowed: list[dict[str, Any]]) -> list[dict[str, 
     ]
 
 
-GUARDS = {"message-policy-users": message_policy_users, "secret-is-primary": secret_is_primary}
-CAUTIOUS = ("message-policy-users", "secret-is-primary")
+GUARDS = {
+    "message-policy-users": message_policy_users,
+}
+CAUTIOUS = "message-policy-users"
