@@ -63,11 +63,16 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
     found: dict[str, Guard] = {}
     cautious: set[str] = set()
     for module in service_modules(guards=True):
-        for name, guard in getattr(module, "GUARDS", {}).items():
+        own = getattr(module, "GUARDS", {})
+        for name, guard in own.items():
             if name in found:
                 raise ValueError(f"guard {name} is declared twice")
             found[name] = guard
-        cautious.update(getattr(module, "CAUTIOUS", ()))
+        for name in getattr(module, "CAUTIOUS", ()):
+            # A misspelt name, or a text in place of a tuple, would let a guard pass that cannot look.
+            if name not in own:
+                raise ValueError(f"{module.__name__}: CAUTIOUS names {name!r}, which is none of its guards")
+            cautious.add(name)
     return MappingProxyType(found), frozenset(cautious)
 
 

@@ -157,4 +157,4 @@ GUARDS = {
     "key-administrators-kept": key_administrators_kept,
     "key-deletion-meant": key_deletion_meant,
 }
-CAUTIOUS = "key-administrators-kept"
+CAUTIOUS = ("key-administrators-kept",)

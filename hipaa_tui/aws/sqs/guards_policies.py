@@ -77,4 +77,4 @@ def _conditional(policy: Any, narrowed: list[dict[str, Any]]) -> list[dict[str, 
 GUARDS = {
     "message-policy-users": message_policy_users,
 }
-CAUTIOUS = "message-policy-users"
+CAUTIOUS = ("message-policy-users",)
