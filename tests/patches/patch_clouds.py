@@ -52,7 +52,8 @@ class Documents:
         return [one for id, one in self.documents.items() if id.startswith(start)]
 
     def caller(self) -> Caller:
-        return Caller("azure", (SUBSCRIPTION,), "me", "AzureCloud")
+        theirs = {id.split("/")[2] for id in self.documents if id.startswith("/subscriptions/")}
+        return Caller("azure", (SUBSCRIPTION, *sorted(theirs - {SUBSCRIPTION})), "me", "AzureCloud")
 
     def denied(self, actions: Sequence[str], resource: Target) -> Denied:
         return Denied()

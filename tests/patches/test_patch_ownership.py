@@ -74,7 +74,7 @@ def test_the_plan_warns_and_names_the_patch(repo, aws):
     (guard,) = [one for one in plan.changes[0].guards if one.guard == "managed-elsewhere"]
     assert guard.outcome is Outcome.WARN
     assert (
-        "modules/b/main.tf:2 (aws_s3_bucket.all), and the next terraform apply takes this back"
+        "modules/b/main.tf:2 (aws_s3_bucket.all), and the next terraform apply would revert this change"
         in guard.reason
     )
     assert "hipaa-tui patch" in guard.reason
