@@ -1,44 +1,19 @@
-"""Networks, retention and Defender plans become Terraform that says what was approved and resets nothing else."""
+"""Networks, retention and keys of storage become Terraform that says what was approved and resets nothing else."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from hipaa_tui.azure.cloud import AzureCloud
-from hipaa_tui.patches.create import make_patch
-from hipaa_tui.patches.language.syntax import Declared, parse
-from hipaa_tui.patches.model import Patch
+from tests.azure.patches import before_and_after, blocks, inner, made, same_resources
 from tests.azure.server import ACCOUNT, SCOPE, azure, resource, storage_account
-from tests.azure.server import target as arm_target
-from tests.patches.patch_clouds import git, plan_for
+from tests.azure.vaults import KEY, key, ready_vault
+from tests.patches.patch_clouds import git
 
 NETWORK, TLS = "azure.storage.network-default-deny", "azure.storage.secure-transfer"
 KEEP, RETAIN = "azure.storage.container-immutability", "azure.storage.lifecycle-retention"
-DEFEND = "azure.security.defender-plan"
+ENCRYPT = "azure.storage.customer-managed-key"
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/audit-logs"
 SUBNET = f"{SCOPE}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/a"
-
-
-def made(repo: Path, cloud: AzureCloud, *wishes: tuple[str, str], **given: str) -> Patch:
-    plan = plan_for(cloud, *((playbook, arm_target(id)) for playbook, id in wishes), **given)
-    return make_patch(plan, repo, "hipaa/fix", {"azure": cloud})
-
-
-def blocks(repo: Path, patch: Patch) -> dict[str, Declared]:
-    found = {}
-    for path in patch.files:
-        parsed = parse(git(repo, "show", f"{patch.branch}:{path}") + "\n")
-        assert parsed.broken == 0
-        for block in parsed.blocks:
-            to = next((one.text for one in block.attributes if one.name == "to"), "")
-            found[f"import {to}" if to else block.address] = block
-    return found
-
-
-def inner(block: Declared, *types: str) -> Declared:
-    for type in types:
-        (block,) = [one for one in block.blocks if one.type == type]
-    return block
 
 
 def test_a_firewall_is_said_with_all_that_was_there(repo: Path) -> None:
@@ -153,23 +128,23 @@ def test_every_rule_of_an_account_is_said(repo: Path) -> None:
     assert imported.value("id") == f"{ACCOUNT}/managementPolicies/default"
 
 
-def test_a_plan_is_said_with_the_extensions_that_are_on(repo: Path) -> None:
-    id = f"{SCOPE}/providers/Microsoft.Security/pricings/StorageAccounts"
-    extensions = [
-        {
-            "name": "SensitiveDataDiscovery",
-            "isEnabled": "True",
-            "additionalExtensionProperties": {"a": "b"},
-        },
-        {"name": "OnUploadMalwareScanning", "isEnabled": "False"},
-    ]
-    with azure(resource(id, properties={"pricingTier": "Free", "extensions": extensions})) as cloud:
-        patch = made(repo, cloud, (DEFEND, id))
+def test_an_account_gets_identity_role_and_key_by_reference(repo: Path) -> None:
+    with azure(storage_account(), ready_vault(), key()) as cloud:
+        patch = made(repo, cloud, (ENCRYPT, ACCOUNT), key_id=KEY)
     assert patch.left_out == ()
     found = blocks(repo, patch)
-    block = found["azurerm_security_center_subscription_pricing.storageaccounts"]
-    assert block.value("tier") == "Standard"
-    assert block.value("resource_type") == "StorageAccounts"
-    assert block.value("subplan") == "DefenderForStorageV2"
-    assert inner(block, "extension").value("name") == "SensitiveDataDiscovery"
-    assert found["import azurerm_security_center_subscription_pricing.storageaccounts"].value("id") == id
+    account = found["azurerm_storage_account.patientfiles"]
+    assert inner(account, "identity").value("type") == "SystemAssigned"
+    text = git(repo, "show", f"{patch.branch}:{patch.files[0]}")
+    assert "azurerm_storage_account.patientfiles.identity[0].principal_id" in text
+    assert "ignore_changes = [customer_managed_key]" in text
+    own = found["azurerm_storage_account_customer_managed_key.patientfiles"]
+    assert own.value("key_vault_uri") == "https://clinic-keys.vault.azure.net"
+    assert own.value("key_name") == "records"
+    assert "storage_account_id = azurerm_storage_account.patientfiles.id" in " ".join(text.split())
+    assert "import azurerm_storage_account_customer_managed_key.patientfiles" not in found
+
+
+def test_the_patch_says_the_same_before_and_after_the_plan_was_applied(repo: Path) -> None:
+    before, after = before_and_after(repo, ENCRYPT, ACCOUNT)
+    assert same_resources(repo, before, after)
