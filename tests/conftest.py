@@ -1,6 +1,8 @@
 """Fixtures that every room's tests share."""
 
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,3 +46,25 @@ def aws(moto, connected, monkeypatch):
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     return connected
+
+
+@pytest.fixture
+def own_git(monkeypatch, tmp_path):
+    """Nobody's own git configuration counts, nor their terraform."""
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "EMAIL")):
+            monkeypatch.delenv(name)
+    config = tmp_path / "gitconfig"
+    config.write_text("[user]\n\tname = Ops\n\temail = ops@example.org\n[init]\n\tdefaultBranch = main\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setattr("shutil.which", lambda name, *_: None)
+
+
+@pytest.fixture
+def repo(own_git, tmp_path) -> Path:
+    """An empty repository."""
+    folder = tmp_path / "repo"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return folder

@@ -1,8 +1,8 @@
-"""Badly kept accounts, one a module in the folder of its service, each for the playbooks of one family.
+"""Badly kept accounts, one a module in the folder of its service, each for playbooks of that service.
 
 A module has `PLAYBOOKS` (the ids that find something wrong in it, can be applied together, and go back), and
 `build(cloud)`, which makes the estate through the real SDK's calls. Playbooks that cannot go all the way back
-stand in `ONE_WAY` instead, and have tests of their own.
+stand in `ONE_WAY` instead, and have tests of their own; `PLAYBOOKS` is empty where all are of this kind.
 """
 
 from __future__ import annotations

@@ -6,10 +6,24 @@ from typing import Any
 
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.elb.estate_edge import network
 from tests.aws.server import ACCOUNT, REGION
 
+ANYWHERE = [{"CidrIp": "0.0.0.0/0"}]
 OLD = "ELBSecurityPolicy-2016-08"
+
+
+def network(do: Any, *ports: int) -> tuple[list[str], str, str]:
+    """(two subnets, a security group that lets everybody in on these ports, the VPC)."""
+    vpc = do("ec2", "CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        do("ec2", "CreateSubnet", VpcId=vpc, CidrBlock=f"10.9.{i}.0/24", AvailabilityZone=f"{REGION}{zone}")
+        for i, zone in enumerate("ab")
+    ]
+    group = do("ec2", "CreateSecurityGroup", GroupName="web", Description="web", VpcId=vpc)["GroupId"]
+    rules = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ANYWHERE} for port in ports]
+    if rules:
+        do("ec2", "AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=rules)
+    return [one["Subnet"]["SubnetId"] for one in subnets], group, vpc
 
 
 def balancer(

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call
 from hipaa_tui.providers.predicates import check, holds
 from hipaa_tui.providers.registry import resource_types, setting, settings
 from hipaa_tui.support.json_value import resolve
+from tests.azure.plans import plan_of
 from tests.azure.server import (
     ACCOUNT,
-    CONTRIBUTOR,
-    GROUP,
     NSG,
     SUBSCRIPTION,
-    WORKSPACE,
     assignment,
     azure,
     nsg,
     resource,
     rule,
     storage_account,
-    target,
 )
 from tests.azure.vaults import RECOVERY, VAULT, recovery_vault, vault
-from tests.azure_cli import check_plan
 
 CATALOGUE = load()
 AZURE = [one for one in CATALOGUE.playbooks.values() if one.id.startswith("azure.")]
@@ -52,11 +47,6 @@ PLAN = resource(
 def cloud():
     with azure(*TIDIED, *nsg(OPEN), PERSON, PROGRAM, vault(), recovery_vault(), PLAN) as one:
         yield one
-
-
-def plan_of(cloud, playbook, id, **given):
-    wish = Wish(CATALOGUE.get(playbook), target(id), ("finding",))
-    return check_plan(make_plan([wish], {"azure": cloud}, given))
 
 
 def carry_out(cloud, plan):
@@ -122,80 +112,6 @@ def test_a_plan_fixes_it_once_and_goes_back(cloud, playbook, id):
     assert "complies already" in skipped.reason
     roll_back(cloud, plan)
     assert plan_of(cloud, playbook, id).changes
-
-
-def test_blob_logs_make_a_workspace_beside_the_account(cloud):
-    plan = plan_of(cloud, "azure.storage.blob-logs", ACCOUNT)
-    workspace, logs = plan.changes
-    assert workspace.target.id == WORKSPACE
-    assert workspace.after == {"location": "eastus", "sku": "PerGB2018", "retentionInDays": 365}
-    assert not workspace.reversible
-    assert logs.after["settings"][0]["workspaceId"] == WORKSPACE
-    assert "Microsoft.OperationalInsights/workspaces/sharedKeys/action" in logs.permissions
-
-
-def test_blob_logs_go_to_a_workspace_of_ones_own(cloud):
-    own = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/central"
-    (logs,) = plan_of(cloud, "azure.storage.blob-logs", ACCOUNT, workspace_id=own).changes
-    assert logs.after["settings"][0]["workspaceId"] == own
-
-
-@pytest.mark.parametrize(
-    ("logs", "complies"),
-    [
-        ([["StorageRead", "StorageWrite", "StorageDelete"]], True),
-        ([["StorageRead"], ["StorageWrite", "StorageDelete"]], True),
-        ([["StorageRead", "StorageWrite"]], False),
-    ],
-)
-def test_logs_that_somebody_else_sends_comply(logs, complies):
-    where = f"{ACCOUNT}/blobServices/default/providers/Microsoft.Insights/diagnosticSettings"
-    there = [
-        resource(
-            f"{where}/n{number}",
-            properties={
-                "storageAccountId": ACCOUNT,
-                "logs": [{"category": one, "enabled": True} for one in names],
-            },
-        )
-        for number, names in enumerate(logs)
-    ]
-    with azure(storage_account(), *there) as cloud:
-        assert bool(plan_of(cloud, "azure.storage.blob-logs", ACCOUNT).changes) is not complies
-
-
-def test_the_narrow_role_comes_before_the_broad_one_goes(cloud):
-    narrow, broad = plan_of(cloud, "azure.authorization.owner-narrowed", PROGRAM["id"]).changes
-    assert narrow.after["roleDefinitionId"].endswith(CONTRIBUTOR)
-    assert narrow.after["principalId"] == PROGRAM["properties"]["principalId"]
-    assert narrow.after["principalType"] == "ServicePrincipal"
-    assert (broad.target.id, broad.after) == (PROGRAM["id"], None)
-    again = plan_of(cloud, "azure.authorization.owner-narrowed", PROGRAM["id"]).changes[0]
-    assert again.target.id == narrow.target.id, "a retry finds what the first try made"
-
-
-@pytest.mark.parametrize(
-    "complying",
-    [PERSON, assignment(9, "p", "Group", description="Break-glass admins")],
-)
-def test_people_and_emergency_accounts_may_be_owners(complying):
-    with azure(PERSON, complying) as cloud:
-        assert not plan_of(cloud, "azure.authorization.owner-narrowed", complying["id"]).changes
-
-
-def test_the_last_owner_is_never_taken_away():
-    with azure(PROGRAM) as cloud:
-        plan = plan_of(cloud, "azure.authorization.owner-narrowed", PROGRAM["id"])
-    assert len(plan.blocked) == 2
-
-
-def test_web_ports_stay_open(cloud):
-    (change,) = plan_of(
-        cloud, "azure.network.nsg-open-to-internet", NSG, allowed_cidrs="192.0.2.0/24,10.0.0.0/8"
-    ).changes
-    rules = {one["name"]: one for one in change.after["rules"]}
-    assert rules["ssh"]["destinationPortRange"] == "443"
-    assert rules["ssh-narrowed"]["sourceAddressPrefixes"] == ["10.0.0.0/8", "192.0.2.0/24"]
 
 
 def test_a_scan_finds_all_of_it(cloud):

@@ -9,8 +9,7 @@ import pytest
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import setting
-from tests.aws.certificates import asked, uploaded
-from tests.aws.elb.estate_edge import certificate
+from tests.aws.certificates import asked, certificate, uploaded
 from tests.aws.guards import Answers, verdict
 from tests.aws.guards import do as do_by_hand
 from tests.aws.load_balancers import balancer

@@ -15,7 +15,7 @@ PLAYBOOKS = (
     "aws.backup.vault-deletion",
     "aws.backup.vault-lock",
 )
-# It makes what is not there, and all of it is kept: test_aws_backup.py follows it.
+# It makes what is not there, and all of it is kept: test_settings.py follows it.
 ONE_WAY = ("aws.backup.plan",)
 TEAM = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Resource": "*"}
 

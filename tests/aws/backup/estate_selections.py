@@ -1,4 +1,4 @@
-"""A table, an instance and file systems that no plan of AWS Backup takes, beside one that a plan does."""
+"""A table, an instance with its volume and a file system that no plan of AWS Backup takes, beside one that a plan does."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.providers.model import Call
-from tests.aws.dynamodb.estate_databases import ID
+from tests.aws.dynamodb.estate import ID
 from tests.aws.server import ACCOUNT, REGION
 
 PLAYBOOKS = (
     "aws.dynamodb.in-backup-plan",
     "aws.ec2-instance.in-backup-plan",
+    "aws.ec2-volume.in-backup-plan",
     "aws.fsx.in-backup-plan",
 )
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/theirs"

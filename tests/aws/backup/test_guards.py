@@ -6,7 +6,7 @@ import pytest
 
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.dynamodb.estate_databases import ID
+from tests.aws.dynamodb.estate import ID
 from tests.aws.guards import allow, do, text, verdict
 from tests.aws.server import ACCOUNT, REGION
 

@@ -7,7 +7,7 @@ import pytest
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type
 from tests.aws.backup.estate_selections import arn
-from tests.aws.dynamodb.estate_databases import ID
+from tests.aws.dynamodb.estate import ID
 from tests.aws.guards import do, verdict
 from tests.aws.server import ACCOUNT, REGION
 

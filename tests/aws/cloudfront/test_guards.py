@@ -9,8 +9,8 @@ import pytest
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.certificates import asked
-from tests.aws.elb.estate_edge import certificate, distribution
+from tests.aws.certificates import asked, certificate
+from tests.aws.cloudfront.estate import distribution
 from tests.aws.guards import Answers, verdict
 from tests.aws.guards import do as do_by_hand
 from tests.aws.server import ACCOUNT, REGION

@@ -16,7 +16,7 @@ from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.store.database import open_store
-from tests.aws.elb.estate_edge import SECRET, distribution
+from tests.aws.cloudfront.estate import SECRET, distribution
 from tests.aws.guards import do as do_by_hand
 from tests.aws.server import ACCOUNT, REGION
 

@@ -1,4 +1,4 @@
-"""Trails whose buckets everybody may list; "kept" is as it should be."""
+"""Trails whose buckets everybody may list and that no log group hears; "kept" is as it should be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.providers.model import Call
-from tests.aws.server import REGION
+from tests.aws.server import ACCOUNT, REGION
 
-PLAYBOOKS = ("aws.cloudtrail.bucket-public",)
+PLAYBOOKS = ("aws.cloudtrail.bucket-public", "aws.cloudtrail.cloudwatch-logs")
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 CLOSED = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
@@ -36,6 +36,12 @@ def build(cloud: AwsCloud) -> AwsCloud:
     half = {**dict.fromkeys(CLOSED, False), "BlockPublicPolicy": True}
     do("s3", "PutPublicAccessBlock", Bucket="half-logs", PublicAccessBlockConfiguration=half)
     do("s3", "PutPublicAccessBlock", Bucket="kept-logs", PublicAccessBlockConfiguration=CLOSED)
+    do("logs", "CreateLogGroup", logGroupName="/trail")
+    heard = {
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/trail:*",
+        "CloudWatchLogsRoleArn": f"arn:aws:iam::{ACCOUNT}:role/trail",
+    }
+    do("cloudtrail", "UpdateTrail", Name="kept", **heard)
     return cloud
 
 

@@ -9,10 +9,10 @@ import pytest
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import resource_type, setting
+from tests.aws.cloudwatch.estate import alarm
 from tests.aws.guards import bucket, verdict
 from tests.aws.guards import do as do_by_hand
 from tests.aws.server import ACCOUNT, REGION
-from tests.aws.vpc.estate_networks import alarm
 
 PASS, WARN = Outcome.PASS, Outcome.WARN
 ALARM = "aws.cloudwatch.alarm"

@@ -1,4 +1,6 @@
-"""Patterns that say the same are known whoever wrote them, and an alarm counts only where somebody is told."""
+"""Metric filters that say the same are known whoever wrote them, and an alarm counts only where somebody is told."""
+
+from __future__ import annotations
 
 import pytest
 
@@ -7,8 +9,8 @@ from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type, setting
-from tests.aws.cloudwatch.estate_alarms import GROUP, build
-from tests.aws.guards import Answers, do, key, verdict
+from tests.aws.cloudwatch.estate import build, vpc_changes
+from tests.aws.guards import Answers, do, verdict
 from tests.aws.server import ACCOUNT, REGION
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
@@ -39,22 +41,13 @@ def test_the_order_and_the_quotes_do_not_matter_and_a_gap_does(pattern, said):
     assert says(pattern, PATTERNS["trail-changes"]) is said
 
 
-def put(aws, *, group=GROUP, actions=(TOPIC,), metric="m"):
-    made = [{"metricName": "m", "metricNamespace": "N", "metricValue": "1"}]
-    do(aws, "logs", "PutMetricFilter", logGroupName=group, filterName="theirs",
-       filterPattern=PATTERNS["vpc-changes"], metricTransformations=made)  # fmt: skip
-    do(aws, "cloudwatch", "PutMetricAlarm", AlarmName="theirs", Namespace="N", MetricName=metric, Statistic="Sum",
-       Period=300, EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanOrEqualToThreshold",
-       AlarmActions=list(actions))  # fmt: skip
-
-
 def covered(aws):
     return ALARMS.read(aws, place()).value["Covered"]
 
 
 def test_an_alarm_of_somebody_else_is_enough(aws):
     build(aws)
-    put(aws)
+    vpc_changes(aws, actions=(TOPIC,))
     assert covered(aws) == ["vpc-changes"]
 
 
@@ -62,7 +55,7 @@ def test_an_alarm_of_somebody_else_is_enough(aws):
 def test_an_alarm_that_tells_nobody_or_hears_nothing_is_none(aws, wrong):
     build(aws)
     do(aws, "logs", "CreateLogGroup", logGroupName="/elsewhere")
-    put(aws, **wrong)
+    vpc_changes(aws, **{"actions": (TOPIC,), **wrong})
     assert covered(aws) == []
 
 
@@ -79,20 +72,6 @@ def test_without_a_trail_that_is_heard_it_is_said_what_to_do_first(aws):
 def test_what_reports_call_it_is_understood(id):
     assert resource_type(ALARMS.resource).target(id, ACCOUNT, REGION) == place()
     assert resource_type(ALARMS.resource).target("arn:aws:s3:::b", ACCOUNT, REGION) is None
-
-
-def topic(name="alerts"):
-    return resource_type("AWS::SNS::Topic").target(f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}", ACCOUNT, REGION)
-
-
-def test_a_key_that_alarms_may_not_use_is_refused_for_their_topic(aws):
-    build(aws)
-    put(aws)
-    ours = key(aws)
-    outcome, reason = verdict(aws, "topic-publishers", topic(), key=ours)
-    assert outcome is Outcome.BLOCK
-    assert "cloudwatch.amazonaws.com" in reason
-    assert verdict(aws, "topic-publishers", topic(), key="")[0] is Outcome.WARN
 
 
 @pytest.mark.parametrize(

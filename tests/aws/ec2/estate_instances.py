@@ -1,4 +1,4 @@
-"""Instances with public addresses and without a role, a public snapshot, volumes that no plan takes, a group that asks only EC2."""
+"""Instances with public addresses, without a role, and a host of enclaves that may be asked without tokens."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from hipaa_tui.providers.model import Call
 from tests.aws.server import REGION
 
 PLAYBOOKS = (
-    "aws.ec2.public-snapshot",
-    "aws.ec2.snapshot-block-public-access",
-    "aws.ec2-volume.in-backup-plan",
     "aws.ec2.public-address",
     "aws.ec2.enclave-host-metadata",
-    "aws.autoscaling.health-check",
 )
 # Says nothing until it is told which profile an instance gets.
 ONE_WAY = ("aws.ec2.instance-profile",)
-FRIEND = "210987654321"
 IMAGE = "ami-12c6146b"
 TRUST = {
     "Version": "2012-10-17",
@@ -45,13 +40,7 @@ def build(cloud: AwsCloud) -> AwsCloud:
     host = {"EnclaveOptions": {"Enabled": True}, "IamInstanceProfile": {"Name": "theirs"}}
     launch(cloud, subnet, "kept", **host, MetadataOptions={"HttpTokens": "required"})
     launch(cloud, subnet, "host", **host)
-    volume = do("ec2", "CreateVolume", AvailabilityZone=f"{REGION}a", Size=10, Encrypted=True)["VolumeId"]
-    for everybody in (["all"], []):
-        snapshot = do("ec2", "CreateSnapshot", VolumeId=volume)["SnapshotId"]
-        add = {"SnapshotId": snapshot, "Attribute": "createVolumePermission", "OperationType": "add"}
-        do("ec2", "ModifySnapshotAttribute", **add, UserIds=[FRIEND], GroupNames=everybody)
-    group(cloud, vpc, subnet, "web", balanced=True)
-    group(cloud, vpc, subnet, "worker", balanced=False)
+    do("ec2", "CreateVolume", AvailabilityZone=f"{REGION}a", Size=10, Encrypted=True)
     return cloud
 
 
@@ -66,22 +55,6 @@ def launch(cloud: AwsCloud, subnet: str, name: str, **more: Any) -> dict[str, An
     given = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "TagSpecifications": tags, **more}
     made: dict[str, Any] = cloud.call(Call("aws", "ec2", "RunInstances", given, REGION))["Instances"][0]
     return made
-
-
-def group(cloud: AwsCloud, vpc: str, subnet: str, name: str, *, balanced: bool, size: int = 0) -> None:
-    """An Auto Scaling group of so many instances, with a target group where it is balanced."""
-
-    def do(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        return cloud.call(Call("aws", service, operation, arguments, REGION))
-
-    launches = {"LaunchConfigurationName": name, "ImageId": IMAGE, "InstanceType": "t3.micro"}
-    do("autoscaling", "CreateLaunchConfiguration", **launches, AssociatePublicIpAddress=balanced)
-    where: dict[str, Any] = {"VPCZoneIdentifier": subnet, "MinSize": size, "MaxSize": size}
-    if balanced:
-        made = do("elbv2", "CreateTargetGroup", Name=name, Protocol="HTTP", Port=80, VpcId=vpc)
-        where["TargetGroupARNs"] = [made["TargetGroups"][0]["TargetGroupArn"]]
-    given = {"AutoScalingGroupName": name, "LaunchConfigurationName": name, **where}
-    do("autoscaling", "CreateAutoScalingGroup", **given, HealthCheckGracePeriod=60)
 
 
 def make_profile(cloud: AwsCloud, name: str, trust: dict[str, Any] | None = None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type
-from tests.aws.ec2.estate_instances import FRIEND
+from tests.aws.ec2.estate_public import FRIEND
 from tests.aws.guards import Answers, do, verdict
 from tests.aws.server import ACCOUNT, REGION
 

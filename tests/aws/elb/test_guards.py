@@ -12,11 +12,10 @@ from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.model import CloudError, Target
 from hipaa_tui.providers.registry import resource_type, setting
-from tests.aws.certificates import asked, uploaded
-from tests.aws.elb.estate_edge import certificate, network
+from tests.aws.certificates import asked, certificate, uploaded
 from tests.aws.guards import Answers, verdict
 from tests.aws.guards import do as do_by_hand
-from tests.aws.load_balancers import balancer
+from tests.aws.load_balancers import balancer, network
 from tests.aws.server import ACCOUNT, REGION
 
 BLOCK, PASS, WARN = Outcome.BLOCK, Outcome.PASS, Outcome.WARN

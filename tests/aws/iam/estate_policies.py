@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hipaa_tui.providers.model import Cloud
-from tests.aws.guards import allow, do, text
+from tests.aws.guards import do, text
 from tests.aws.server import ACCOUNT
 
 PLAYBOOKS = (
@@ -11,9 +11,8 @@ PLAYBOOKS = (
     "aws.iam.inline-admin",
     "aws.iam.permissions-boundary",
 )
-ONE_WAY = ("aws.iam.aws-admin", "aws.kms.enclave-attestation")
-"""The policy that a fix makes in the place of AWS's goes again, and nobody but an enclave's builder knows what it
-measures. test_aws_playbooks_iam_policies.py follows them."""
+# The policy that a fix makes in the place of AWS's goes again: test_playbooks_policies.py follows it.
+ONE_WAY = ("aws.iam.aws-admin",)
 STAR = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::phi-records/*"}
 
@@ -55,12 +54,3 @@ def build(cloud: Cloud) -> None:
     do(cloud, "iam", "PutUserPolicy", UserName="svc-etl", PolicyName="star", PolicyDocument=text(STAR))
     # In order: a role with a managed policy that names what it reads.
     role(cloud, "reader", managed(cloud, "ReadRecords", READ), service="lambda.amazonaws.com")
-
-
-def enclave_key(cloud: Cloud, **more: object) -> str:
-    """A key for enclaves that everybody of the account may use by IAM, and a role by the key's own policy."""
-    owner = allow({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "kms:*", "*", Sid="Owner")
-    uses = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"]
-    host = allow({"AWS": role(cloud, "host")}, "", "*", Sid="Host") | {"Action": uses}
-    given = {"Policy": text(owner, host), "Description": "records in the enclave", **more}
-    return str(do(cloud, "kms", "CreateKey", **given)["KeyMetadata"]["Arn"])

@@ -15,7 +15,7 @@ PLAYBOOKS = (
 )
 ONE_WAY = ("aws.iam.unused-credentials", "aws.iam.old-access-keys", "aws.iam.user-policies")
 """Users are only wrong once time has passed, a password that is removed stays so, and the group that a fix
-makes for one user goes again. test_aws_playbooks_iam_users.py follows them."""
+makes for one user goes again. test_playbooks_users.py follows them."""
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::phi-records/*"}
 NO_MFA = {
     "Effect": "Deny",

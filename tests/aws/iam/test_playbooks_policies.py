@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import boto3
-import pytest
 
 from hipaa_tui.aws.policies import documents
-from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.providers.registry import resource_types, setting
+from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.store.database import open_store
 from tests.aws.guards import do, text
-from tests.aws.iam.estate_policies import READ, STAR, admin, enclave_key, managed, policy, role
+from tests.aws.iam.estate_policies import READ, STAR, admin, managed, policy, role
 from tests.aws.server import ACCOUNT, REGION
 
 CATALOGUE = load()
 PLACES = [Place("aws", ACCOUNT, REGION)]
-IMAGE = "0a" * 48
-
-
-@pytest.fixture
-def journal(tmp_path):
-    return Journal(open_store(tmp_path / "home" / "store.db"))
 
 
 def found(id, clouds):
@@ -158,25 +149,3 @@ def test_what_an_earlier_fix_takes_to_a_group_is_planned_again_afterwards(aws):
     plan = planned({"aws": aws}, ("aws.iam.no-inline-policies", arn), ("aws.iam.user-policies", arn))
     assert {change.playbook for change in plan.blocked} == {"aws.iam.no-inline-policies"}
     assert "plan this one again" in str([change.guards for change in plan.blocked])
-
-
-def test_an_enclaves_key_asks_for_its_image_and_the_account_goes_on_ruling_it(aws, journal):
-    clouds = {"aws": aws}
-    arn = enclave_key(aws)
-    do(aws, "kms", "CreateKey", Description="something else")
-    kind = resource_types()["AWS::KMS::Key"].target(arn, ACCOUNT, REGION)
-    assert found("aws.kms.enclave-attestation", clouds) == {kind.name}
-    # Nobody but its builder knows the image: without it there is a reason and no plan.
-    plan = planned(clouds, ("aws.kms.enclave-attestation", arn))
-    assert plan.changes == ()
-    assert "nitro-cli describe-eif" in plan.skipped[0].reason
-    run = applied(planned(clouds, ("aws.kms.enclave-attestation", arn), images=IMAGE), clouds, journal)
-    value = setting("aws.kms.enclave-policy").read(aws, kind).value
-    assert (value["Unattested"], value["Bypass"], value["Images"]) == ([], [], [IMAGE])
-    said = {one["Sid"]: one for one in documents.statements(value["Policy"])}
-    assert "kms:P*" in said["Owner"]["Action"]
-    assert "Condition" not in said["Owner"]
-    assert said["Host"]["Action"] == ["kms:DescribeKey", "kms:GenerateDataKeyPairW*", "kms:GenerateDataKeyW*"]
-    assert said["HostAttested"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair"]
-    applied(rollback_plan(journal, run, clouds), clouds, journal)
-    assert found("aws.kms.enclave-attestation", clouds) == {kind.name}

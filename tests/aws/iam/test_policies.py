@@ -1,8 +1,6 @@
-"""What counts as too much in a policy, how it is written narrower, and odd corners of the settings that do it."""
+"""What a policy allows too much, how it is narrowed, and what a setting makes of it."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
@@ -10,21 +8,19 @@ from hipaa_tui.aws.iam import policy_documents as documents
 from hipaa_tui.aws.iam.inline import BUILDERS as INLINE
 from hipaa_tui.aws.iam.last_accessed import services_used
 from hipaa_tui.aws.iam.policy_versions import BUILDERS, keys_named, services_kept
-from hipaa_tui.aws.kms.enclaves import attested
 from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.providers.model import CloudError, Reading
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.support.json_value import ABSENT
 from tests.aws.guards import Answers, do, text
 from tests.aws.iam.estate_permissions import BUY, DECRYPT, KEYS, SHOP
-from tests.aws.iam.estate_policies import READ, STAR, admin, enclave_key, managed, policy, role
+from tests.aws.iam.estate_policies import READ, STAR, admin, managed, policy, role
 from tests.aws.server import ACCOUNT, REGION
 
 BUT_IAM = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 POWER = [BUT_IAM, {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}]
 LIMITED = {**STAR, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-IMAGE = "0a" * 48
 
 
 def target(kind, id):
@@ -302,72 +298,3 @@ def test_a_boundary_of_a_user_is_one_call_each_way(aws):
     assert after.value == {"Boundary": policy("fence"), "Administrator": False}
     (gone,) = one.write(where, after, before.value)
     assert gone.operation == "DeleteUserPermissionsBoundary"
-
-
-# Keys of enclaves ------------------------------------------------------------------------------------
-
-
-def test_a_key_is_for_enclaves_by_tag_alias_description_or_policy(aws):
-    kind, one = resource_type("AWS::KMS::Key"), setting("aws.kms.enclave-policy")
-
-    def enclave(**given):
-        arn = do(aws, "kms", "CreateKey", **given)["KeyMetadata"]["Arn"]
-        return arn, one.read(aws, kind.target(arn, ACCOUNT, REGION)).value["Enclave"]
-
-    assert enclave(Description="for the Enclave")[1]
-    assert enclave(Tags=[{"TagKey": "use", "TagValue": "nitro-enclave"}])[1]
-    arn, found = enclave(Description="records")
-    assert not found
-    do(aws, "kms", "CreateAlias", AliasName="alias/enclave-records", TargetKeyId=arn.rpartition("/")[2])
-    assert one.read(aws, kind.target(arn, ACCOUNT, REGION)).value["Enclave"]
-    do(aws, "kms", "DisableKey", KeyId=arn.rpartition("/")[2])
-    assert not one.read(aws, kind.target(arn, ACCOUNT, REGION)).value["Enclave"], "nobody can use it"
-
-
-def condition(operator, value, name="ImageSha384", **more):
-    allow = {"Sid": "A", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
-    return {**allow, "Condition": {operator: {f"kms:RecipientAttestation:{name}": value}, **more}}
-
-
-@pytest.mark.parametrize(
-    ("statement", "binds"),
-    [
-        (condition("StringEqualsIgnoreCase", IMAGE), True),
-        (condition("StringEquals", [IMAGE], "PCR3"), True),
-        (condition("StringLike", "0a*"), False),
-        (condition("StringEqualsIfExists", IMAGE), False),
-        (condition("StringNotEquals", IMAGE), False),
-        (condition("ForAllValues:StringEquals", IMAGE), False),
-        (
-            condition(
-                "ForAllValues:StringEquals", IMAGE, Null={"kms:RecipientAttestation:ImageSha384": "false"}
-            ),
-            True,
-        ),
-    ],
-)
-def test_only_a_condition_that_binds_to_an_image_counts(aws, statement, binds):
-    arn = enclave_key(aws, Policy=text(statement))
-    value = setting("aws.kms.enclave-policy").read(aws, target("AWS::KMS::Key", arn)).value
-    assert value["Unattested"] == ([] if binds else ["A"])
-
-
-def test_a_deny_without_attestation_closes_the_way_round_and_zeros_are_a_debug_enclave(aws):
-    allow = {**condition("Null", "false"), "Condition": {}}
-    deny = {**condition("Null", "true"), "Effect": "Deny", "Sid": "D"}
-    zeros = {**condition("StringEquals", "0" * 96), "Sid": "Z"}
-    arn = enclave_key(aws, Policy=text(allow, deny, zeros))
-    value = setting("aws.kms.enclave-policy").read(aws, target("AWS::KMS::Key", arn)).value
-    assert (value["Unattested"], value["Bypass"], value["Debug"]) == (["A"], [], True)
-    less = {**deny, "Action": "kms:GenerateRandom"}
-    arn = do(aws, "kms", "CreateKey", Policy=text(allow, less), Description="enclave")["KeyMetadata"]["Arn"]
-    assert setting("aws.kms.enclave-policy").read(aws, target("AWS::KMS::Key", arn)).value["Bypass"] == ["A"]
-
-
-@pytest.mark.parametrize(
-    ("images", "reason"), [("", "describe-eif"), ("abc", "no measurement"), ("0" * 96, "not all zero")]
-)
-def test_an_image_that_is_none_is_refused(images, reason):
-    held = {"Policy": json.dumps({"Statement": [condition("Null", "false")]}), "Unattested": ["A"]}
-    with pytest.raises(ValueError, match=reason):
-        attested(held, images)

@@ -9,7 +9,7 @@ from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.guards import allow, do, text, verdict
-from tests.aws.iam.estate_policies import enclave_key
+from tests.aws.kms.estate import enclave_key
 from tests.aws.server import ACCOUNT, REGION
 
 IMAGE = "0a" * 48

@@ -1,4 +1,4 @@
-"""RDS, Redshift and DMS: odd ids, members of clusters, what waits for a window or a reboot, and what never comes back."""
+"""Databases of RDS: ids, members of clusters, what waits for a window or a reboot, and what never comes back."""
 
 from __future__ import annotations
 
@@ -8,82 +8,27 @@ import pytest
 
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.planner import Wish, make_plan
-from hipaa_tui.plans.scan import Place, scan
-from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, CloudError, Reading
-from hipaa_tui.providers.registry import builders, resource_type, setting
+from hipaa_tui.providers.registry import builders, resource_type, setting, settings
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
 from hipaa_tui.store.database import open_store
 from hipaa_tui.support.json_value import ABSENT
 from tests.aws.guards import Answers, do
 from tests.aws.rds import estate as rds
-from tests.aws.redshift import estate as redshift
+from tests.aws.runs import CATALOGUE
+from tests.aws.runs import found as found_by
 from tests.aws.server import ACCOUNT, REGION
+from tests.aws.settings import Closed
 
 HERE = f"{REGION}:{ACCOUNT}"
-CATALOGUE = load()
 INSTANCE, SNAPSHOT, CLUSTER = "AWS::RDS::DBInstance", "AWS::RDS::DBSnapshot", "AWS::RDS::DBCluster"
-WAREHOUSE = "AWS::Redshift::Cluster"
 BACKUP, ZONES = "aws.rds.instance-backup-retention", "aws.rds.instance-multi-az"
 TRANSPORT, SHARING = "aws.rds.instance-transport", "aws.rds.snapshot-sharing"
 
 
 def target(kind: str, id: str) -> Any:
     return resource_type(kind).target(id, ACCOUNT, REGION)
-
-
-@pytest.mark.parametrize(
-    ("kind", "id", "name"),
-    [
-        (INSTANCE, f"arn:aws:rds:{HERE}:db:phi-db", "phi-db"),
-        (INSTANCE, "PHI-db", "phi-db"),
-        (INSTANCE, "db-M5ENSHXFPU6XHZ4G4ZEI5QIO2U", None),
-        (INSTANCE, f"arn:aws:rds:{HERE}:cluster:clinics", None),
-        (CLUSTER, f"arn:aws:rds:{HERE}:cluster:clinics", "clinics"),
-        (CLUSTER, f"arn:aws:rds:{HERE}:cluster-snapshot:clinics", None),
-        (SNAPSHOT, f"arn:aws:rds:{HERE}:snapshot:rds:phi-db-2026-01-01-00-00", "rds:phi-db-2026-01-01-00-00"),
-        (SNAPSHOT, f"arn:aws:rds:{HERE}:cluster-snapshot:clinics-snap", "clinics-snap"),
-        (SNAPSHOT, "phi-snap", "phi-snap"),
-        (SNAPSHOT, f"arn:aws:rds:{HERE}:pg:clinic", None),
-        ("AWS::RDS::DBParameterGroup", f"arn:aws:rds:{HERE}:pg:clinic", "clinic"),
-        (WAREHOUSE, f"arn:aws:redshift:{HERE}:cluster:dw", "dw"),
-        (WAREHOUSE, f"arn:aws:redshift:{HERE}:snapshot:dw/one", None),
-        ("AWS::DMS::ReplicationInstance", f"arn:aws:dms:{HERE}:rep:6UTDJGBOUS3VI3SUWA66XFJCJQ", "6UTDJGBOUS3VI3SUWA66XFJCJQ"),
-        ("AWS::DMS::ReplicationInstance", f"arn:aws:dms:{HERE}:task:6UTDJ", None),
-    ],
-)  # fmt: skip
-def test_the_ids_that_scanners_report_are_understood(kind, id, name):
-    found = target(kind, id)
-    assert (found.name if found else None) == name
-
-
-def test_what_is_not_there_is_absent_and_what_may_not_be_seen_is_not(aws):
-    nobody = {kind: target(kind, "nobody") for kind in (INSTANCE, CLUSTER, SNAPSHOT, WAREHOUSE)}
-    nobody[SNAPSHOT + "s of clusters"] = target(SNAPSHOT, f"arn:aws:rds:{HERE}:cluster-snapshot:nobody")
-    nobody["AWS::RDS::DBParameterGroup"] = target("AWS::RDS::DBParameterGroup", "nobody")
-    nobody["AWS::Redshift::ClusterParameterGroup"] = target("AWS::Redshift::ClusterParameterGroup", "nobody")
-    nobody["AWS::DMS::ReplicationInstance"] = target("AWS::DMS::ReplicationInstance", "nobody")
-    from hipaa_tui.providers.registry import settings
-
-    asked = 0
-    for one in settings().values():
-        for where in nobody.values():
-            if one.resource == where.type and one.id.startswith(("aws.rds.", "aws.redshift.", "aws.dms.")):
-                assert one.read(aws, where).value is ABSENT, one.id
-                asked += 1
-    assert asked > 20
-
-    class Closed:
-        provider = "aws"
-
-        def call(self, call: Call) -> dict[str, Any]:
-            raise CloudError("AccessDenied", "no", status=403, call=call)
-
-        pages = call
-
-    with pytest.raises(CloudError, match="AccessDenied"):
-        setting(ZONES).read(Closed(), nobody[INSTANCE])
 
 
 @pytest.mark.parametrize(
@@ -188,18 +133,6 @@ def test_values_are_the_same_by_now_and_by_what_comes():
     assert one.same(week, {**week, "ApplyImmediately": True})
 
 
-def test_fewer_days_of_backups_are_a_loss_that_is_said():
-    one = setting(BACKUP)
-    none, week = ({"BackupRetentionPeriod": days} for days in (0, 7))
-    assert one.cannot_be_undone(none, week) == ""
-    assert "all automated backups" in one.cannot_be_undone(week, none)
-    assert "older than 7 days" in one.cannot_be_undone({"BackupRetentionPeriod": 30}, week)
-    kept = "AutomatedSnapshotRetentionPeriod"
-    snapshots = setting("aws.redshift.snapshot-retention")
-    assert "older than 1 days" in snapshots.cannot_be_undone({kept: 7}, {kept: 1})
-    assert snapshots.cannot_be_undone({kept: 1}, {kept: 7}) == ""
-
-
 def test_days_are_only_ever_added():
     days = builders()["with_database_days"]
     asked = {"field": "BackupRetentionPeriod", "days": 7, "apply_immediately": False}
@@ -264,21 +197,6 @@ def test_a_cluster_counts_once_every_member_has_taken_its_group_over(aws, engine
         builders()["with_database_cluster_tls"]({**before.value, "Value": on}, {"name": "clinics"})
 
 
-def test_a_warehouse_whose_group_waits_for_a_reboot_does_not_comply(aws):
-    redshift.build(aws)
-    where = target(WAREHOUSE, "kept")
-    group = [{"ParameterGroupName": "clinic", "ParameterApplyStatus": "pending-reboot"}]
-    parameter = [{"ParameterName": "require_ssl", "ParameterValue": "true"}]
-    cloud = Answers(
-        aws,
-        DescribeClusters={"Clusters": [{"ClusterIdentifier": "kept", "ClusterParameterGroups": group}]},
-        DescribeClusterParameters={"Parameters": parameter},
-    )
-    plan = make_plan([Wish(CATALOGUE.get("aws.redshift.tls-only"), where, ())], {"aws": cloud}, {})
-    assert plan.changes == ()
-    assert "aws redshift reboot-cluster --cluster-identifier kept" in plan.skipped[0].reason
-
-
 # Snapshots, logs, and what is only looked at ---------------------------------------------------------
 
 
@@ -295,27 +213,6 @@ def test_only_everybody_is_taken_off_a_snapshot(aws):
         assert one.read(aws, where).value == {"Restore": [rds.FRIEND]}
         assert "keeps the copy" in one.cannot_be_undone(after, before.value)
         assert one.cannot_be_undone(before.value, after) == ""
-
-
-def test_a_scan_sees_what_only_a_person_can_move(aws):
-    rds.build(aws)
-    login = {"MasterUsername": "root1", "MasterUserPassword": rds.SECRET}
-    do(aws, "rds", "CreateDBCluster", DBClusterIdentifier="alone", Engine="aurora-postgresql", **login)
-    do(
-        aws,
-        "dms",
-        "CreateReplicationInstance",
-        ReplicationInstanceIdentifier="mover",
-        ReplicationInstanceClass="dms.t3.micro",
-        PubliclyAccessible=True,
-    )
-    ids = ("storage-encryption", "snapshot-encryption", "cluster-multi-az")
-    guided = [CATALOGUE.get(f"aws.rds.{id}") for id in ids] + [CATALOGUE.get("aws.dms.public-access")]
-    seen = scan(guided, [Place("aws", ACCOUNT, REGION)], {"aws": aws})
-    assert seen.problems == ()
-    found = {(one.check, one.resource.split(":", 5)[5].split(":")[0]) for one in seen.findings}
-    assert {check for check, _ in found} == {one.id for one in guided}
-    assert ("aws.rds.snapshot-encryption", "cluster-snapshot") in found
 
 
 @pytest.mark.parametrize(
@@ -349,3 +246,57 @@ def test_databases_of_other_services_are_left_to_them(aws):
     ]
     cloud = Answers(aws, DescribeDBInstances={"DBInstances": listed})
     assert resource_type(INSTANCE).list(cloud, ACCOUNT, REGION, "aws") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "name"),
+    [
+        (INSTANCE, f"arn:aws:rds:{HERE}:db:phi-db", "phi-db"),
+        (INSTANCE, "PHI-db", "phi-db"),
+        (INSTANCE, "db-M5ENSHXFPU6XHZ4G4ZEI5QIO2U", None),
+        (INSTANCE, f"arn:aws:rds:{HERE}:cluster:clinics", None),
+        (CLUSTER, f"arn:aws:rds:{HERE}:cluster:clinics", "clinics"),
+        (CLUSTER, f"arn:aws:rds:{HERE}:cluster-snapshot:clinics", None),
+        (SNAPSHOT, f"arn:aws:rds:{HERE}:snapshot:rds:phi-db-2026-01-01-00-00", "rds:phi-db-2026-01-01-00-00"),
+        (SNAPSHOT, f"arn:aws:rds:{HERE}:cluster-snapshot:clinics-snap", "clinics-snap"),
+        (SNAPSHOT, "phi-snap", "phi-snap"),
+        (SNAPSHOT, f"arn:aws:rds:{HERE}:pg:clinic", None),
+        ("AWS::RDS::DBParameterGroup", f"arn:aws:rds:{HERE}:pg:clinic", "clinic"),
+    ],
+)  # fmt: skip
+def test_the_ids_that_scanners_report_are_understood(kind, id, name):
+    found = target(kind, id)
+    assert (found.name if found else None) == name
+
+
+def test_what_is_not_there_is_absent_and_what_may_not_be_seen_is_not(aws):
+    nobody = {kind: target(kind, "nobody") for kind in (INSTANCE, CLUSTER, SNAPSHOT)}
+    nobody[SNAPSHOT + "s of clusters"] = target(SNAPSHOT, f"arn:aws:rds:{HERE}:cluster-snapshot:nobody")
+    nobody["AWS::RDS::DBParameterGroup"] = target("AWS::RDS::DBParameterGroup", "nobody")
+    asked = 0
+    for one in settings().values():
+        for where in nobody.values():
+            if one.resource == where.type and one.id.startswith("aws.rds."):
+                assert one.read(aws, where).value is ABSENT, one.id
+                asked += 1
+    assert asked > 10
+    with pytest.raises(CloudError, match="AccessDenied"):
+        setting(ZONES).read(Closed("AccessDenied"), nobody[INSTANCE])
+
+
+def test_fewer_days_of_backups_are_a_loss_that_is_said():
+    one = setting(BACKUP)
+    none, week = ({"BackupRetentionPeriod": days} for days in (0, 7))
+    assert one.cannot_be_undone(none, week) == ""
+    assert "all automated backups" in one.cannot_be_undone(week, none)
+    assert "older than 7 days" in one.cannot_be_undone({"BackupRetentionPeriod": 30}, week)
+
+
+def test_a_scan_sees_what_only_a_person_can_move(aws):
+    rds.build(aws)
+    login = {"MasterUsername": "root1", "MasterUserPassword": rds.SECRET}
+    do(aws, "rds", "CreateDBCluster", DBClusterIdentifier="alone", Engine="aurora-postgresql", **login)
+    ids = ("storage-encryption", "snapshot-encryption", "cluster-multi-az")
+    found = {id: found_by(CATALOGUE.get(f"aws.rds.{id}"), aws) for id in ids}
+    assert all(found.values())
+    assert "cluster-snapshot" in {one.split(":")[5] for one in found["snapshot-encryption"]}

@@ -1,7 +1,4 @@
-"""What the playbooks of retention, of the whole account and of the trail do: find, fix, verify, and go back.
-
-Some of it cannot go back, or not all of the way: then the plan says so before, and the rollback after.
-"""
+"""Versioning, Object Lock, lifecycle rules and the account's block: found, set, verified, and taken back as far as S3 lets them."""
 
 from __future__ import annotations
 
@@ -9,106 +6,18 @@ import json
 
 import pytest
 
-from hipaa_tui.clouds.connections import fresh
-from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
-from hipaa_tui.plans.scan import Place, scan
-from hipaa_tui.playbooks.load import load
-from hipaa_tui.providers.guard import Outcome
-from hipaa_tui.providers.model import Call
-from hipaa_tui.providers.registry import resource_types, setting
-from hipaa_tui.runs.apply import Applying
-from hipaa_tui.runs.rollback import rollback_plan
-from hipaa_tui.runs.verify import verify
-from hipaa_tui.store.database import open_store
+from hipaa_tui.providers.registry import resource_types
+from tests.aws.guards import do
+from tests.aws.runs import CATALOGUE, applied, comes_and_goes, found, planned, undone
 from tests.aws.server import ACCOUNT, REGION
-
-CATALOGUE = load()
-TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"
-DELIVERS = {"Service": "cloudtrail.amazonaws.com"}
-BACK_IN_FULL = (
-    "aws.s3.lifecycle",
-    "aws.s3.account-public-access-block",
-    "aws.cloudtrail.data-events",
-    "aws.cloudtrail.encryption",
-    "aws.kms.scheduled-deletion",
-)
-
-
-def do(aws, service, operation, **arguments):
-    return aws.call(Call("aws", service, operation, arguments, REGION))
 
 
 @pytest.fixture
 def estate(aws):
-    """Two buckets, a trail into one of them, a key that works and one that is about to go."""
+    """Two buckets."""
     for name in ("phi-records", "trail-files"):
         do(aws, "s3", "CreateBucket", Bucket=name)
-    allow = {"Effect": "Allow", "Principal": DELIVERS}
-    statements = [
-        {**allow, "Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::trail-files"},
-        {**allow, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::trail-files/*"},
-    ]
-    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    do(aws, "s3", "PutBucketPolicy", Bucket="trail-files", Policy=text)
-    do(aws, "cloudtrail", "CreateTrail", Name="main", S3BucketName="trail-files")
-    do(aws, "kms", "CreateKey", Description="in use")
-    going = do(aws, "kms", "CreateKey", Description="retired")["KeyMetadata"]["KeyId"]
-    do(aws, "kms", "ScheduleKeyDeletion", KeyId=going, PendingWindowInDays=7)
     return aws
-
-
-@pytest.fixture
-def journal(tmp_path):
-    return Journal(open_store(tmp_path / "home" / "store.db"))
-
-
-def found(playbook, aws, **given):
-    seen = scan([playbook], [Place("aws", ACCOUNT, REGION)], {"aws": aws}, parameters=given)
-    assert seen.problems == ()
-    return {one.resource for one in seen.findings}
-
-
-def planned(playbook, aws, resources=None, **given):
-    kind = resource_types()[playbook.resource]
-    ids = sorted(found(playbook, aws) if resources is None else resources)
-    targets = [kind.target(id, ACCOUNT, REGION) for id in ids]
-    return make_plan([Wish(playbook, one, (one.id,)) for one in targets], {"aws": aws}, given)
-
-
-def applied(plan, aws, journal):
-    run = Applying(plan, {"aws": aws}, journal, sleep=lambda seconds: None).start()
-    assert (journal.row(run).state, journal.row(run).note) == ("done", "")
-    assert all(one.verified for one in verify(plan, {"aws": aws}))
-    return run
-
-
-def undone(run, aws, journal):
-    back = rollback_plan(journal, run, {"aws": aws})
-    assert not back.blocked
-    if not back.changes:
-        return back
-    Applying(back, {"aws": aws}, journal, sleep=lambda seconds: None).start()
-    return back
-
-
-@pytest.mark.parametrize("id", BACK_IN_FULL)
-def test_a_fix_is_found_made_verified_and_taken_back(estate, journal, id):
-    playbook = CATALOGUE.get(id)
-    wrong = found(playbook, estate)
-    assert wrong
-    plan = planned(playbook, estate)
-    assert plan.skipped == ()
-    assert not plan.blocked
-    assert not any(change.irreversible for change in plan.changes)
-    run = applied(plan, estate, journal)
-    assert found(playbook, estate) == set()
-    undone(run, estate, journal)
-    assert found(playbook, estate) == wrong
-    for change in plan.changes:
-        if change.target.id in wrong:
-            live = fresh({"aws": estate}, change.setting, change.target).value
-            assert setting(change.setting).same(live, change.before), change.setting
 
 
 def test_versions_stay_on_and_the_plan_says_so(estate, journal):
@@ -203,81 +112,6 @@ def test_the_account_is_closed_only_when_no_bucket_is_read_by_everybody(estate, 
     applied(named, estate, journal)
 
 
-def test_a_trail_gets_a_key_that_is_there_with_only_what_it_lacks(estate, journal):
-    root = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-    before = json.dumps(
-        {"Version": "2012-10-17", "Statement": [{**root, "Action": "kms:*", "Resource": "*"}]}
-    )
-    key = do(estate, "kms", "CreateKey", Policy=before)["KeyMetadata"]["Arn"]
-    playbook = CATALOGUE.get("aws.cloudtrail.encryption")
-    plan = planned(playbook, estate, kms_key=key)
-    assert [change.setting for change in plan.changes] == [
-        "aws.kms.key-policy",
-        "aws.cloudtrail.encryption-key",
-    ]
-    assert not plan.blocked
-    guards = {guard.guard: guard.outcome for guard in plan.changes[0].guards}
-    assert guards["key-administrators-kept"] is guards["trail-key-usable"] is Outcome.PASS
-    for change in plan.changes:
-        assert all("BypassPolicyLockoutSafetyCheck" not in call.arguments for call in change.calls)
-    run = applied(plan, estate, journal)
-    assert do(estate, "cloudtrail", "GetTrail", Name="main")["Trail"]["KmsKeyId"] == key
-    held = do(estate, "kms", "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"]
-    assert json.loads(held)["Statement"][0]["Sid"] == "Root"
-    undone(run, estate, journal)
-    assert do(estate, "kms", "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"] == before
-
-
-def test_a_second_trail_uses_the_key_of_the_first(estate, journal):
-    do(estate, "cloudtrail", "CreateTrail", Name="second", S3BucketName="trail-files")
-    plan = planned(CATALOGUE.get("aws.cloudtrail.encryption"), estate)
-    applied(plan, estate, journal)
-    assert sum(call.operation == "CreateKey" for change in plan.changes for call in change.calls) == 1
-    keys = {one["KmsKeyId"] for one in do(estate, "cloudtrail", "DescribeTrails")["trailList"]}
-    assert len(keys) == 1
-    assert "" not in keys
-
-
-def test_a_key_is_kept_disabled_unless_somebody_wants_it_enabled(estate, journal):
-    playbook = CATALOGUE.get("aws.kms.scheduled-deletion")
-    (key,) = found(playbook, estate)
-    run = applied(planned(playbook, estate), estate, journal)
-    assert state(estate, key) == "Disabled"
-    back = rollback_plan(journal, run, {"aws": estate})
-    assert "all that it encrypts is lost" in back.changes[0].irreversible
-    assert back.changes[0].calls[0].arguments["PendingWindowInDays"] == 30
-    Applying(back, {"aws": estate}, journal, sleep=lambda seconds: None).start()
-    run = applied(planned(playbook, estate, enable="true"), estate, journal)
-    assert state(estate, key) == "Enabled"
-    undone(run, estate, journal)
-    assert state(estate, key) == "PendingDeletion"
-
-
-def state(aws, key):
-    return do(aws, "kms", "DescribeKey", KeyId=key)["KeyMetadata"]["KeyState"]
-
-
-def test_a_key_that_is_about_to_go_needs_no_rotation(estate):
-    going = found(CATALOGUE.get("aws.kms.scheduled-deletion"), estate)
-    assert not going & found(CATALOGUE.get("aws.kms.rotation"), estate)
-
-
-@pytest.mark.parametrize(
-    ("check", "playbook"),
-    [
-        ("s3_bucket_object_versioning", "aws.s3.versioning"),
-        ("S3.13", "aws.s3.lifecycle"),
-        ("s3-bucket-default-lock-enabled", "aws.s3.object-lock"),
-        ("s3_account_level_public_access_blocks", "aws.s3.account-public-access-block"),
-        ("cloudtrail-s3-dataevents-enabled", "aws.cloudtrail.data-events"),
-        ("CloudTrail.2", "aws.cloudtrail.encryption"),
-        ("KMS.3", "aws.kms.scheduled-deletion"),
-    ],
-)
-def test_a_check_of_another_tool_finds_its_playbook(check, playbook):
-    assert CATALOGUE.for_check(check).id == playbook
-
-
 @pytest.mark.parametrize(
     "id",
     [
@@ -292,3 +126,21 @@ def test_the_account_is_one_resource_however_a_tool_names_it(id):
     found = kind.target(id, ACCOUNT, "eu-west-1")
     assert found == kind.target(ACCOUNT, ACCOUNT, REGION)
     assert kind.target("arn:aws:s3:::phi-records", ACCOUNT, REGION) is None
+
+
+@pytest.mark.parametrize(
+    ("check", "playbook"),
+    [
+        ("s3_bucket_object_versioning", "aws.s3.versioning"),
+        ("S3.13", "aws.s3.lifecycle"),
+        ("s3-bucket-default-lock-enabled", "aws.s3.object-lock"),
+        ("s3_account_level_public_access_blocks", "aws.s3.account-public-access-block"),
+    ],
+)
+def test_a_check_of_another_tool_finds_its_playbook(check, playbook):
+    assert CATALOGUE.for_check(check).id == playbook
+
+
+@pytest.mark.parametrize("id", ["aws.s3.lifecycle", "aws.s3.account-public-access-block"])
+def test_a_fix_is_found_made_verified_and_taken_back(estate, journal, id):
+    comes_and_goes(CATALOGUE.get(id), estate, journal)

@@ -1,31 +1,17 @@
-"""Settings of retention, of the account and of keys read, write and go back; what is final says so."""
+"""Lifecycle rules and Object Lock of a bucket: read, written, taken back, and what is final says so."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from hipaa_tui.aws.cloudtrail.key import with_trail_grant
 from hipaa_tui.aws.s3.retention import default_retention, with_lifecycle
-from hipaa_tui.aws.s3.settings import FLAGS
-from hipaa_tui.clouds import call_description
 from hipaa_tui.providers.model import Reading
-from hipaa_tui.providers.registry import resource_type, setting
+from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.json_value import ABSENT
-from tests.aws.guards import bucket, do, key, make_bucket, text
-from tests.aws.server import ACCOUNT, REGION
+from tests.aws.guards import bucket, make_bucket
+from tests.aws.settings import bring
 
 ABORT = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
-TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/main"
-
-
-def bring(aws, id, target, value):
-    one = setting(id)
-    calls = one.calls(target, one.read(aws, target), value)
-    for call in calls:
-        aws.call(call)
-    return calls
 
 
 def rule(id="r", prefix="", status="Enabled", **actions):
@@ -141,65 +127,3 @@ def test_a_retention_is_never_guessed_loosened_or_shortened():
         "Mode": "GOVERNANCE",
         "Days": 365,
     }
-
-
-# The account -----------------------------------------------------------------------------------------
-
-
-def test_the_accounts_block_comes_and_goes(aws):
-    one = setting("aws.s3.account-public-access-block")
-    (target,) = resource_type(one.resource).list(aws, ACCOUNT, "eu-west-1", "aws")
-    assert one.read(aws, target).absent
-    (call,) = bring(aws, one.id, target, dict.fromkeys(FLAGS, True))
-    assert one.same(one.read(aws, target).value, dict.fromkeys(FLAGS, True))
-    assert call_description.permissions([call]) == ("s3:PutAccountPublicAccessBlock",)
-    assert call_description.command(call).startswith("aws s3control put-public-access-block --account-id")
-    bring(aws, one.id, target, ABSENT)
-    assert one.read(aws, target).absent
-    assert one.settle_seconds >= 480
-
-
-# Keys ------------------------------------------------------------------------------------------------
-
-
-def target_of(arn):
-    return resource_type("AWS::KMS::Key").target(arn, ACCOUNT, REGION)
-
-
-def test_a_key_policy_is_written_whole_and_restored_word_for_word(aws):
-    root = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-    before = text({**root, "Action": "kms:*", "Resource": "*"}).replace(": ", ":  ")
-    target = target_of(key(aws, Policy=before))
-    after = with_trail_grant(before, {"trail": TRAIL, "bucket_key": True})
-    assert len(json.loads(after)["Statement"]) == 4
-    assert with_trail_grant(after, {"trail": TRAIL, "bucket_key": True}) == after
-    (call,) = bring(aws, "aws.kms.key-policy", target, after)
-    assert "BypassPolicyLockoutSafetyCheck" not in call.arguments
-    bring(aws, "aws.kms.key-policy", target, before)
-    assert setting("aws.kms.key-policy").read(aws, target).value == before
-
-
-def test_a_deletion_is_cancelled_and_scheduled_again_with_the_longest_wait(aws):
-    one = setting("aws.kms.deletion")
-    target = target_of(key(aws))
-    assert one.read(aws, target).absent
-    do(aws, "kms", "ScheduleKeyDeletion", KeyId=target.name, PendingWindowInDays=7)
-    pending = one.read(aws, target).value
-    assert pending["KeyState"] == "PendingDeletion"
-    assert one.cannot_be_undone(pending, ABSENT) == ""
-    assert "30 days later" in one.cannot_be_undone(ABSENT, pending)
-    bring(aws, one.id, target, ABSENT)
-    assert one.read(aws, target).absent
-    (call,) = bring(aws, one.id, target, pending)
-    assert call.arguments["PendingWindowInDays"] == 30
-    assert one.same(one.read(aws, target).value, pending)
-
-
-def test_a_key_is_switched_on_and_off(aws):
-    one, target = setting("aws.kms.enabled"), target_of(key(aws))
-    assert one.read(aws, target).value == {"Enabled": True}
-    for on in (False, True):
-        bring(aws, one.id, target, {"Enabled": on})
-        assert one.read(aws, target).value == {"Enabled": on}
-    gone = target_of(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-0000-4000-8000-000000000001")
-    assert one.read(aws, gone).absent

@@ -9,7 +9,7 @@ from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.guards import Answers, do
-from tests.aws.secretsmanager.estate_keys import build
+from tests.aws.secretsmanager.estate import build
 from tests.aws.server import ACCOUNT, REGION
 
 MONTHLY = {"RotationEnabled": True, "RotationRules": {"AutomaticallyAfterDays": 30}}

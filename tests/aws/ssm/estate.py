@@ -1,4 +1,4 @@
-"""A script that everybody may read, an image that everybody may pull, and instances that nobody manages."""
+"""A document that everybody may read, in a region whose instances nobody manages."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Any
 
 from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.providers.model import Call
-from tests.aws.server import ACCOUNT, REGION
+from tests.aws.server import REGION
 
 PLAYBOOKS = (
     "aws.ssm.document-public",
     "aws.ssm.block-public-documents",
     "aws.ssm.default-host-management",
-    "aws.ecr.scan-on-push",
-    "aws.ecr.public-policy",
 )
 SCRIPT = json.dumps(
     {
@@ -25,7 +23,6 @@ SCRIPT = json.dumps(
         ],
     }
 )
-PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 
 
 def build(cloud: AwsCloud) -> AwsCloud:
@@ -38,12 +35,4 @@ def build(cloud: AwsCloud) -> AwsCloud:
         do("ssm", "CreateDocument", Content=SCRIPT, Name=name, DocumentType="Command")
     share = {"Name": "restart-portal", "PermissionType": "Share", "AccountIdsToAdd": ["all"]}
     do("ssm", "ModifyDocumentPermission", **share)
-    do("ecr", "CreateRepository", repositoryName="portal/api")
-    good = {"scanOnPush": True}
-    do("ecr", "CreateRepository", repositoryName="kept", imageScanningConfiguration=good)
-    everybody = {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": PULL}
-    team = {**everybody, "Sid": "Team", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-    for name, statements in (("portal/api", [everybody, team]), ("kept", [team])):
-        text = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        do("ecr", "SetRepositoryPolicy", repositoryName=name, policyText=text)
     return cloud

@@ -9,7 +9,7 @@ from hipaa_tui.providers.model import Call
 from tests.aws.server import ACCOUNT, REGION
 
 PLAYBOOKS = ("aws.waf.logging",)
-# The web ACL that it makes is kept, and its ARN is not known before: test_aws_waf.py follows it.
+# The web ACL that it makes is kept, and its ARN is not known before: test_settings.py follows it.
 ONE_WAY = ("aws.waf.web-acl",)
 SEEN = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "theirs"}
 

@@ -1,0 +1,17 @@
+"""The kinds of resources that Inspector scans as Terraform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hipaa_tui.providers.model import Cloud
+from tests.aws.inspector.estate import PLAYBOOKS, build
+from tests.aws.patches import planned_for_all, written
+
+
+def test_the_watchers_of_a_region_are_blocks_in_the_order_that_they_need(aws: Cloud, repo: Path) -> None:
+    build(aws)
+    blocks, text = written(aws, repo, planned_for_all(aws, *PLAYBOOKS))
+    kinds = 'resource_types = ["EC2", "ECR", "LAMBDA", "LAMBDA_CODE"]'
+    assert kinds in blocks["aws_inspector2_enabler"].replace("[ ", "[").replace(" ]", "]").replace(", ]", "]")
+    assert "import {" not in text
