@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json, at
+
+_NOTHING: Final = (None, "")
+"""What an answer holds where there is nothing; an empty object may well be a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Read:
         """What stands at `at`; ABSENT where nothing does. Raises CloudError."""
         request = self.call(target)
         found = cloud.pages(request, self.at) if self.pages else at(cloud.call(request), self.at)
-        if not found and self.empty == "error":
+        if found in _NOTHING and self.empty == "error":
             raise CloudError("NotFound", f"{target.name} is not there any more", status=404, call=request)
         return found
 
@@ -63,7 +66,7 @@ class Read:
             if self.means_gone(error) or error.code in self.absent:
                 return ABSENT
             raise
-        return ABSENT if found and self.deleted and self.deleted(found) else found
+        return ABSENT if found not in _NOTHING and self.deleted and self.deleted(found) else found
 
     def means_gone(self, error: CloudError) -> bool:
         """Does the error mean that there is no such resource?"""
@@ -215,7 +218,7 @@ class Declared(Setting):
             if error.code not in reading.otherwise:
                 raise
             found = reading.otherwise[error.code]
-        if not found and reading.at and not reading.pages:
+        if found in _NOTHING:
             return self._gone(target) if reading.empty == "gone" else self._absent(target)
         if reading.deleted and reading.deleted(found):
             return self._gone(target)
