@@ -350,7 +350,6 @@ class ResourceType(ABC):
     """A switch that each region of the account has, made or not: the list of a region is this one target."""
     nameless: str = ""
     """How the id ends by which a report says that none of them does something that one has to do; "" where none does."""
-    lists: tuple[Operation, ...] = ()
 
     @property
     def provider(self) -> str:

@@ -160,7 +160,8 @@ def declared() -> set[tuple[str, str]]:
             found |= {(one.service, one.operation) for one in every}
     for kind in resource_types().values():
         if kind.provider == "aws":
-            found |= {(one.service, one.operation) for one in kind.lists}
+            reads = (getattr(kind, "listing", None), getattr(kind, "tagging", None))
+            found |= {(one.service, one.operation) for one in reads if one is not None}
     return found
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from hipaa_tui.aws.resource_types.region_switch import TAGS, RegionSwitch, call
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write
+from hipaa_tui.aws.resource_types.region_switch import TAGS, RegionSwitch
+from hipaa_tui.providers.model import Call, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 OURS: Final = "hipaa-tui-external-access"
 _EXTERNAL: Final = ("ACCOUNT", "ORGANIZATION")
 """Analyzers of access from outside. Those of unused and of internal access are paid for, and another matter."""
-
-
-def _operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("accessanalyzer", name) for name in names)
 
 
 class Analyzers(RegionSwitch):
@@ -24,38 +21,44 @@ class Analyzers(RegionSwitch):
     called = ("accessanalyzer",)
     kind = "analyzer"
     said = "IAM Access Analyzer"
-    lists = _operations("ListAnalyzers")
 
 
-class Analyzer(Setting):
+class Analyzer(Declared):
     """{"analyzerName", "type": ACCOUNT or ORGANIZATION} of one that is active, ours before others; ABSENT without."""
 
     id = "aws.accessanalyzer.analyzer"
     title = "Analyzer of external access"
     resource = Analyzers.name
-    reads = _operations("ListAnalyzers")
-    writes = (Operation("accessanalyzer", "CreateAnalyzer", also=("iam:CreateServiceLinkedRole",)),)
-    removes = _operations("DeleteAnalyzer")
+    reading = Read("accessanalyzer", "ListAnalyzers", "analyzers", pages=True)
+    writing = Write(
+        *("accessanalyzer", "CreateAnalyzer"),
+        arguments={"tags": TAGS},
+        also=("iam:CreateServiceLinkedRole",),
+    )
+    removing = Remove("accessanalyzer", "DeleteAnalyzer", sends=("analyzerName",))
     settle_seconds = 60.0
     terraform = ("aws_accessanalyzer_analyzer",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        listed = cloud.pages(call("accessanalyzer", target, "ListAnalyzers"), "analyzers")
-        found = [one for one in listed if one["type"] in _EXTERNAL and one.get("status") == "ACTIVE"]
-        if not found:
-            return Reading(ABSENT)
-        one = min(found, key=lambda a: (a["name"] != OURS, a["type"] != "ACCOUNT", a["name"]))
-        identity = {"Arn": one["arn"], "Tags": one.get("tags") or {}}
-        return Reading({"analyzerName": one["name"], "type": one["type"]}, identity)
+    def value(self, found: Any) -> Json:
+        analyzer = _external(found)
+        return {"analyzerName": analyzer["name"], "type": analyzer["type"]} if analyzer else ABSENT
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        analyzer = _external(found)
+        return {"Arn": analyzer["arn"], "Tags": analyzer.get("tags") or {}} if analyzer else {}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if not before.absent:
             raise ValueError(f"{target.name} has the analyzer {before.value['analyzerName']} already")
-        return [call("accessanalyzer", target, "CreateAnalyzer", **after, tags=TAGS)]
+        return super().write(target, before, after)
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        name = before.value["analyzerName"]
-        return [call("accessanalyzer", target, "DeleteAnalyzer", analyzerName=name)]
+
+def _external(analyzers: Any) -> dict[str, Any]:
+    """The active analyzer of external access, ours before others; empty where there is none."""
+    active = [one for one in analyzers if one["type"] in _EXTERNAL and one.get("status") == "ACTIVE"]
+    return min(
+        active, key=lambda one: (one["name"] != OURS, one["type"] != "ACCOUNT", one["name"]), default={}
+    )
 
 
 RESOURCE_TYPES = (Analyzers(),)

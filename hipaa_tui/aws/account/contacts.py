@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read, flag
 from hipaa_tui.providers.model import (
-    Call,
     Cloud,
-    CloudError,
-    Operation,
-    Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -30,7 +25,6 @@ class AlternateContacts(ResourceType):
     name = "AWS::Account::AlternateContact"
     title = "Account's contacts"
     regional = False
-    lists = (Operation("account", "GetAlternateContact"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, partition)]
@@ -49,24 +43,21 @@ class AlternateContacts(ResourceType):
         return Target("aws", self.name, account, region, id, f"contacts of {account}", partition)
 
 
-class SecurityContact(Setting):
-    """{"Registered": true} where AWS knows whom to call about security; who that is is nobody's business here."""
+class SecurityContact(Declared):
+    """{"Registered": true} where the account has a security contact. Who that is stays out of plans and journals."""
 
     id = "aws.account.security-contact"
     title = "Security contact"
     resource = AlternateContacts.name
-    reads = (Operation("account", "GetAlternateContact"),)
+    reading = Read(
+        *("account", "GetAlternateContact", "", {"AlternateContactType": "SECURITY"}),
+        gone=("ResourceNotFoundException",),
+    )
+    fields = {"Registered": flag("AlternateContact")}
+    read_only = "whom AWS should call is for people to say"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = {"AlternateContactType": "SECURITY"}
-        try:
-            found = cloud.call(Call("aws", "account", "GetAlternateContact", asked, target.region))
-        except CloudError as error:
-            return absent_on(("ResourceNotFoundException",), error)
-        return Reading({"Registered": bool(found.get("AlternateContact"))}) if found else Reading(ABSENT)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("whom AWS should call is for people to say")
+    def value(self, found: Any) -> Json:
+        return super().value(found) if found else ABSENT
 
 
 RESOURCE_TYPES = (AlternateContacts(),)

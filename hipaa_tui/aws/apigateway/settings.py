@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write, flag, text
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
-    CloudError,
     Operation,
     Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -32,7 +30,6 @@ def _operations(*names: str) -> tuple[Operation, ...]:
 class Stages(ResourceType):
     name = "AWS::ApiGateway::Stage"
     title = "Stage of a REST API"
-    lists = _operations("GetRestApis", "GetStages")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []
@@ -67,7 +64,6 @@ class AccountSettings(ResourceType):
     name = "AWS::ApiGateway::Account"
     title = "API Gateway's account settings"
     per_region = True
-    lists = _operations("GetAccount")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]
@@ -83,63 +79,55 @@ class AccountSettings(ResourceType):
         return Target("aws", self.name, account, region, id, f"API Gateway's settings in {region}", partition)
 
 
-class AccountRole(Setting):
+_ROLE: Final = "cloudwatchRoleArn"
+
+
+class AccountRole(Declared):
     """{"cloudwatchRoleArn": the role with which API Gateway writes its logs}; ABSENT where there is none."""
 
     id = "aws.apigateway.account-role"
     title = "Role that writes the logs"
     resource = AccountSettings.name
-    reads = _operations("GetAccount")
-    writes = (Operation("apigateway", "UpdateAccount", also=("iam:PassRole",)),)
-    removes = _operations("UpdateAccount")
+    reading = Read("apigateway", "GetAccount")
+    fields = {_ROLE: text(_ROLE, None)}
+    writing = Write("apigateway", "UpdateAccount", "patchOperations", also=("iam:PassRole",))
+    removing = Remove(
+        *("apigateway", "UpdateAccount"),
+        arguments={"patchOperations": [{"op": "replace", "path": f"/{_ROLE}", "value": ""}]},
+    )
     kept_on_rollback = "other stages may write their logs with it by now"
     # IAM takes a moment to let a service see a new role.
     retry_codes = ("BadRequestException",)
     terraform = ("aws_api_gateway_account",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        role = cloud.call(Call("aws", "apigateway", "GetAccount", {}, target.region)).get("cloudwatchRoleArn")
-        return Reading({"cloudwatchRoleArn": str(role)} if role else ABSENT)
+    def value(self, found: Any) -> Json:
+        return super().value(found) or ABSENT
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [self._patch(target, after["cloudwatchRoleArn"])]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [self._patch(target, "")]
-
-    def _patch(self, target: Target, role: Json) -> Call:
-        operations = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
-        return Call("aws", "apigateway", "UpdateAccount", {"patchOperations": operations}, target.region)
+    def sent(self, before: Reading, after: Json) -> Json:
+        return [{"op": "replace", "path": f"/{_ROLE}", "value": after[_ROLE]}]
 
 
-class _OfStage(Setting):
+_STAGE_IDS: Final = {"restApiId": "{parent}", "stageName": "{child}"}
+_DESCRIBED: Final = Read("apigateway", "GetStage", "", _STAGE_IDS, gone=_GONE)
+_ALL_METHODS: Final = "methodSettings.*/*"
+
+
+class _OfStage(Declared):
     """Texts and truth values of a stage by name, each with the path that UpdateStage knows it by."""
 
     resource = Stages.name
-    reads = _operations("GetStage")
-    writes = _operations("UpdateStage")
+    reading = _DESCRIBED
+    identity = _STAGE_IDS
+    writing: ClassVar[Write | None] = Write("apigateway", "UpdateStage", "patchOperations", _STAGE_IDS)
     terraform = ("aws_api_gateway_stage",)
     paths: ClassVar[Mapping[str, str]]
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _stage(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        api, _, stage = target.name.partition("/")
-        return Reading(self.of(about), {"restApiId": api, "stageName": stage})
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        raise NotImplementedError
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        api, _, stage = target.name.partition("/")
-        operations = [
+    def sent(self, before: Reading, after: Json) -> Json:
+        return [
             {"op": "replace", "path": self.paths[name], "value": _word(value)}
             for name, value in after.items()
             if value != before.value.get(name)
         ]
-        arguments = {"restApiId": api, "stageName": stage, "patchOperations": operations}
-        return [Call("aws", "apigateway", "UpdateStage", arguments, target.region)]
 
 
 class ExecutionLogging(_OfStage):
@@ -151,17 +139,14 @@ class ExecutionLogging(_OfStage):
     id = "aws.apigateway.execution-logging"
     title = "Execution logs"
     terraform = ("aws_api_gateway_method_settings",)
+    fields = {
+        "LoggingLevel": text(f"{_ALL_METHODS}.loggingLevel", "OFF"),
+        "DataTrace": flag(f"{_ALL_METHODS}.dataTraceEnabled"),
+    }
     paths: ClassVar[Mapping[str, str]] = {
         "LoggingLevel": "/*/*/logging/loglevel",
         "DataTrace": "/*/*/logging/dataTrace",
     }
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        methods = (about.get("methodSettings") or {}).get("*/*") or {}
-        return {
-            "LoggingLevel": str(methods.get("loggingLevel") or "OFF"),
-            "DataTrace": bool(methods.get("dataTraceEnabled")),
-        }
 
 
 class StageTracing(_OfStage):
@@ -169,41 +154,28 @@ class StageTracing(_OfStage):
 
     id = "aws.apigateway.tracing"
     title = "Tracing by X-Ray"
+    fields = {"Tracing": flag("tracingEnabled")}
     paths: ClassVar[Mapping[str, str]] = {"Tracing": "/tracingEnabled"}
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        return {"Tracing": bool(about.get("tracingEnabled"))}
 
 
 class CacheEncryption(_OfStage):
-    """{"Cached": is anything cached (only for looking), "Encrypted": bool} of all methods of the stage."""
+    """{"Cached": is anything cached (never written), "Encrypted": bool} of all methods of the stage."""
 
     id = "aws.apigateway.cache-encryption"
     title = "Encryption of the cache"
     terraform = ("aws_api_gateway_method_settings",)
+    fields = {"Cached": flag("cacheClusterEnabled"), "Encrypted": flag(f"{_ALL_METHODS}.cacheDataEncrypted")}
     paths: ClassVar[Mapping[str, str]] = {"Encrypted": "/*/*/caching/dataEncrypted"}
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        methods = (about.get("methodSettings") or {}).get("*/*") or {}
-        return {
-            "Cached": bool(about.get("cacheClusterEnabled")),
-            "Encrypted": bool(methods.get("cacheDataEncrypted")),
-        }
 
 
 class ClientCertificate(_OfStage):
-    """{"ClientCertificateId"?}: with what the stage shows its backend who it is. Only for looking."""
+    """{"ClientCertificateId"?}: the certificate by which the backend knows the stage. Read-only."""
 
     id = "aws.apigateway.client-certificate"
     title = "Certificate for the backend"
-    writes = ()
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        found = about.get("clientCertificateId")
-        return {"ClientCertificateId": str(found)} if found else {}
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("the backend has to trust the certificate first: that is a person's to do")
+    fields = {"ClientCertificateId": text("clientCertificateId", None)}
+    writing = None
+    read_only = "the backend has to trust the certificate first: that is a person's to do"
 
 
 def _word(value: Json) -> str:
@@ -211,14 +183,8 @@ def _word(value: Json) -> str:
 
 
 def _stage(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    api, _, stage = target.name.partition("/")
-    try:
-        return cloud.call(
-            Call("aws", "apigateway", "GetStage", {"restApiId": api, "stageName": stage}, target.region)
-        )
-    except CloudError as error:
-        absent_on(_GONE, error)
-        return None
+    found: Mapping[str, Any] | None = _DESCRIBED.ask(cloud, target)
+    return found
 
 
 RESOURCE_TYPES = (Stages(), AccountSettings())

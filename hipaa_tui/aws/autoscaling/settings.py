@@ -8,38 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, ResourceType, Setting, Target
+from hipaa_tui.aws.declared import Declared, Read, Write, tags_of, text
+from hipaa_tui.aws.resource_types.arn_named import Named
+from hipaa_tui.providers.model import Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
-_NAME: Final = re.compile(r"[^:\x00-\x1f]{1,255}")
 BALANCER: Final = "ELB"
-_FINAL: Final = "a launch configuration stays as it was made: make another, or a launch template"
 
 
-def operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("autoscaling", name) for name in names)
-
-
-def call(target: Target, operation: str, **arguments: Json) -> Call:
-    """A call of Auto Scaling in the target's region."""
-    return Call("aws", "autoscaling", operation, arguments, target.region)
-
-
-class _Listed(ResourceType):
+class _OfUuid(Named):
     """What has arn:…:`kind`:UUID:`kind`Name/NAME. The API takes the name, which some reports give alone."""
 
-    kind: ClassVar[str]
-    items: ClassVar[str]
-
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        operation = self.lists[0].operation
-        listed = cloud.pages(Call("aws", "autoscaling", operation, {}, region), self.items)
-        one = self.items.removesuffix("s")
-        found = (self.target(str(item[f"{one}ARN"]), account, region, partition) for item in listed)
-        return [target for target in found if target is not None]
+    service = "autoscaling"
+    pattern = re.compile(r"[^:\x00-\x1f]{1,255}")
 
     def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
         arn = parse(id)
@@ -50,37 +34,48 @@ class _Listed(ResourceType):
             if (arn.service, kind) != ("autoscaling", self.kind):
                 return None
             account, region, partition = arn.account or account, arn.region or region, arn.partition
-        if not _NAME.fullmatch(name):
+        if not self.pattern.fullmatch(name):
             return None
         return Target("aws", self.name, account, region, id, name, partition)
 
 
-class Groups(_Listed):
+class Groups(_OfUuid):
     name = "AWS::AutoScaling::AutoScalingGroup"
     title = "Auto Scaling group"
-    lists = operations("DescribeAutoScalingGroups")
     kind = "autoScalingGroup"
-    items = "AutoScalingGroups"
+    listing = Read("autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups")
+    field = "AutoScalingGroupARN"
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        return {str(tag["Key"]): str(tag["Value"]) for tag in group_of(cloud, target).get("Tags") or []}
+        return tags_of(group_of(cloud, target).get("Tags"))
 
 
-class LaunchConfigurations(_Listed):
+class LaunchConfigurations(_OfUuid):
     name = "AWS::AutoScaling::LaunchConfiguration"
     title = "Launch configuration"
-    lists = operations("DescribeLaunchConfigurations")
     kind = "launchConfiguration"
-    items = "LaunchConfigurations"
+    listing = Read("autoscaling", "DescribeLaunchConfigurations", "LaunchConfigurations")
+    field = "LaunchConfigurationARN"
+
+
+_GROUP: Final = Read(
+    *("autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups.0"),
+    {"AutoScalingGroupNames": ["{name}"]},
+    empty="gone",
+)
+_LAUNCH_CONFIGURATION: Final = Read(
+    *("autoscaling", "DescribeLaunchConfigurations", "LaunchConfigurations.0"),
+    {"LaunchConfigurationNames": ["{name}"]},
+    empty="gone",
+)
 
 
 def group_of(cloud: Cloud, target: Target) -> dict[str, Any]:
     """The group as Auto Scaling describes it; empty where it is not there. Raises CloudError."""
-    asked = call(target, "DescribeAutoScalingGroups", AutoScalingGroupNames=[target.name])
-    return dict(next(iter(cloud.call(asked).get("AutoScalingGroups") or []), {}))
+    return dict(_GROUP.ask(cloud, target) or {})
 
 
-class HealthCheck(Setting):
+class HealthCheck(Declared):
     """{"Types": ["EC2", "ELB", …], "GracePeriod": seconds, "Balancers": [classic names], "TargetGroups": [ARNs]}
 
     What hands requests to the group stands there to be looked at, and is never compared.
@@ -89,77 +84,60 @@ class HealthCheck(Setting):
     id = "aws.autoscaling.health-check"
     title = "Health checks"
     resource = Groups.name
-    reads = operations("DescribeAutoScalingGroups")
-    writes = operations("UpdateAutoScalingGroup")
+    reading = _GROUP
+    identity = {"Arn": "{id}", "AutoScalingGroupName": "{name}"}
+    writing = Write("autoscaling", "UpdateAutoScalingGroup", arguments={"AutoScalingGroupName": "{name}"})
     terraform = ("aws_autoscaling_group",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        group = group_of(cloud, target)
-        if not group:
-            return Reading(ABSENT)
-        types = str(group.get("HealthCheckType") or "EC2").split(",")
-        targets = {str(one) for one in group.get("TargetGroupARNs") or []}
-        classic = {str(one) for one in group.get("LoadBalancerNames") or []}
-        for one in group.get("TrafficSources") or []:
-            if one.get("Type") in ("elbv2", "elb"):
-                (targets if one["Type"] == "elbv2" else classic).add(str(one["Identifier"]))
-        value = {
-            "Types": sorted(one.strip() for one in types),
-            "GracePeriod": int(group.get("HealthCheckGracePeriod") or 0),
+    def value(self, found: Any) -> Json:
+        types = str(found.get("HealthCheckType") or "EC2").split(",")
+        targets = {str(arn) for arn in found.get("TargetGroupARNs") or []}
+        classic = {str(name) for name in found.get("LoadBalancerNames") or []}
+        for source in found.get("TrafficSources") or []:
+            if source.get("Type") in ("elbv2", "elb"):
+                (targets if source["Type"] == "elbv2" else classic).add(str(source["Identifier"]))
+        return {
+            "Types": sorted(kind.strip() for kind in types),
+            "GracePeriod": int(found.get("HealthCheckGracePeriod") or 0),
             "Balancers": sorted(classic),
             "TargetGroups": sorted(targets),
         }
-        return Reading(value, {"Arn": target.id, "AutoScalingGroupName": target.name})
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        # EC2's own check is never off, and is named only where there is no other.
-        types = [one for one in after["Types"] if one != "EC2"] or ["EC2"]
-        given = {"HealthCheckType": ",".join(types), "HealthCheckGracePeriod": after["GracePeriod"]}
-        return [call(target, "UpdateAutoScalingGroup", AutoScalingGroupName=target.name, **given)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        # EC2's own check is always on, and is named only where there is no other.
+        types = [kind for kind in after["Types"] if kind != "EC2"] or ["EC2"]
+        return {"HealthCheckType": ",".join(types), "HealthCheckGracePeriod": after["GracePeriod"]}
 
     def canonical(self, value: Json) -> Json:
         return {"Types": sorted({*value["Types"], "EC2"}), "GracePeriod": value["GracePeriod"]}
 
 
-class LaunchAddress(Setting):
-    """{"AssociatePublicIpAddress": bool, null where the subnet decides}. Only for looking."""
+class _OfLaunchConfiguration(Declared):
+    resource = LaunchConfigurations.name
+    reading = _LAUNCH_CONFIGURATION
+    identity = {"LaunchConfigurationName": "{name}"}
+    read_only = "a launch configuration stays as it was made: make another, or a launch template"
+
+
+class LaunchAddress(_OfLaunchConfiguration):
+    """{"AssociatePublicIpAddress": bool, null where the subnet decides}. Read-only."""
 
     id = "aws.autoscaling.launch-configuration-address"
     title = "Public addresses of what it launches"
-    resource = LaunchConfigurations.name
-    reads = operations("DescribeLaunchConfigurations")
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = configuration_of(cloud, target)
-        if found is None:
-            return Reading(ABSENT)
-        value = {"AssociatePublicIpAddress": found.get("AssociatePublicIpAddress")}
-        return Reading(value, {"LaunchConfigurationName": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError(_FINAL)
+    def value(self, found: Any) -> Json:
+        return {"AssociatePublicIpAddress": found.get("AssociatePublicIpAddress")}
 
 
-class LaunchMetadata(LaunchAddress):
+class LaunchMetadata(_OfLaunchConfiguration):
     """{"HttpTokens": "required", "optional" or "" where nothing is said, "HttpEndpoint": "enabled", "disabled" or ""}"""
 
     id = "aws.autoscaling.launch-configuration-metadata"
     title = "Metadata service of what it launches"
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = configuration_of(cloud, target)
-        if found is None:
-            return Reading(ABSENT)
-        options = found.get("MetadataOptions") or {}
-        value = {name: str(options.get(name) or "") for name in ("HttpTokens", "HttpEndpoint")}
-        return Reading(value, {"LaunchConfigurationName": target.name})
-
-
-def configuration_of(cloud: Cloud, target: Target) -> dict[str, Any] | None:
-    """The launch configuration as Auto Scaling describes it; None where it is not there. Raises CloudError."""
-    asked = call(target, "DescribeLaunchConfigurations", LaunchConfigurationNames=[target.name])
-    found = next(iter(cloud.call(asked).get("LaunchConfigurations") or []), None)
-    return None if found is None else dict(found)
+    fields = {
+        "HttpTokens": text("MetadataOptions.HttpTokens"),
+        "HttpEndpoint": text("MetadataOptions.HttpEndpoint"),
+    }
 
 
 def with_balancer_health(current: Json, wanted: Json) -> Json:

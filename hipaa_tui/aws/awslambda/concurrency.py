@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hipaa_tui.aws.awslambda.settings import Functions
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write
 from hipaa_tui.support.json_value import ABSENT, Json
 
+_FUNCTION = {"FunctionName": "{name}"}
 
-class ReservedConcurrency(Setting):
+
+class ReservedConcurrency(Declared):
     """{"ReservedConcurrentExecutions": number}; ABSENT where the function shares the account's with all others."""
 
     id = "aws.lambda.reserved-concurrency"
     title = "Calls at once"
     resource = Functions.name
-    reads = (Operation("lambda", "GetFunctionConcurrency"),)
-    writes = (Operation("lambda", "PutFunctionConcurrency"),)
-    removes = (Operation("lambda", "DeleteFunctionConcurrency"),)
+    reading = Read("lambda", "GetFunctionConcurrency", arguments=_FUNCTION)
+    identity = {"FunctionName": "{name}", "Arn": "{id}"}
+    writing = Write(
+        "lambda", "PutFunctionConcurrency", arguments=_FUNCTION, sends=("ReservedConcurrentExecutions",)
+    )
+    removing = Remove("lambda", "DeleteFunctionConcurrency", arguments=_FUNCTION)
     terraform = ("aws_lambda_function",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(_call(target, "GetFunctionConcurrency")).get("ReservedConcurrentExecutions")
+    def value(self, found: Any) -> Json:
+        reserved = found.get("ReservedConcurrentExecutions")
         # 0 is a limit as well: nobody may call it.
-        value = ABSENT if found is None else {"ReservedConcurrentExecutions": int(found)}
-        return Reading(value, {"FunctionName": target.name, "Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        wanted = {"ReservedConcurrentExecutions": after["ReservedConcurrentExecutions"]}
-        return [_call(target, "PutFunctionConcurrency", **wanted)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [_call(target, "DeleteFunctionConcurrency")]
-
-
-def _call(target: Target, operation: str, **arguments: Json) -> Call:
-    return Call("aws", "lambda", operation, {"FunctionName": target.name, **arguments}, target.region)
+        return ABSENT if reserved is None else {"ReservedConcurrentExecutions": int(reserved)}
 
 
 SETTINGS = (ReservedConcurrency(),)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, PolicyText, Read, Write, text
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
@@ -39,17 +40,17 @@ class Functions(Named):
     service = "lambda"
     kind = "function:"
     pattern = re.compile(r"[A-Za-z0-9_-]{1,64}")
-    listing = Operation("lambda", "ListFunctions")
-    lists = (listing,)
-    items = "Functions"
+    listing = Read("lambda", "ListFunctions", "Functions")
     field = "FunctionName"
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(Call("aws", "lambda", "ListTags", {"Resource": target.id}, target.region))
-        return {str(key): str(value) for key, value in (found.get("Tags") or {}).items()}
+    tagging = Read("lambda", "ListTags", "Tags", {"Resource": "{id}"})
 
 
-class FunctionPolicy(Setting):
+_FUNCTION: Final = {"FunctionName": "{name}"}
+_IDENTITY: Final = {**_FUNCTION, "Arn": "{id}"}
+_CONFIGURATION: Final = Read("lambda", "GetFunctionConfiguration", "", _FUNCTION, gone=_GONE)
+
+
+class FunctionPolicy(PolicyText):
     """The function's own policy, as text; ABSENT where it has none.
 
     Lambda takes single statements only, so the way to a policy is made of them. One that AddPermission cannot
@@ -59,21 +60,14 @@ class FunctionPolicy(Setting):
     id = "aws.lambda.policy"
     title = "Who may call the function"
     resource = Functions.name
-    reads = _operations("GetPolicy")
+    reading = Read("lambda", "GetPolicy", "Policy", _FUNCTION, absent=_GONE)
+    identity = _IDENTITY
     writes = _operations("AddPermission", "RemovePermission")
     removes = _operations("RemovePermission")
     terraform = ("aws_lambda_permission",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        identity = {"FunctionName": target.name, "Arn": target.id}
-        try:
-            found = cloud.call(
-                Call("aws", "lambda", "GetPolicy", {"FunctionName": target.name}, target.region)
-            )
-        except CloudError as error:
-            return Reading(absent_on(_GONE, error).value, identity)
-        text = str(found["Policy"])
-        return Reading(text if documents.statements(text) else ABSENT, identity)
+    def value(self, found: Any) -> Json:
+        return str(found) if documents.statements(str(found)) else ABSENT
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         have, want = documents.statements(before.value), documents.statements(after)
@@ -109,55 +103,42 @@ class FunctionPolicy(Setting):
         # The Id and the version of the text are the service's own.
         return {"Statement": documents.canonical(value)["Statement"]}
 
-    def display(self, value: Json) -> Json:
-        return documents.parsed(value)
 
-
-class UrlAuth(Setting):
+class UrlAuth(Declared):
     """{"AuthType": AWS_IAM or NONE} of the function's URL; ABSENT where it has none."""
 
     id = "aws.lambda.url-auth"
     title = "Who may use the function's URL"
     resource = Functions.name
-    reads = _operations("GetFunctionUrlConfig")
-    writes = _operations("UpdateFunctionUrlConfig")
+    reading = Read("lambda", "GetFunctionUrlConfig", "", _FUNCTION, absent=_GONE)
+    fields = {"AuthType": text("AuthType")}
+    identity = _IDENTITY
+    writing = Write("lambda", "UpdateFunctionUrlConfig", arguments=_FUNCTION, sends=("AuthType",))
     terraform = ("aws_lambda_function_url",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        identity = {"FunctionName": target.name, "Arn": target.id}
-        try:
-            found = cloud.call(_call(target, "GetFunctionUrlConfig"))
-        except CloudError as error:
-            return Reading(absent_on(_GONE, error).value, identity)
-        return Reading({"AuthType": str(found["AuthType"])}, {**identity, "Cors": bool(found.get("Cors"))})
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        identity = super().identity_of(target, found)
+        return {**identity, "Cors": bool(found.get("Cors"))} if found else identity
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+    def sent(self, before: Reading, after: Json) -> Json:
         if before.absent:
             raise ValueError("the function has no URL")
-        return [_call(target, "UpdateFunctionUrlConfig", AuthType=after["AuthType"])]
+        return after
 
 
-class Tracing(Setting):
+class Tracing(Declared):
     """{"Mode": Active or PassThrough}"""
 
     id = "aws.lambda.tracing"
     title = "Tracing by X-Ray"
     resource = Functions.name
-    reads = _operations("GetFunctionConfiguration")
-    writes = _operations("UpdateFunctionConfiguration")
+    reading = _CONFIGURATION
+    fields = {"Mode": text("TracingConfig.Mode", "PassThrough")}
+    identity = _IDENTITY
+    writing = Write("lambda", "UpdateFunctionConfiguration", "TracingConfig", _FUNCTION, sends=("Mode",))
     terraform = ("aws_lambda_function",)
     settle_seconds = 120.0
     retry_codes = ("ResourceConflictException",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = configuration(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        mode = str((about.get("TracingConfig") or {}).get("Mode") or "PassThrough")
-        return Reading({"Mode": mode}, {"FunctionName": target.name, "Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [_call(target, "UpdateFunctionConfiguration", TracingConfig={"Mode": after["Mode"]})]
 
 
 class Surroundings(Setting):
@@ -196,12 +177,9 @@ class Surroundings(Setting):
 
 
 def configuration(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    """The function's configuration, None where there is none. Its environment must go no further."""
-    try:
-        return cloud.call(_call(target, "GetFunctionConfiguration"))
-    except CloudError as error:
-        absent_on(_GONE, error)
-        return None
+    """The function's configuration, None where there is none. Its environment must go no further. Raises CloudError."""
+    found: Mapping[str, Any] | None = _CONFIGURATION.ask(cloud, target)
+    return found
 
 
 def without_public_callers(current: Json, _arguments: Json) -> Json:

@@ -36,7 +36,6 @@ _TAG: Final = "aws:ResourceTag/"
 class FsxFileSystems(ResourceType):
     name = "AWS::FSx::FileSystem"
     title = "FSx file system"
-    lists = (Operation("fsx", "DescribeFileSystems"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         try:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.backup.settings import SHORTEST_RETENTION, TAGS
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, ResourceType, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json, canonical_bytes
 
@@ -58,7 +59,6 @@ class Plans(ResourceType):
 
     name = "AWS::Backup::BackupPlan"
     title = "Backup plan"
-    lists = _operations("ListBackupPlans")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = [self._of(one, account, region, partition) for one in plans(cloud, region)]
@@ -138,25 +138,26 @@ class Plan(Setting):
         return {**rest, "Rules": sorted(rules, key=canonical_bytes)}
 
 
-class RestoreTests(Setting):
-    """{"Plans": [{"Name", "Schedule", "LastRun"?}]}: AWS Backup's restore testing in the region. Only for looking."""
+class RestoreTests(Declared):
+    """{"Plans": [{"Name", "Schedule", "LastRun"?}]}: AWS Backup's restore testing in the region. Read-only."""
 
     id = "aws.backup.restore-tests"
     title = "Restore testing"
     resource = Plans.name
-    reads = _operations("ListRestoreTestingPlans")
+    reading = Read("backup", "ListRestoreTestingPlans", "RestoreTestingPlans", pages=True)
+    read_only = "what is restored and how it is proven is for a person to say"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        listed = cloud.pages(call(target.region, "ListRestoreTestingPlans"), "RestoreTestingPlans")
-        found = [
-            {"Name": str(one["RestoreTestingPlanName"]), "Schedule": str(one.get("ScheduleExpression") or "")}
-            | ({"LastRun": str(one["LastExecutionTime"])} if one.get("LastExecutionTime") else {})
-            for one in listed
-        ]
-        return Reading({"Plans": found})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("what is restored and how it is proven is for a person to say")
+    def value(self, found: Any) -> Json:
+        return {
+            "Plans": [
+                {
+                    "Name": str(one["RestoreTestingPlanName"]),
+                    "Schedule": str(one.get("ScheduleExpression") or ""),
+                }
+                | ({"LastRun": str(one["LastExecutionTime"])} if one.get("LastExecutionTime") else {})
+                for one in found
+            ]
+        }
 
 
 def annotated(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import EVERYBODY, allows, principals
 from hipaa_tui.providers.model import (
@@ -50,7 +51,6 @@ def vault_of(cloud: Cloud, target: Target) -> dict[str, Any]:
 class Vaults(ResourceType):
     name = "AWS::Backup::BackupVault"
     title = "Backup vault"
-    lists = _operations("ListBackupVaults")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         listed = cloud.pages(Call("aws", "backup", "ListBackupVaults", {}, region), "BackupVaultList")
@@ -205,24 +205,33 @@ class VaultLock(Setting):
         )
 
 
-class RecoveryPoints(Setting):
-    """{"Unencrypted": [ARNs], "Short": [ARNs that go before 35 days], "More": bool}. Only for looking."""
+class RecoveryPoints(Declared):
+    """{"Unencrypted": [ARNs], "Short": [ARNs that go before 35 days], "More": bool}. Read-only."""
 
     id = "aws.backup.recovery-points"
     title = "Recovery points of the vault"
     resource = Vaults.name
-    reads = _operations("ListRecoveryPointsByBackupVault")
+    reading = Read(
+        *("backup", "ListRecoveryPointsByBackupVault", "RecoveryPoints", {"BackupVaultName": "{name}"}),
+        pages=True,
+    )
+    read_only = "a recovery point stays as it was made"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = call(target, "ListRecoveryPointsByBackupVault")
-        listed = [one for one in cloud.pages(asked, "RecoveryPoints") if one.get("Status") == "COMPLETED"]
-        plain = [str(one["RecoveryPointArn"]) for one in listed if not one.get("IsEncrypted")]
-        short = [str(one["RecoveryPointArn"]) for one in listed if 0 < _days(one) < SHORTEST_RETENTION]
-        value = {"Unencrypted": plain[:_MOST_POINTS], "Short": short[:_MOST_POINTS]}
-        return Reading(value, {"Count": len(listed), "Unencrypted": len(plain), "Short": len(short)})
+    def value(self, found: Any) -> Json:
+        _, unencrypted, short = _completed(found)
+        return {"Unencrypted": unencrypted[:_MOST_POINTS], "Short": short[:_MOST_POINTS]}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a recovery point stays as it was made")
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        count, unencrypted, short = _completed(found)
+        return {"Count": count, "Unencrypted": len(unencrypted), "Short": len(short)}
+
+
+def _completed(points: Any) -> tuple[int, list[str], list[str]]:
+    """How many recovery points are complete; the ARNs of those without encryption, and of those that go too soon."""
+    done = [one for one in points or [] if one.get("Status") == "COMPLETED"]
+    unencrypted = [str(one["RecoveryPointArn"]) for one in done if not one.get("IsEncrypted")]
+    short = [str(one["RecoveryPointArn"]) for one in done if 0 < _days(one) < SHORTEST_RETENTION]
+    return len(done), unencrypted, short
 
 
 SHORTEST_RETENTION: Final = 35

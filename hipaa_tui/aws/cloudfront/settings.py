@@ -11,16 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
-    CloudError,
     Operation,
     Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, OWN_ANSWER, Json, reference
 
@@ -39,20 +37,22 @@ def call(target: Target, operation: str, **arguments: Json) -> Call:
     return Call("aws", "cloudfront", operation, arguments, target.region)
 
 
+_CONFIGURATION: Final = Read(
+    *("cloudfront", "GetDistributionConfig", _CONFIG, {"Id": "{name}"}),
+    gone=("NoSuchDistribution",),
+    empty="gone",
+)
+
+
 def configuration(cloud: Cloud, target: Target) -> dict[str, Any]:
     """The distribution's configuration, secrets and all: nothing may take it whole. Empty where it is gone."""
-    try:
-        return dict(cloud.call(call(target, "GetDistributionConfig", Id=target.name))[_CONFIG])
-    except CloudError as error:
-        absent_on(("NoSuchDistribution",), error)
-        return {}
+    return dict(_CONFIGURATION.ask(cloud, target) or {})
 
 
 class Distributions(ResourceType):
     name = "AWS::CloudFront::Distribution"
     title = "CloudFront distribution"
     regional = False
-    lists = _operations("ListDistributions")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found: list[Target] = []
@@ -86,28 +86,23 @@ class Distributions(ResourceType):
         return {str(tag["Key"]): str(tag.get("Value") or "") for tag in _items(found)}
 
 
-class _Part(Setting):
+class _Part(Declared):
     """One place in the configuration. `identity` has the names of the parts that a write hands back."""
 
     resource = Distributions.name
-    reads = _operations("GetDistributionConfig")
+    reading = _CONFIGURATION
+    identity = {"Arn": "{id}", "Id": "{name}"}
     writes = _operations("GetDistributionConfig", "UpdateDistribution")
     settle_seconds = 60.0
     terraform: tuple[str, ...] = ("aws_cloudfront_distribution",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        config = configuration(cloud, target)
-        if not config:
-            return Reading(ABSENT)
-        behaviors = _items(config.get("CacheBehaviors"))
-        identity = {
-            "Arn": target.id,
-            "Id": target.name,
-            "Parts": sorted(config),
-            "DefaultParts": sorted(config["DefaultCacheBehavior"]),
-            "BehaviorParts": [sorted(one) for one in behaviors],
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        return {
+            **super().identity_of(target, found),
+            "Parts": sorted(found),
+            "DefaultParts": sorted(found["DefaultCacheBehavior"]),
+            "BehaviorParts": [sorted(one) for one in _items(found.get("CacheBehaviors"))],
         }
-        return Reading(self._value(config), identity)
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         config = _handed_back(_CONFIG, before.identity["Parts"])
@@ -121,9 +116,6 @@ class _Part(Setting):
                 DistributionConfig={**config, **self._changed(before.identity, after)},
             ),
         ]
-
-    def _value(self, config: Mapping[str, Any]) -> Json:
-        raise NotImplementedError
 
     def _changed(self, identity: Mapping[str, Any], after: Json) -> dict[str, Json]:
         """The parts of the configuration that are to be others."""
@@ -139,7 +131,7 @@ class ViewerProtocol(_Part):
     id = "aws.cloudfront.viewer-protocol"
     title = "HTTPS for viewers"
 
-    def _value(self, config: Mapping[str, Any]) -> Json:
+    def value(self, config: Any) -> Json:
         return {
             "Default": str(config["DefaultCacheBehavior"]["ViewerProtocolPolicy"]),
             "Behaviors": [
@@ -173,7 +165,7 @@ class RootObject(_Part):
     id = "aws.cloudfront.root-object"
     title = "Object at the root"
 
-    def _value(self, config: Mapping[str, Any]) -> Json:
+    def value(self, config: Any) -> Json:
         wanted = str(config["DefaultCacheBehavior"].get("TargetOriginId"))
         origin = next((one for one in _items(config.get("Origins")) if one.get("Id") == wanted), {})
         found = _BUCKET.fullmatch(str(origin.get("DomainName") or ""))
@@ -208,7 +200,7 @@ class Logs(_Part):
         delivered = any(target.id in (one.get("resourceArns") or []) for one in sources)
         return Reading({**reading.value, "Delivered": delivered}, reading.identity)
 
-    def _value(self, config: Mapping[str, Any]) -> Json:
+    def value(self, config: Any) -> Json:
         standard = bool((config.get("Logging") or {}).get("Enabled"))
         real_time = bool(config["DefaultCacheBehavior"].get("RealtimeLogConfigArn"))
         return {"Standard": standard, "Delivered": False, "RealTime": real_time}

@@ -46,7 +46,6 @@ class AccountTrails(ResourceType):
     name = "AWS::CloudTrail::AccountTrails"
     title = "Record of the account's calls"
     per_region = True
-    lists = _operations("DescribeTrails")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from hipaa_tui.aws.cloudtrail.settings import Trails, call
+from hipaa_tui.aws.cloudtrail.settings import Trails
+from hipaa_tui.aws.declared import Declared, Read, Write, text
 from hipaa_tui.aws.kms.settings import LONGEST_POLICY, own_key
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import allows, conditions, services
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 SERVICE: Final = "cloudtrail.amazonaws.com"
@@ -26,30 +27,28 @@ _NEEDED: Final = {
 """Action of a statement → its Sid, and the action that it has to allow."""
 
 
-class EncryptionKey(Setting):
+class EncryptionKey(Declared):
     """{"KmsKeyId": ARN of the key}, "" where S3's own key encrypts the trail's files."""
 
     id = "aws.cloudtrail.encryption-key"
     title = "Key of the trail's files"
     resource = Trails.name
-    reads = (Operation("cloudtrail", "GetTrail"),)
-    writes = (Operation("cloudtrail", "UpdateTrail"),)
+    reading = Read(*("cloudtrail", "GetTrail", "Trail", {"Name": "{id}"}), gone=("TrailNotFoundException",))
+    fields = {"KmsKeyId": text("KmsKeyId")}
+    identity = {"Arn": "{id}"}
+    writing = Write("cloudtrail", "UpdateTrail", arguments={"Name": "{id}"}, sends=("KmsKeyId",))
     settle_seconds = 60.0
     retry_codes = ("InsufficientEncryptionPolicyException", "KmsKeyNotFoundException")
     terraform = ("aws_cloudtrail",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            trail = cloud.call(call(target, "GetTrail", Name=target.id))["Trail"]
-        except CloudError as error:
-            return absent_on(("TrailNotFoundException",), error)
-        identity = {"Arn": target.id, "Name": trail.get("Name"), "S3BucketName": trail.get("S3BucketName")}
-        return Reading({"KmsKeyId": str(trail.get("KmsKeyId") or "")}, identity)
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        named = {name: found.get(name) for name in ("Name", "S3BucketName")}
+        return {**super().identity_of(target, found), **named}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if before.absent:
             raise ValueError(f"there is no trail {target.name}: it has been deleted since the report")
-        return [call(target, "UpdateTrail", Name=target.id, KmsKeyId=after["KmsKeyId"])]
+        return super().write(target, before, after)
 
 
 def grants(trail: str, *, bucket_key: bool = False) -> list[dict[str, Json]]:

@@ -60,7 +60,6 @@ class Trails(ResourceType):
     name = "AWS::CloudTrail::Trail"
     title = "Trail"
     nameless = ":trail"
-    lists = _operations("DescribeTrails")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         request = Call("aws", "cloudtrail", "DescribeTrails", {"includeShadowTrails": False}, region)

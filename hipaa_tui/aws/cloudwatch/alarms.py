@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hipaa_tui.aws.declared import Read
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json
@@ -36,9 +37,7 @@ class Alarms(Named):
     service = "cloudwatch"
     kind = "alarm:"
     pattern = re.compile(r"[^\x00-\x1f]{1,255}")
-    listing = Operation("cloudwatch", "DescribeAlarms")
-    lists = (listing,)
-    items = "MetricAlarms"
+    listing = Read("cloudwatch", "DescribeAlarms", "MetricAlarms")
     field = "AlarmName"
 
     def tags(self, cloud: Cloud, target: Target) -> dict[str, str]:

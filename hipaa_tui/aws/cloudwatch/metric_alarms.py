@@ -79,7 +79,6 @@ class TrailAlarms(ResourceType):
     name = "AWS::CloudWatch::TrailAlarms"
     title = "Alarms on the trail"
     per_region = True
-    lists = (Operation("logs", "DescribeMetricFilters"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]

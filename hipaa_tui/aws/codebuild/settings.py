@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from hipaa_tui.aws.declared import Declared, Read, Write, tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
-from hipaa_tui.support.json_value import ABSENT, OWN_ANSWER, Json, reference
+from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Target
+from hipaa_tui.support.json_value import OWN_ANSWER, Json, reference
 
 _CREDENTIALS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 _PRIVILEGED: Final = "privilegedMode"
@@ -30,30 +31,20 @@ class Projects(Named):
     service = "codebuild"
     kind = "project/"
     pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,149}")
-    listing = Operation("codebuild", "ListProjects")
-    lists = (listing,)
-    items = "projects"
+    listing = Read("codebuild", "ListProjects", "projects")
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        about = project_of(cloud, target) or {}
-        return {str(tag["key"]): str(tag["value"]) for tag in about.get("tags") or []}
+        return tags_of((project_of(cloud, target) or {}).get("tags"))
 
 
-class _OfProject(Setting):
+_PROJECT: Final = Read(*("codebuild", "BatchGetProjects", "projects.0", {"names": ["{name}"]}), empty="gone")
+
+
+class _OfProject(Declared):
     resource = Projects.name
-    reads = (Operation("codebuild", "BatchGetProjects"),)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = project_of(cloud, target)
-        return Reading(ABSENT) if about is None else Reading(self.of(about), {"Name": target.name})
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        raise NotImplementedError
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError(
-            "a secret has to be made before the project can refer to it: that is a person's to do"
-        )
+    reading = _PROJECT
+    identity = {"Name": "{name}"}
+    read_only = "a secret has to be made before the project can refer to it: that is a person's to do"
 
 
 class Logs(_OfProject):
@@ -61,16 +52,12 @@ class Logs(_OfProject):
 
     id = "aws.codebuild.logs"
     title = "Logs of the builds"
-    writes = (Operation("codebuild", "UpdateProject"),)
+    writing = Write("codebuild", "UpdateProject", "logsConfig", {"name": "{name}"})
     terraform = ("aws_codebuild_project",)
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        given = about.get("logsConfig") or {}
-        return {name: {**one, **(given.get(name) or {})} for name, one in _DEFAULT.items()}
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        asked = {"name": target.name, "logsConfig": after}
-        return [Call("aws", "codebuild", "UpdateProject", asked, target.region)]
+    def value(self, found: Any) -> Json:
+        given = found.get("logsConfig") or {}
+        return {name: {**usual, **(given.get(name) or {})} for name, usual in _DEFAULT.items()}
 
 
 class Privileged(_OfProject):
@@ -84,8 +71,8 @@ class Privileged(_OfProject):
     writes = (Operation("codebuild", "BatchGetProjects"), Operation("codebuild", "UpdateProject"))
     terraform = ("aws_codebuild_project",)
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        environment = about.get("environment") or {}
+    def value(self, found: Any) -> Json:
+        environment = found.get("environment") or {}
         parts = sorted(str(name) for name in environment if name != _PRIVILEGED)
         return {"PrivilegedMode": environment.get(_PRIVILEGED) is True, "Parts": parts}
 
@@ -108,13 +95,13 @@ class Privileged(_OfProject):
 
 
 class OpenCredentials(_OfProject):
-    """{"Variables": [names of variables that hold AWS credentials as plain text]}. Only for looking."""
+    """{"Variables": [names of variables that hold AWS credentials as plain text]}. Read-only."""
 
     id = "aws.codebuild.open-credentials"
     title = "Credentials in plain text"
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        variables = (about.get("environment") or {}).get("environmentVariables") or []
+    def value(self, found: Any) -> Json:
+        variables = (found.get("environment") or {}).get("environmentVariables") or []
         return {
             "Variables": sorted(
                 str(one["name"])
@@ -126,14 +113,14 @@ class OpenCredentials(_OfProject):
 
 
 class SourceCredentials(_OfProject):
-    """{"InUrl": does a source's URL carry a user or a password}. Only for looking."""
+    """{"InUrl": does a source's URL carry a user or a password}. Read-only."""
 
     id = "aws.codebuild.source-credentials"
     title = "Credentials in the source's URL"
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        sources = [about.get("source") or {}, *(about.get("secondarySources") or [])]
-        return {"InUrl": any(_carries(str(one.get("location") or "")) for one in sources)}
+    def value(self, found: Any) -> Json:
+        sources = [found.get("source") or {}, *(found.get("secondarySources") or [])]
+        return {"InUrl": any(_carries(str(source.get("location") or "")) for source in sources)}
 
 
 def _carries(location: str) -> bool:
@@ -145,10 +132,9 @@ def _carries(location: str) -> bool:
 
 
 def project_of(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    """What CodeBuild says of the project, variables and all: nothing may take it whole. None where it is gone."""
-    asked = Call("aws", "codebuild", "BatchGetProjects", {"names": [target.name]}, target.region)
-    found = cloud.call(asked).get("projects") or []
-    return found[0] if found else None
+    """The project as CodeBuild returns it, variables and all: nothing may take it whole. None where it is gone."""
+    found: Mapping[str, Any] | None = _PROJECT.ask(cloud, target)
+    return found
 
 
 RESOURCE_TYPES = (Projects(),)

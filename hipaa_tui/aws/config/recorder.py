@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Either, Read, Remove, Write
 from hipaa_tui.aws.resource_types.region_switch import RegionSwitch, call
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.providers.model import Cloud, Operation, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 _ALL: Final = "ALL_SUPPORTED_RESOURCE_TYPES"
@@ -30,36 +31,38 @@ class ConfigurationRecorders(RegionSwitch):
     kind = "recorder"
     also = ("configuration-recorder",)
     said = "AWS Config"
-    lists = _operations("DescribeConfigurationRecorders")
 
 
-class Recorder(Setting):
+_RECORDERS: Final = Read("config", "DescribeConfigurationRecorders", "ConfigurationRecorders")
+
+
+class Recorder(Declared):
     """{"roleARN", "recordingGroup", "recordingMode"?} of the customer's own recorder; its name is the identity."""
 
     id = "aws.config.recorder"
     title = "Configuration recorder"
     resource = ConfigurationRecorders.name
-    reads = _operations("DescribeConfigurationRecorders")
-    writes = (Operation("config", "PutConfigurationRecorder", also=("iam:PassRole",)),)
-    removes = _operations("DeleteConfigurationRecorder")
+    reading = _RECORDERS
+    writing = Write("config", "PutConfigurationRecorder", "ConfigurationRecorder", also=("iam:PassRole",))
+    removing = Remove("config", "DeleteConfigurationRecorder", "ConfigurationRecorderName", sends="")
     # A service-linked role that was made a moment ago.
     retry_codes = ("InvalidRoleException", "InsufficientPermissionsException")
     terraform = ("aws_config_configuration_recorder",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = recorder_of(cloud, target)
-        if found is None:
-            return Reading(ABSENT)
-        value = {key: found[key] for key in ("roleARN", "recordingGroup", "recordingMode") if found.get(key)}
-        return Reading(value, {"Name": found["name"]})
+    def value(self, found: Any) -> Json:
+        recorder = _own(found)
+        names = ("roleARN", "recordingGroup", "recordingMode")
+        return {name: recorder[name] for name in names if recorder.get(name)} if recorder else ABSENT
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        recorder = {"name": before.identity.get("Name") or _DEFAULT, **after}
-        return [call("config", target, "PutConfigurationRecorder", ConfigurationRecorder=recorder)]
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        recorder = _own(found)
+        return {"Name": recorder["name"]} if recorder else {}
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        name = str(before.identity.get("Name") or _DEFAULT)
-        return [call("config", target, "DeleteConfigurationRecorder", ConfigurationRecorderName=name)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return {"name": _name(before), **after}
+
+    def sent_to_remove(self, before: Reading) -> Json:
+        return _name(before)
 
     def canonical(self, value: Json) -> Json:
         # The service fills in what follows from the strategy, and leaves out what is empty.
@@ -74,51 +77,59 @@ class Recorder(Setting):
         mode = value.get("recordingMode") or {"recordingFrequency": "CONTINUOUS"}
         return {"roleARN": value.get("roleARN"), "recordingGroup": group, "recordingMode": mode}
 
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return {}
+
+def _name(before: Reading) -> str:
+    """The name of the recorder or channel that stood, or of the one to make."""
+    return str(before.identity.get("Name") or _DEFAULT)
 
 
-class DeliveryChannel(Setting):
+def _own(recorders: Any) -> Mapping[str, Any] | None:
+    """The customer's own recorder; those that AWS services keep for themselves are theirs."""
+    return next((one for one in recorders or [] if not one.get("servicePrincipal")), None)
+
+
+class DeliveryChannel(Declared):
     """{"s3BucketName", "s3KeyPrefix"?, "s3KmsKeyArn"?, "snsTopicARN"?, "configSnapshotDeliveryProperties"?}"""
 
     id = "aws.config.delivery-channel"
     title = "Delivery channel"
     resource = ConfigurationRecorders.name
-    reads = _operations("DescribeDeliveryChannels")
-    writes = _operations("PutDeliveryChannel")
-    removes = _operations("DeleteDeliveryChannel")
+    reading = Read("config", "DescribeDeliveryChannels", "DeliveryChannels.0", empty="gone")
+    writing = Write("config", "PutDeliveryChannel", "DeliveryChannel")
+    removing = Remove("config", "DeleteDeliveryChannel", "DeliveryChannelName", sends="")
     # A bucket and its policy that were written a moment ago.
     retry_codes = ("NoSuchBucketException", "InsufficientDeliveryPolicyException")
     terraform = ("aws_config_delivery_channel",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call("config", target, "DescribeDeliveryChannels")).get("DeliveryChannels") or []
-        if not found:
-            return Reading(ABSENT)
-        channel = dict(found[0])
-        return Reading(channel, {"Name": channel.pop("name", _DEFAULT)})
+    def value(self, found: Any) -> Json:
+        return {key: item for key, item in found.items() if key != "name"}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        channel = {"name": before.identity.get("Name") or _DEFAULT, **after}
-        return [call("config", target, "PutDeliveryChannel", DeliveryChannel=channel)]
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        return {"Name": found.get("name", _DEFAULT)}
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        name = str(before.identity.get("Name") or _DEFAULT)
-        return [call("config", target, "DeleteDeliveryChannel", DeliveryChannelName=name)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return {"name": _name(before), **after}
+
+    def sent_to_remove(self, before: Reading) -> Json:
+        return _name(before)
 
     def canonical(self, value: Json) -> Json:
         return {key: item for key, item in value.items() if item not in _NOT_COMPARED}
 
 
-class Recording(Setting):
-    """{"Recording": bool, "LastStatus"?: text}; ABSENT where there is no recorder. The status is only for looking."""
+class Recording(Declared):
+    """{"Recording": bool, "LastStatus"?: text}; ABSENT where there is no recorder. The status is never written."""
 
     id = "aws.config.recording"
     title = "Recorder runs"
     resource = ConfigurationRecorders.name
     reads = _operations("DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus")
-    writes = _operations("StartConfigurationRecorder", "StopConfigurationRecorder")
-    removes = _operations("StopConfigurationRecorder")
+    writing = Either(
+        lambda _before, after: bool(after["Recording"]),
+        then=Write("config", "StartConfigurationRecorder", "ConfigurationRecorderName"),
+        otherwise=Write("config", "StopConfigurationRecorder", "ConfigurationRecorderName"),
+    )
+    removing = Remove("config", "StopConfigurationRecorder", "ConfigurationRecorderName", sends="")
     terraform = ("aws_config_configuration_recorder_status",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
@@ -133,13 +144,11 @@ class Recording(Setting):
             value["LastStatus"] = status["lastStatus"]
         return Reading(value, {"Name": recorder["name"]})
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        operation = "StartConfigurationRecorder" if after["Recording"] else "StopConfigurationRecorder"
-        name = before.identity.get("Name") or _DEFAULT
-        return [call("config", target, operation, ConfigurationRecorderName=name)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return _name(before)
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return self.write(target, before, {"Recording": False})
+    def sent_to_remove(self, before: Reading) -> Json:
+        return _name(before)
 
     def canonical(self, value: Json) -> Json:
         return {"Recording": bool(value.get("Recording"))}
@@ -152,29 +161,24 @@ class Recording(Setting):
         return value is not ABSENT and bool(value.get("Recording"))
 
 
-class ConformancePacks(Setting):
-    """{"Hipaa": [names of packs that speak of HIPAA], "Others": how many more}. Only for looking."""
+class ConformancePacks(Declared):
+    """{"Hipaa": [names of packs that speak of HIPAA], "Others": how many more}. Read-only."""
 
     id = "aws.config.conformance-packs"
     title = "Conformance packs"
     resource = ConfigurationRecorders.name
-    reads = _operations("DescribeConformancePacks")
+    reading = Read("config", "DescribeConformancePacks", "ConformancePackDetails", pages=True)
+    read_only = "the pack's template is chosen and read by a person: see the playbook's steps"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        listed = cloud.pages(call("config", target, "DescribeConformancePacks"), "ConformancePackDetails")
-        names = sorted(str(one["ConformancePackName"]) for one in listed)
-        found = [name for name in names if "hipaa" in name.lower()]
-        return Reading({"Hipaa": found, "Others": len(names) - len(found)})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("the pack's template is chosen and read by a person: see the playbook's steps")
+    def value(self, found: Any) -> Json:
+        names = sorted(str(one["ConformancePackName"]) for one in found)
+        hipaa = [name for name in names if "hipaa" in name.lower()]
+        return {"Hipaa": hipaa, "Others": len(names) - len(hipaa)}
 
 
 def recorder_of(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    """The customer's own recorder of the region; those that AWS services keep for themselves are theirs."""
-    answer = cloud.call(call("config", target, "DescribeConfigurationRecorders"))
-    own = [one for one in answer.get("ConfigurationRecorders") or [] if not one.get("servicePrincipal")]
-    return own[0] if own else None
+    """The customer's own recorder of the region; None where there is none. Raises CloudError."""
+    return _own(_RECORDERS.answer(cloud, target))
 
 
 def with_recorder(current: Json, wanted: Json) -> Json:

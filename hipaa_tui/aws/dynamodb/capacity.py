@@ -57,13 +57,13 @@ class Autoscaling(TableSetting):
     def read(self, cloud: Cloud, target: Target) -> Reading:
         about = table_of(cloud, target)
         if not about:
-            return Reading(ABSENT, self.identity(target))
+            return Reading(ABSENT, self.identity_of(target, {}))
         mode = str((about.get("BillingModeSummary") or {}).get("BillingMode") or "PROVISIONED")
         value: dict[str, Json] = {"BillingMode": mode, "Provisioned": _units(about)}
         if mode == "PROVISIONED":
             value |= _rules(cloud, target)
         indexes = [str(one.get("IndexName")) for one in about.get("GlobalSecondaryIndexes") or []]
-        return Reading(value, {**self.identity(target), "Indexes": indexes})
+        return Reading(value, {**self.identity_of(target, {}), "Indexes": indexes})
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         return [request for request, _ in self._steps(target, before.value, after)]
@@ -178,7 +178,6 @@ class Limits(ResourceType):
 
     name = "AWS::DynamoDB::AccountLimits"
     title = "Account's DynamoDB limits"
-    lists = (Operation("dynamodb", "DescribeLimits"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]

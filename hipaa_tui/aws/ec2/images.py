@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from hipaa_tui.aws.ec2.settings import call, operations, tags_of
+from hipaa_tui.aws.declared import Declared, Either, Read, Write, text
+from hipaa_tui.aws.ec2.settings import call, operations
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.aws.resource_types.region_switch import RegionSwitch
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Reading, Setting, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, Json
 
 EVERYBODY: Final = "all"
@@ -31,15 +31,9 @@ class Images(Named):
     service = "ec2"
     kind = "image/"
     pattern = re.compile(r"ami-[0-9a-f]+")
-    listing = Operation("ec2", "DescribeImages")
-    lists = (listing,)
-    arguments = {"Owners": ["self"]}  # noqa: RUF012 - the base class's own shape
-    items = "Images"
+    listing = Read("ec2", "DescribeImages", "Images", {"Owners": ["self"]})
     field = "ImageId"
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(call(target, "DescribeImages", ImageIds=[target.name]))["Images"]
-        return tags_of(found[0]) if found else {}
+    tagging = Read("ec2", "DescribeImages", "Images.0.Tags", {"ImageIds": ["{name}"]})
 
 
 class ImageSharing(Setting):
@@ -86,33 +80,29 @@ class ImageSharing(Setting):
 class PublicImages(RegionSwitch):
     name = "AWS::EC2::ImageBlockPublicAccess"
     title = "Public sharing of machine images"
-    lists = operations("GetImageBlockPublicAccessState")
     service = "ec2"
     kind = "image-block-public-access"
     said = "Public sharing of machine images"
 
 
-class BlockPublicImages(Setting):
+class BlockPublicImages(Declared):
     """{"State": "block-new-sharing" or "unblocked"}"""
 
     id = "aws.ec2.image-block-public-access"
     title = "Block of public images"
     resource = PublicImages.name
-    reads = operations("GetImageBlockPublicAccessState")
-    writes = operations("EnableImageBlockPublicAccess", "DisableImageBlockPublicAccess")
+    reading = Read("ec2", "GetImageBlockPublicAccessState")
+    fields = {"State": text("ImageBlockPublicAccessState", "unblocked")}
+    identity = {"Region": "{region}"}
+    identity_fields = {"ManagedBy": text("ManagedBy", "account")}
+    writing = Either(
+        lambda _before, after: after["State"] == _BLOCKED,
+        then=Write("ec2", "EnableImageBlockPublicAccess", "ImageBlockPublicAccessState", sends="State"),
+        otherwise=Write("ec2", "DisableImageBlockPublicAccess", sends=None),
+    )
     # "The API can take up to 10 minutes": EC2 API Reference, EnableImageBlockPublicAccess.
     settle_seconds = 660.0
     terraform = ("aws_ec2_image_block_public_access",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetImageBlockPublicAccessState"))
-        identity = {"Region": target.region, "ManagedBy": str(found.get("ManagedBy") or "account")}
-        return Reading({"State": str(found.get("ImageBlockPublicAccessState") or "unblocked")}, identity)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        if after["State"] == _BLOCKED:
-            return [call(target, "EnableImageBlockPublicAccess", ImageBlockPublicAccessState=_BLOCKED)]
-        return [call(target, "DisableImageBlockPublicAccess")]
 
 
 def _more(one: Json, other: Json) -> list[Json]:

@@ -9,16 +9,15 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hipaa_tui.aws.ec2.instances import Instances, existing
-from hipaa_tui.aws.ec2.settings import operations
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.aws.declared import Declared, text
+from hipaa_tui.aws.ec2.instances import INSTANCE, Instances
+from hipaa_tui.support.json_value import Json
 
 # "User initiated (2016-09-14 15:07:39 GMT)": the one place where EC2 says when an instance stopped.
 _WHEN: Final = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 
 
-class Lifetime(Setting):
+class Lifetime(Declared):
     """{"State", "VpcId", "RunningDays"?: since its last launch, "StoppedDays"?, "ImageId"}
 
     An instance of which EC2 does not say when it stopped is counted from its last launch, which is longer ago.
@@ -27,29 +26,21 @@ class Lifetime(Setting):
     id = "aws.ec2.instance-lifetime"
     title = "Age and network of the instance"
     resource = Instances.name
-    reads = operations("DescribeInstances")
+    reading = INSTANCE
+    fields = {"State": text("State.Name"), "VpcId": text("VpcId"), "ImageId": text("ImageId")}
+    identity = {"Arn": "{id}", "InstanceId": "{name}"}
+    read_only = "no call makes an instance younger or puts it into another network"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        instance = existing(cloud, target)
-        if instance is None:
-            return Reading(ABSENT)
-        state = str((instance.get("State") or {}).get("Name") or "")
-        launched = _time(str(instance.get("LaunchTime") or ""))
-        value: dict[str, Any] = {
-            "State": state,
-            "VpcId": str(instance.get("VpcId") or ""),
-            "ImageId": str(instance.get("ImageId") or ""),
-        }
-        if state == "running" and launched:
+    def value(self, found: Any) -> Json:
+        value = super().value(found)
+        launched = _time(str(found.get("LaunchTime") or ""))
+        if value["State"] == "running" and launched:
             value["RunningDays"] = _days(launched)
-        if state == "stopped" and (
-            since := stopped_at(str(instance.get("StateTransitionReason"))) or launched
+        if value["State"] == "stopped" and (
+            since := stopped_at(str(found.get("StateTransitionReason"))) or launched
         ):
             value["StoppedDays"] = _days(since)
-        return Reading(value, {"Arn": target.id, "InstanceId": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("no call makes an instance younger or puts it into another network")
+        return value
 
 
 def stopped_at(reason: str) -> datetime | None:

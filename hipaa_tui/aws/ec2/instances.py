@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.aws.ec2.settings import call, operations, tags_of
+from hipaa_tui.aws.declared import Declared, Read, Write, text
+from hipaa_tui.aws.ec2.settings import call, tags_of
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
     CloudError,
     Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -35,7 +34,6 @@ _MISSING: Final = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
 class Instances(ResourceType):
     name = "AWS::EC2::Instance"
     title = "EC2 instance"
-    lists = operations("DescribeInstances")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "ec2", "DescribeInstances", {}, region), "Reservations")
@@ -66,7 +64,24 @@ class Instances(ResourceType):
         return tags_of(instance_of(cloud, target))
 
 
-class InstanceMetadata(Setting):
+def _state(instance: Mapping[str, Any]) -> str:
+    return str((instance.get("State") or {}).get("Name", ""))
+
+
+def _terminated(instance: Any) -> bool:
+    return _state(instance) in _GONE
+
+
+INSTANCE: Final = Read(
+    *("ec2", "DescribeInstances", "Reservations.0.Instances.0", {"InstanceIds": ["{name}"]}),
+    gone=_MISSING,
+    deleted=_terminated,
+    empty="gone",
+)
+"""One instance as EC2 describes it; a terminated one is gone."""
+
+
+class InstanceMetadata(Declared):
     """{"HttpTokens": "required" or "optional", "HttpPutResponseHopLimit": hops, "HttpEndpoint": "enabled" or "disabled", "Enclaves"?: true}
 
     "Enclaves" says that it can hold Nitro Enclaves, and is never compared. ABSENT where the instance is terminated.
@@ -76,37 +91,36 @@ class InstanceMetadata(Setting):
     id = "aws.ec2.instance-metadata"
     title = "Instance metadata service"
     resource = Instances.name
-    reads = operations("DescribeInstances")
-    writes = operations("ModifyInstanceMetadataOptions")
+    reading = INSTANCE
+    identity = {"Arn": "{id}"}
+    identity_fields = {
+        "InstanceId": text("InstanceId"),
+        "ImageId": text("ImageId"),
+        "InstanceType": text("InstanceType"),
+        "SubnetId": text("SubnetId"),
+        "VpcId": text("VpcId"),
+        "State": text("State.Name"),
+        "MetadataTags": text("MetadataOptions.InstanceMetadataTags"),
+    }
+    writing = Write("ec2", "ModifyInstanceMetadataOptions", arguments={"InstanceId": "{name}"})
     terraform = ("aws_instance",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        instance = existing(cloud, target)
-        if instance is None:
-            return Reading(ABSENT)
-        options = instance.get("MetadataOptions") or {}
-        identity: dict[str, Json] = {
-            "Arn": target.id,
-            "InstanceId": instance["InstanceId"],
-            "ImageId": instance.get("ImageId", ""),
-            "InstanceType": instance.get("InstanceType", ""),
-            "SubnetId": instance.get("SubnetId", ""),
-            "VpcId": instance.get("VpcId", ""),
-            "Profile": str((instance.get("IamInstanceProfile") or {}).get("Arn", "")).rpartition("/")[2],
-            "State": _state(instance),
-            "MetadataTags": options.get("InstanceMetadataTags", ""),
-            "Tags": tags_of(instance),
-        }
-        value = {key: options[key] for key in _CHOSEN if options.get(key) not in (None, "")}
-        also = {"Enclaves": True} if has_enclaves(instance) else {}
-        return Reading({**self.canonical(value), **also}, identity)
+    def value(self, found: Any) -> Json:
+        options = found.get("MetadataOptions") or {}
+        chosen = {key: options[key] for key in _CHOSEN if options.get(key) not in (None, "")}
+        enclaves = {"Enclaves": True} if has_enclaves(found) else {}
+        return {**self.canonical(chosen), **enclaves}
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        profile = str((found.get("IamInstanceProfile") or {}).get("Arn", "")).rpartition("/")[2]
+        return {**super().identity_of(target, found), "Profile": profile, "Tags": tags_of(found)}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        old, new = self.canonical(before.value or {}), self.canonical(after)
-        if old == new:
-            return []
-        given = {key: new[key] for key in _CHOSEN}
-        return [call(target, "ModifyInstanceMetadataOptions", InstanceId=target.name, **given)]
+        same = self.canonical(before.value or {}) == self.canonical(after)
+        return [] if same else super().write(target, before, after)
+
+    def sent(self, before: Reading, after: Json) -> Json:
+        return self.canonical(after)
 
     def canonical(self, value: Json) -> Json:
         return {**_DEFAULTS, **{key: value[key] for key in _CHOSEN if key in value}}
@@ -124,21 +138,13 @@ def instance_of(cloud: Cloud, target: Target) -> Mapping[str, Any]:
 
 def existing(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
     """The instance as EC2 describes it; None where it is terminated or was never there. Raises CloudError."""
-    try:
-        instance = instance_of(cloud, target)
-    except CloudError as error:
-        absent_on(_MISSING, error)
-        return None
-    return None if _state(instance) in _GONE else instance
+    found: Mapping[str, Any] | None = INSTANCE.ask(cloud, target)
+    return found or None
 
 
 def has_enclaves(instance: Mapping[str, Any]) -> bool:
     """Can it hold Nitro Enclaves? That is chosen when it is launched."""
     return bool((instance.get("EnclaveOptions") or {}).get("Enabled"))
-
-
-def _state(instance: Mapping[str, Any]) -> str:
-    return str((instance.get("State") or {}).get("Name", ""))
 
 
 def require_tokens(current: Json, arguments: Json) -> Json:

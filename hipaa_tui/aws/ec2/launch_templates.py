@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.aws.ec2.settings import call, operations, tags_of
+from hipaa_tui.aws.declared import Read
+from hipaa_tui.aws.ec2.settings import call, operations
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Reading, Setting, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, OWN_ANSWER, Json, reference
 
 _GONE: Final = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
@@ -29,15 +30,11 @@ class LaunchTemplates(Named):
     service = "ec2"
     kind = "launch-template/"
     pattern = re.compile(r"lt-[0-9a-f]+")
-    listing = Operation("ec2", "DescribeLaunchTemplates")
-    lists = (listing,)
-    items = "LaunchTemplates"
+    listing = Read("ec2", "DescribeLaunchTemplates", "LaunchTemplates")
     field = "LaunchTemplateId"
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(call(target, "DescribeLaunchTemplates", LaunchTemplateIds=[target.name]))
-        listed = found.get("LaunchTemplates") or []
-        return tags_of(listed[0]) if listed else {}
+    tagging = Read(
+        *("ec2", "DescribeLaunchTemplates", "LaunchTemplates.0.Tags", {"LaunchTemplateIds": ["{name}"]})
+    )
 
 
 class TemplateMetadata(Setting):

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadat
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from hipaa_tui.aws.ec2.settings import call, operations
+from hipaa_tui.aws.declared import Declared, Read, Write, text
 from hipaa_tui.aws.resource_types.region_switch import RegionSwitch
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.providers.model import Target
 from hipaa_tui.support.json_value import Json
 
 NO_PREFERENCE: Final = "no-preference"
@@ -20,33 +20,31 @@ _OTHERS: Final = ("HttpPutResponseHopLimit", "HttpEndpoint", "InstanceMetadataTa
 class MetadataDefaultsOfRegion(RegionSwitch):
     name = "AWS::EC2::InstanceMetadataDefaults"
     title = "Defaults of instance metadata"
-    lists = operations("GetInstanceMetadataDefaults")
     service = "ec2"
     kind = "instance-metadata-defaults"
     also = ("account",)
     said = "Defaults of instance metadata"
 
 
-class MetadataDefaults(Setting):
+class MetadataDefaults(Declared):
     """{"HttpTokens": "required", "optional" or "no-preference"}. The other defaults stay as they are."""
 
     id = "aws.ec2.instance-metadata-defaults"
     title = "Tokens for the metadata of new instances"
     resource = MetadataDefaultsOfRegion.name
-    reads = operations("GetInstanceMetadataDefaults")
-    writes = operations("ModifyInstanceMetadataDefaults")
+    reading = Read("ec2", "GetInstanceMetadataDefaults")
+    fields = {"HttpTokens": text("AccountLevel.HttpTokens", NO_PREFERENCE)}
+    identity = {"Region": "{region}"}
+    identity_fields = {"ManagedBy": text("AccountLevel.ManagedBy", "account")}
+    writing = Write("ec2", "ModifyInstanceMetadataDefaults", sends=("HttpTokens",))
     terraform = ("aws_ec2_instance_metadata_defaults",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetInstanceMetadataDefaults")).get("AccountLevel") or {}
-        # A Terraform block clears what it does not say, so it has to know these.
-        others = {name: found.get(name) or "" for name in _OTHERS}
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        # Terraform clears what its block leaves out, so the other defaults have to be known.
+        given = found.get("AccountLevel") or {}
+        others = {name: given.get(name) or "" for name in _OTHERS}
         others = {name: "" if value in (NO_PREFERENCE, -1) else value for name, value in others.items()}
-        identity = {"Region": target.region, "ManagedBy": str(found.get("ManagedBy") or "account"), **others}
-        return Reading({"HttpTokens": str(found.get("HttpTokens") or NO_PREFERENCE)}, identity)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "ModifyInstanceMetadataDefaults", HttpTokens=after["HttpTokens"])]
+        return {**super().identity_of(target, found), **others}
 
 
 RESOURCE_TYPES = (MetadataDefaultsOfRegion(),)

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Either, Read, Remove, Write, flag
 from hipaa_tui.aws.ec2.ingress import Rule, flattened, key_of, narrow_ingress, permissions, plain
+from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, ResourceType, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
-_GROUP: Final = re.compile(r"sg-[0-9a-f]+")
 _ACCOUNT: Final = re.compile(r"(?:AWS::::Account:)?(\d{12})")
 DEFAULT_KEY: Final = "alias/aws/ebs"
 """The key that AWS manages and takes where nobody names one."""
@@ -37,31 +38,18 @@ def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
     return {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or []}
 
 
-class SecurityGroups(ResourceType):
+class SecurityGroups(Named):
     name = "AWS::EC2::SecurityGroup"
     title = "Security group"
-    lists = operations("DescribeSecurityGroups")
+    service = "ec2"
+    kind = "security-group/"
+    pattern = re.compile(r"sg-[0-9a-f]+")
+    listing = Read("ec2", "DescribeSecurityGroups", "SecurityGroups")
+    field = "GroupId"
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        found = cloud.pages(Call("aws", "ec2", "DescribeSecurityGroups", {}, region), "SecurityGroups")
-        # A group of another account that is shared with this one shows up too; only its owner can change it.
-        mine = [str(one["GroupId"]) for one in found if one.get("OwnerId", account) == account]
-        targets = (self.target(id, account, region, partition) for id in mine)
-        return [target for target in targets if target is not None]
-
-    def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        arn = parse(id)
-        if arn is not None:
-            kind, _, name = arn.resource.partition("/")
-            if (arn.service, kind) != ("ec2", "security-group"):
-                return None
-            account, region, partition = arn.account or account, arn.region or region, arn.partition
-        else:
-            name = id
-        if not _GROUP.fullmatch(name):
-            return None
-        full = f"arn:{partition}:ec2:{region}:{account}:security-group/{name}"
-        return Target("aws", self.name, account, region, full, name, partition)
+    def own(self, item: Json, account: str) -> bool:
+        # Groups that another account shares with this one are listed too; only their owner can change them.
+        return bool(item.get("OwnerId", account) == account)
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
         return tags_of(group_of(cloud, target))
@@ -158,7 +146,6 @@ class EbsEncryptionByDefault(ResourceType):
     name = "AWS::EC2::EBSEncryptionByDefault"
     title = "EBS encryption by default"
     per_region = True
-    lists = operations("GetEbsEncryptionByDefault")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]
@@ -185,26 +172,27 @@ class EbsEncryptionByDefault(ResourceType):
         )
 
 
-class EbsDefaultEncryption(Setting):
+_WHERE: Final = {"Region": "{region}", "Account": "{account}"}
+
+
+class EbsDefaultEncryption(Declared):
     """{"EbsEncryptionByDefault": bool}"""
 
     id = "aws.ec2.ebs-default-encryption"
     title = "Encryption of new volumes"
     resource = EbsEncryptionByDefault.name
-    reads = operations("GetEbsEncryptionByDefault")
-    writes = operations("EnableEbsEncryptionByDefault", "DisableEbsEncryptionByDefault")
+    reading = Read("ec2", "GetEbsEncryptionByDefault")
+    fields = {"EbsEncryptionByDefault": flag("EbsEncryptionByDefault")}
+    identity = _WHERE
+    writing = Either(
+        lambda _before, after: bool(after["EbsEncryptionByDefault"]),
+        then=Write("ec2", "EnableEbsEncryptionByDefault", sends=None),
+        otherwise=Write("ec2", "DisableEbsEncryptionByDefault", sends=None),
+    )
     terraform = ("aws_ebs_encryption_by_default",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetEbsEncryptionByDefault"))
-        return Reading({"EbsEncryptionByDefault": bool(found["EbsEncryptionByDefault"])}, _where(target))
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        on = "Enable" if after["EbsEncryptionByDefault"] else "Disable"
-        return [call(target, f"{on}EbsEncryptionByDefault")]
-
-
-class EbsDefaultKey(Setting):
+class EbsDefaultKey(Declared):
     """{"KmsKeyId": ARN of the key that new volumes get}, ABSENT where it is the one that AWS manages.
 
     A setting of its own, so that encryption can be turned on without a say in which key.
@@ -213,25 +201,14 @@ class EbsDefaultKey(Setting):
     id = "aws.ec2.ebs-default-key"
     title = "Key of new volumes"
     resource = EbsEncryptionByDefault.name
-    reads = operations("GetEbsDefaultKmsKeyId")
-    writes = operations("ModifyEbsDefaultKmsKeyId")
-    removes = operations("ResetEbsDefaultKmsKeyId")
+    reading = Read("ec2", "GetEbsDefaultKmsKeyId", "KmsKeyId")
+    identity = _WHERE
+    writing = Write("ec2", "ModifyEbsDefaultKmsKeyId", sends=("KmsKeyId",))
+    removing = Remove("ec2", "ResetEbsDefaultKmsKeyId")
     terraform = ("aws_ebs_default_kms_key",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = str(cloud.call(call(target, "GetEbsDefaultKmsKeyId")).get("KmsKeyId") or DEFAULT_KEY)
-        own = found.rpartition(":")[2] != DEFAULT_KEY
-        return Reading({"KmsKeyId": found} if own else ABSENT, _where(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "ModifyEbsDefaultKmsKeyId", KmsKeyId=after["KmsKeyId"])]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "ResetEbsDefaultKmsKeyId")]
-
-
-def _where(target: Target) -> dict[str, Json]:
-    return {"Region": target.region, "Account": target.account}
+    def value(self, found: Any) -> Json:
+        return ABSENT if found.rpartition(":")[2] == DEFAULT_KEY else {"KmsKeyId": found}
 
 
 RESOURCE_TYPES = (SecurityGroups(), EbsEncryptionByDefault())

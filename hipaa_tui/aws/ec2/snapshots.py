@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from hipaa_tui.aws.ec2.settings import call, operations, tags_of
+from hipaa_tui.aws.declared import Declared, Either, Read, Write, text
+from hipaa_tui.aws.ec2.settings import call, operations
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.aws.resource_types.region_switch import RegionSwitch
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Reading, Setting, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, Json
 
 EVERYBODY: Final = "all"
@@ -22,24 +22,16 @@ _KINDS: Final = (("Groups", "GroupNames"), ("Users", "UserIds"))
 class Snapshots(Named):
     name = "AWS::EC2::Snapshot"
     title = "EBS snapshot"
-    lists = operations("DescribeSnapshots")
     service = "ec2"
     kind = "snapshot/"
     pattern = re.compile(r"snap-[0-9a-f]+")
-    listing = Operation("ec2", "DescribeSnapshots")
-    items = "Snapshots"
+    listing = Read("ec2", "DescribeSnapshots", "Snapshots", {"OwnerIds": ["self"]})
     field = "SnapshotId"
+    tagging = Read("ec2", "DescribeSnapshots", "Snapshots.0.Tags", {"SnapshotIds": ["{name}"]})
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        asked = Call("aws", "ec2", "DescribeSnapshots", {"OwnerIds": ["self"]}, region)
-        # What others shared with this account shows up where the owner is not looked at.
-        mine = (one for one in cloud.pages(asked, self.items) if one.get("OwnerId", account) == account)
-        found = (self.target(str(one["SnapshotId"]), account, region, partition) for one in mine)
-        return [target for target in found if target is not None]
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(call(target, "DescribeSnapshots", SnapshotIds=[target.name]))["Snapshots"]
-        return tags_of(found[0]) if found else {}
+    def own(self, item: Json, account: str) -> bool:
+        # Snapshots that others share with this account are listed where the owner is not filtered.
+        return bool(item.get("OwnerId", account) == account)
 
 
 class Sharing(Setting):
@@ -95,7 +87,6 @@ class Sharing(Setting):
 class PublicSharing(RegionSwitch):
     name = "AWS::EC2::SnapshotBlockPublicAccess"
     title = "Public sharing of EBS snapshots"
-    lists = operations("GetSnapshotBlockPublicAccessState")
     service = "ec2"
     kind = "snapshot-block-public-access"
     # Prowler names the account in its own region; the playbook is planned for all of them.
@@ -103,26 +94,23 @@ class PublicSharing(RegionSwitch):
     said = "Public sharing of EBS snapshots"
 
 
-class BlockPublicSharing(Setting):
+class BlockPublicSharing(Declared):
     """{"State": "block-all-sharing", "block-new-sharing" or "unblocked"}"""
 
     id = "aws.ec2.snapshot-block-public-access"
     title = "Block of public snapshots"
     resource = PublicSharing.name
-    reads = operations("GetSnapshotBlockPublicAccessState")
-    writes = operations("EnableSnapshotBlockPublicAccess", "DisableSnapshotBlockPublicAccess")
+    reading = Read("ec2", "GetSnapshotBlockPublicAccessState")
+    fields = {"State": text("State", "unblocked")}
+    identity = {"Region": "{region}"}
+    identity_fields = {"ManagedBy": text("ManagedBy", "account")}
+    writing = Either(
+        lambda _before, after: after["State"] == "unblocked",
+        then=Write("ec2", "DisableSnapshotBlockPublicAccess", sends=None),
+        otherwise=Write("ec2", "EnableSnapshotBlockPublicAccess", sends=("State",)),
+    )
     settle_seconds = 120.0
     terraform = ("aws_ebs_snapshot_block_public_access",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetSnapshotBlockPublicAccessState"))
-        identity = {"Region": target.region, "ManagedBy": str(found.get("ManagedBy") or "account")}
-        return Reading({"State": str(found.get("State") or "unblocked")}, identity)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        if after["State"] == "unblocked":
-            return [call(target, "DisableSnapshotBlockPublicAccess")]
-        return [call(target, "EnableSnapshotBlockPublicAccess", State=after["State"])]
 
     def cannot_be_undone(self, before: Json, after: Json) -> str:
         if before["State"] != _ALL or after["State"] == _ALL:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.aws.ec2.settings import call, operations, tags_of
+from hipaa_tui.aws.declared import Declared, Read, flag, number, text
+from hipaa_tui.aws.ec2.settings import tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.providers.model import Cloud, CloudError, Target
+from hipaa_tui.support.json_value import Json
 
 _GONE: Final = ("InvalidVolume.NotFound",)
 
@@ -20,12 +21,10 @@ _GONE: Final = ("InvalidVolume.NotFound",)
 class Volumes(Named):
     name = "AWS::EC2::Volume"
     title = "EBS volume"
-    lists = operations("DescribeVolumes")
     service = "ec2"
     kind = "volume/"
     pattern = re.compile(r"vol-[0-9a-f]+")
-    listing = Operation("ec2", "DescribeVolumes")
-    items = "Volumes"
+    listing = Read("ec2", "DescribeVolumes", "Volumes")
     field = "VolumeId"
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
@@ -35,40 +34,30 @@ class Volumes(Named):
         return tags_of(about)
 
 
+_DESCRIBED: Final = Read(
+    *("ec2", "DescribeVolumes", "Volumes.0", {"VolumeIds": ["{name}"]}), gone=_GONE, empty="gone"
+)
+
+
 def volume_of(cloud: Cloud, target: Target) -> dict[str, Any]:
     """The volume as EC2 describes it; empty where it is not there. Raises CloudError."""
-    try:
-        found = cloud.call(call(target, "DescribeVolumes", VolumeIds=[target.name]))
-    except CloudError as error:
-        absent_on(_GONE, error)
-        return {}
-    return dict(next(iter(found.get("Volumes") or []), {}))
+    return dict(_DESCRIBED.ask(cloud, target) or {})
 
 
-class VolumeEncryption(Setting):
-    """{"Encrypted": bool, "KmsKeyId": its key or "", "Instances": [ids], "Size": GiB}. Only for looking."""
+class VolumeEncryption(Declared):
+    """{"Encrypted": bool, "KmsKeyId": its key or "", "Instances": [ids], "Size": GiB}. Read-only."""
 
     id = "aws.ec2.volume-encryption"
     title = "Encryption of the volume"
     resource = Volumes.name
-    reads = operations("DescribeVolumes")
+    reading = _DESCRIBED
+    fields = {"Encrypted": flag("Encrypted"), "KmsKeyId": text("KmsKeyId"), "Size": number("Size")}
+    identity = {"Arn": "{id}", "VolumeId": "{name}"}
+    read_only = "a volume stays as it was made: only a new one, made of its snapshot, can be encrypted"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = volume_of(cloud, target)
-        if not about:
-            return Reading(ABSENT)
-        value = {
-            "Encrypted": bool(about.get("Encrypted")),
-            "KmsKeyId": str(about.get("KmsKeyId") or ""),
-            "Instances": sorted(str(one["InstanceId"]) for one in about.get("Attachments") or []),
-            "Size": int(about.get("Size") or 0),
-        }
-        return Reading(value, {"Arn": target.id, "VolumeId": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError(
-            "a volume stays as it was made: only a new one, made of its snapshot, can be encrypted"
-        )
+    def value(self, found: Any) -> Json:
+        instances = sorted(str(one["InstanceId"]) for one in found.get("Attachments") or [])
+        return {**super().value(found), "Instances": instances}
 
 
 RESOURCE_TYPES = (Volumes(),)

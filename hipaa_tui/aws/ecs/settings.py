@@ -6,12 +6,12 @@ A revision never changes. What a scan looks at is the latest active one of each 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.providers.model import Cloud, Target
+from hipaa_tui.support.json_value import Json
 
 _ROOT: Final = frozenset({"", "root", "0", "root:root", "0:0"})
 
@@ -22,10 +22,8 @@ class TaskDefinitions(Named):
     service = "ecs"
     kind = "task-definition/"
     pattern = re.compile(r"[A-Za-z0-9_-]{1,255}:\d{1,9}")
-    listing = Operation("ecs", "ListTaskDefinitions")
-    lists = (listing,)
-    items = "taskDefinitionArns"
-    arguments = {"status": "ACTIVE"}  # noqa: RUF012 - the base class's own shape
+    listing = Read("ecs", "ListTaskDefinitions", "taskDefinitionArns", {"status": "ACTIVE"})
+    tagging = Read("ecs", "ListTagsForResource", "tags", {"resourceArn": "{id}"})
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         latest: dict[str, Target] = {}
@@ -36,62 +34,44 @@ class TaskDefinitions(Named):
                 latest[family] = target
         return list(latest.values())
 
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = Call("aws", "ecs", "ListTagsForResource", {"resourceArn": target.id}, target.region)
-        return {str(tag["key"]): str(tag["value"]) for tag in cloud.call(asked).get("tags") or []}
 
-
-class _OfContainers(Setting):
+class _OfTaskDefinition(Declared):
     resource = TaskDefinitions.name
-    reads = (Operation("ecs", "DescribeTaskDefinition"),)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            asked = {"taskDefinition": target.id}
-            found = cloud.call(Call("aws", "ecs", "DescribeTaskDefinition", asked, target.region))
-        except CloudError as error:
-            return absent_on(("ClientException",), error)
-        about = found["taskDefinition"]
-        if about.get("status") == "INACTIVE":
-            return Reading(ABSENT)
-        return Reading(self.of(about), {"Arn": target.id})
-
-    def of(self, about: Mapping[str, Any]) -> Json:
-        raise NotImplementedError
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a revision never changes: register a new one and let the services run it")
+    reading = Read(
+        *("ecs", "DescribeTaskDefinition", "taskDefinition", {"taskDefinition": "{id}"}),
+        gone=("ClientException",),
+        deleted=lambda found: found.get("status") == "INACTIVE",
+    )
+    identity = {"Arn": "{id}"}
+    read_only = "a revision never changes: register a new one and let the services run it"
 
 
-class WritableRoots(_OfContainers):
-    """{"Writable": [names of the containers whose root file system can be written to]}. Only for looking."""
+class WritableRoots(_OfTaskDefinition):
+    """{"Writable": [names of the containers whose root file system can be written to]}. Read-only."""
 
     id = "aws.ecs.writable-roots"
     title = "Containers with a writable root"
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        containers = about.get("containerDefinitions") or []
-        return {
-            "Writable": sorted(
-                str(one["name"]) for one in containers if not one.get("readonlyRootFilesystem")
-            )
-        }
+    def value(self, found: Any) -> Json:
+        containers = found.get("containerDefinitions") or []
+        writable = [str(one["name"]) for one in containers if not one.get("readonlyRootFilesystem")]
+        return {"Writable": sorted(writable)}
 
 
-class HostNetworkRoots(_OfContainers):
-    """{"RootOnHost": [names of containers that run as root, unprivileged, on the host's network]}. Only for looking."""
+class HostNetworkRoots(_OfTaskDefinition):
+    """{"RootOnHost": [names of containers that run as root, unprivileged, on the host's network]}. Read-only."""
 
     id = "aws.ecs.host-network-roots"
     title = "Root on the host's network"
 
-    def of(self, about: Mapping[str, Any]) -> Json:
-        containers = about.get("containerDefinitions") or [] if about.get("networkMode") == "host" else []
-        found = [
+    def value(self, found: Any) -> Json:
+        on_host = found.get("networkMode") == "host"
+        roots = [
             str(one["name"])
-            for one in containers
+            for one in (found.get("containerDefinitions") or [] if on_host else [])
             if not one.get("privileged") and str(one.get("user") or "") in _ROOT
         ]
-        return {"RootOnHost": sorted(found)}
+        return {"RootOnHost": sorted(roots)}
 
 
 RESOURCE_TYPES = (TaskDefinitions(),)

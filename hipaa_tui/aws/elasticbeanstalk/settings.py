@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Write
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.providers.model import Reading
+from hipaa_tui.support.json_value import Json
 
 _ACTIONS: Final = "aws:elasticbeanstalk:managedactions"
 _UPDATES: Final = "aws:elasticbeanstalk:managedactions:platformupdate"
@@ -21,58 +22,42 @@ class Environments(Named):
     service = "elasticbeanstalk"
     kind = "environment/"
     pattern = re.compile(r"[^/\s]{1,100}/[A-Za-z0-9][A-Za-z0-9-]{2,38}[A-Za-z0-9]")
-    listing = Operation("elasticbeanstalk", "DescribeEnvironments")
-    lists = (listing,)
-    items = "Environments"
+    listing = Read("elasticbeanstalk", "DescribeEnvironments", "Environments", {"IncludeDeleted": False})
     field = "EnvironmentArn"
-    arguments = {"IncludeDeleted": False}  # noqa: RUF012 - the base class's own shape
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = Call(
-            "aws", "elasticbeanstalk", "ListTagsForResource", {"ResourceArn": target.id}, target.region
-        )
-        return {str(tag["Key"]): str(tag["Value"]) for tag in cloud.call(asked).get("ResourceTags") or []}
+    tagging = Read("elasticbeanstalk", "ListTagsForResource", "ResourceTags", {"ResourceArn": "{id}"})
 
 
-class _Options(Setting):
+class _Options(Declared):
     """Some options of the environment, {name: text}, as DescribeConfigurationSettings has them."""
 
     resource = Environments.name
-    reads = (Operation("elasticbeanstalk", "DescribeConfigurationSettings"),)
-    writes = (Operation("elasticbeanstalk", "UpdateEnvironment"),)
+    reading = Read(
+        *("elasticbeanstalk", "DescribeConfigurationSettings", "ConfigurationSettings.0"),
+        {"ApplicationName": "{parent}", "EnvironmentName": "{child}"},
+        gone=("InvalidParameterValue",),
+        empty="gone",
+    )
+    identity = {"ApplicationName": "{parent}", "EnvironmentName": "{child}"}
+    writing = Write("elasticbeanstalk", "UpdateEnvironment", "OptionSettings", {"EnvironmentName": "{child}"})
     settle_seconds = 900.0
     terraform = ("aws_elastic_beanstalk_environment",)
     options: ClassVar[Mapping[str, tuple[str, str]]]
-    """What stands for an option here → (namespace, what it is where nobody chose)."""
+    """Name of an option → (its namespace, its value where nobody chose one)."""
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        application, _, name = target.name.partition("/")
-        asked = {"ApplicationName": application, "EnvironmentName": name}
-        try:
-            found = cloud.call(
-                Call("aws", "elasticbeanstalk", "DescribeConfigurationSettings", asked, target.region)
-            )
-        except CloudError as error:
-            return absent_on(("InvalidParameterValue",), error)
-        settings: list[Mapping[str, Any]] = found.get("ConfigurationSettings") or []
-        if not settings:
-            return Reading(ABSENT)
+    def value(self, found: Any) -> Json:
         chosen = {
             (one["Namespace"], one["OptionName"]): one.get("Value")
-            for one in settings[0].get("OptionSettings") or []
+            for one in found.get("OptionSettings") or []
         }
-        value = {
+        return {
             name: str(chosen.get((space, name)) or usual) for name, (space, usual) in self.options.items()
         }
-        return Reading(value, {"ApplicationName": application, "EnvironmentName": name})
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        settings = [
+    def sent(self, before: Reading, after: Json) -> Json:
+        return [
             {"Namespace": self.options[name][0], "OptionName": name, "Value": value}
             for name, value in after.items()
         ]
-        asked = {"EnvironmentName": target.name.partition("/")[2], "OptionSettings": settings}
-        return [Call("aws", "elasticbeanstalk", "UpdateEnvironment", asked, target.region)]
 
 
 class HealthReporting(_Options):
@@ -94,9 +79,9 @@ class ManagedUpdates(_Options):
         "UpdateLevel": (_UPDATES, ""),
     }
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        # Beanstalk takes no empty text: what was never chosen is left as it is, without effect while all is off.
-        return super().write(target, before, {name: value for name, value in after.items() if value})
+    def sent(self, before: Reading, after: Json) -> Json:
+        # Beanstalk takes no empty text. An option that was never chosen has no effect while managed updates are off.
+        return super().sent(before, {name: value for name, value in after.items() if value})
 
     def canonical(self, value: Json) -> Json:
         return {"ManagedActionsEnabled": "false"} if value["ManagedActionsEnabled"] == "false" else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Write, flag
 from hipaa_tui.aws.elb import settings as elb
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.s3.settings import LONGEST_POLICY
@@ -95,24 +96,20 @@ class InvalidHeaders(_Switch):
     key = "routing.http.drop_invalid_header_fields.enabled"
 
 
-class CrossZone(Setting):
+class CrossZone(Declared):
     """{"Enabled": bool}"""
 
     id = "aws.elb.cross-zone"
     title = "Balancing across zones"
     resource = elb.CLASSIC_TYPE
-    reads = (Operation("elb", _READS),)
-    writes = (Operation("elb", _WRITES),)
+    reading = Read("elb", _READS, "LoadBalancerAttributes", {"LoadBalancerName": "{name}"})
+    fields = {"Enabled": flag("CrossZoneLoadBalancing.Enabled")}
+    identity = {"Arn": "{id}", "Name": "{name}"}
+    writing = Write(
+        *("elb", _WRITES, "LoadBalancerAttributes.CrossZoneLoadBalancing", {"LoadBalancerName": "{name}"}),
+        sends=("Enabled",),
+    )
     terraform = ("aws_elb",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(elb.classic(target, _READS))["LoadBalancerAttributes"]
-        on = bool((found.get("CrossZoneLoadBalancing") or {}).get("Enabled"))
-        return Reading({"Enabled": on}, {"Arn": target.id, "Name": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        wanted = {"CrossZoneLoadBalancing": {"Enabled": bool(after["Enabled"])}}
-        return [elb.classic(target, _WRITES, LoadBalancerAttributes=wanted)]
 
 
 class AccessLogs(Setting):

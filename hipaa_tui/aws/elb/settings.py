@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.providers.model import Call, Cloud, Operation, ResourceType, Target
+from hipaa_tui.providers.model import Call, Cloud, ResourceType, Target
 from hipaa_tui.support.json_value import Json
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,31})")
@@ -90,10 +90,6 @@ class AnyLoadBalancers(ResourceType):
 
     name = ANY_TYPE
     title = "Load balancer"
-    lists: tuple[Operation, ...] = (
-        Operation("elbv2", "DescribeLoadBalancers"),
-        Operation("elb", "DescribeLoadBalancers"),
-    )
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         ids = [*_newer_ids(cloud, region), *_classic_names(cloud, region)]
@@ -119,7 +115,6 @@ class AnyLoadBalancers(ResourceType):
 class LoadBalancers(AnyLoadBalancers):
     name = NEWER_TYPE
     title = "Load balancer"
-    lists = (Operation("elbv2", "DescribeLoadBalancers"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = (self.target(id, account, region, partition) for id in _newer_ids(cloud, region))
@@ -132,7 +127,6 @@ class LoadBalancers(AnyLoadBalancers):
 class ClassicLoadBalancers(AnyLoadBalancers):
     name = CLASSIC_TYPE
     title = "Classic load balancer"
-    lists = (Operation("elb", "DescribeLoadBalancers"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = (self.target(name, account, region, partition) for name in _classic_names(cloud, region))

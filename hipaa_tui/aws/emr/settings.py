@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read, Write, flag, tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
-    CloudError,
     Operation,
     Reading,
     ResourceType,
     Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -36,15 +35,18 @@ class Clusters(Named):
     service = "elasticmapreduce"
     kind = "cluster/"
     pattern = re.compile(r"j-[A-Z0-9]{3,20}")
-    listing = Operation("emr", "ListClusters")
-    lists = (listing,)
-    items = "Clusters"
+    listing = Read("emr", "ListClusters", "Clusters", {"ClusterStates": list(_ALIVE)})
     field = "Id"
-    arguments = {"ClusterStates": list(_ALIVE)}  # noqa: RUF012 - the base class's own shape
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        about = _cluster(cloud, target) or {}
-        return {str(tag["Key"]): str(tag["Value"]) for tag in about.get("Tags") or []}
+        return tags_of((_DESCRIBED.ask(cloud, target) or {}).get("Tags"))
+
+
+_DESCRIBED: Final = Read(
+    *("emr", "DescribeCluster", "Cluster", {"ClusterId": "{name}"}),
+    gone=("InvalidRequestException",),
+    empty="gone",
+)
 
 
 class BlocksOfPublicAccess(ResourceType):
@@ -53,7 +55,6 @@ class BlocksOfPublicAccess(ResourceType):
     name = "AWS::EMR::BlockPublicAccess"
     title = "EMR's block of public access"
     per_region = True
-    lists = _operations("GetBlockPublicAccessConfiguration")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         return [self._of(account, region, partition)]
@@ -77,7 +78,7 @@ class BlocksOfPublicAccess(ResourceType):
 
 
 class MasterAddress(Setting):
-    """{"PublicIpAddresses": [text]}: those of the running primary nodes. Only for looking."""
+    """{"PublicIpAddresses": [text]}: those of the running primary nodes. Read-only."""
 
     id = "aws.emr.master-address"
     title = "Public addresses of the primary nodes"
@@ -85,10 +86,10 @@ class MasterAddress(Setting):
     reads = _operations("DescribeCluster", "ListInstances")
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _cluster(cloud, target)
-        if about is None:
+        cluster = _DESCRIBED.ask(cloud, target)
+        if cluster is ABSENT:
             return Reading(ABSENT)
-        fleet = about.get("InstanceCollectionType") == "INSTANCE_FLEET"
+        fleet = cluster.get("InstanceCollectionType") == "INSTANCE_FLEET"
         which: dict[str, Json] = (
             {"InstanceFleetType": "MASTER"} if fleet else {"InstanceGroupTypes": ["MASTER"]}
         )
@@ -101,28 +102,19 @@ class MasterAddress(Setting):
         raise ValueError("a cluster stays in the subnet that it was started in: start a new one")
 
 
-class Kerberos(Setting):
-    """{"Kerberos": bool}: does the cluster authenticate its users so? Only for looking."""
+class Kerberos(Declared):
+    """{"Kerberos": bool}: does the cluster authenticate its users so? Read-only."""
 
     id = "aws.emr.kerberos"
     title = "Kerberos"
     resource = Clusters.name
-    reads = _operations("DescribeCluster")
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _cluster(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        realm = (about.get("KerberosAttributes") or {}).get("Realm")
-        return Reading({"Kerberos": bool(realm)}, {"ClusterId": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError(
-            "a cluster keeps the security configuration that it was started with: start a new one"
-        )
+    reading = _DESCRIBED
+    fields = {"Kerberos": flag("KerberosAttributes.Realm")}
+    identity = {"ClusterId": "{name}"}
+    read_only = "a cluster keeps the security configuration that it was started with: start a new one"
 
 
-class BlockPublicAccess(Setting):
+class BlockPublicAccess(Declared):
     """{"BlockPublicSecurityGroupRules", "PermittedPublicSecurityGroupRuleRanges": [{"MinRange", "MaxRange"}]}
 
     New clusters with a security group that is open on another port are refused; running ones stay as they are.
@@ -131,37 +123,21 @@ class BlockPublicAccess(Setting):
     id = "aws.emr.block-public-access"
     title = "Block of public access"
     resource = BlocksOfPublicAccess.name
-    reads = _operations("GetBlockPublicAccessConfiguration")
-    writes = _operations("PutBlockPublicAccessConfiguration")
+    reading = Read("emr", "GetBlockPublicAccessConfiguration", "BlockPublicAccessConfiguration")
+    writing = Write("emr", "PutBlockPublicAccessConfiguration", "BlockPublicAccessConfiguration")
     terraform = ("aws_emr_block_public_access_configuration",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = Call("aws", "emr", "GetBlockPublicAccessConfiguration", {}, target.region)
-        found = cloud.call(asked)["BlockPublicAccessConfiguration"]
+    def value(self, found: Any) -> Json:
         ranges = [
             {"MinRange": one["MinRange"], "MaxRange": one.get("MaxRange", one["MinRange"])}
             for one in found.get(_PERMITTED) or []
         ]
         blocks = bool(found.get("BlockPublicSecurityGroupRules"))
-        return Reading({"BlockPublicSecurityGroupRules": blocks, _PERMITTED: ranges})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        asked = {"BlockPublicAccessConfiguration": after}
-        return [Call("aws", "emr", "PutBlockPublicAccessConfiguration", asked, target.region)]
+        return {"BlockPublicSecurityGroupRules": blocks, _PERMITTED: ranges}
 
     def canonical(self, value: Json) -> Json:
         ranges = sorted(value[_PERMITTED], key=lambda one: (one["MinRange"], one["MaxRange"]))
         return {**value, _PERMITTED: ranges}
-
-
-def _cluster(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    try:
-        asked = Call("aws", "emr", "DescribeCluster", {"ClusterId": target.name}, target.region)
-        found: Mapping[str, Any] = cloud.call(asked)["Cluster"]
-    except CloudError as error:
-        absent_on(("InvalidRequestException",), error)
-        return None
-    return found
 
 
 RESOURCE_TYPES = (Clusters(), BlocksOfPublicAccess())

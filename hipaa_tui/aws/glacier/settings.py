@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hipaa_tui.aws.declared import PolicyText, Read, Remove, Write
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import EVERYBODY, principals, public
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
-
-def operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("glacier", name) for name in names)
+_VAULT = {"accountId": "{account}", "vaultName": "{name}"}
 
 
 def call(target: Target, operation: str, **arguments: Json) -> Call:
@@ -34,56 +33,33 @@ class Vaults(Named):
     service = "glacier"
     kind = "vaults/"
     pattern = re.compile(r"[A-Za-z0-9._-]{1,255}")
-    listing = Operation("glacier", "ListVaults")
-    lists = (listing,)
-    arguments = {"accountId": "-"}  # noqa: RUF012 - the base class's own shape
-    items = "VaultList"
+    listing = Read("glacier", "ListVaults", "VaultList", {"accountId": "-"})
     field = "VaultName"
+    tagging = Read("glacier", "ListTagsForVault", "Tags", _VAULT)
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
+    def listed(self, cloud: Cloud, region: str) -> Sequence[Json]:
         try:
-            return super().list(cloud, account, region, partition)
+            return super().listed(cloud, region)
         except CloudError as error:
-            # AWS takes no new customers for vaults, and tells so whoever has none.
+            # AWS takes no new customers for vaults, and says so to whoever has none.
             if error.code == "NoLongerSupportedException":
                 return []
             raise
 
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(call(target, "ListTagsForVault")).get("Tags") or {}
-        return {str(key): str(value) for key, value in found.items()}
 
-
-class VaultPolicy(Setting):
+class VaultPolicy(PolicyText):
     """The access policy's text, word for word; ABSENT where the vault has none, or is not there."""
 
     id = "aws.glacier.vault-policy"
     title = "Access policy of the vault"
     resource = Vaults.name
-    reads = operations("GetVaultAccessPolicy")
-    writes = operations("SetVaultAccessPolicy")
-    removes = operations("DeleteVaultAccessPolicy")
+    reading = Read(
+        *("glacier", "GetVaultAccessPolicy", "policy.Policy", _VAULT), gone=("ResourceNotFoundException",)
+    )
+    identity = {"Arn": "{id}", "Name": "{name}"}
+    writing = Write("glacier", "SetVaultAccessPolicy", "policy.Policy", _VAULT)
+    removing = Remove("glacier", "DeleteVaultAccessPolicy", arguments=_VAULT)
     terraform = ("aws_glacier_vault",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetVaultAccessPolicy")).get("policy") or {}
-        except CloudError as error:
-            return absent_on(("ResourceNotFoundException",), error)
-        text = found.get("Policy")
-        return Reading(str(text) if text else ABSENT, {"Arn": target.id, "Name": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "SetVaultAccessPolicy", policy={"Policy": after})]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteVaultAccessPolicy")]
-
-    def canonical(self, value: Json) -> Json:
-        return documents.canonical(value)
-
-    def display(self, value: Json) -> Json:
-        return documents.parsed(value)
 
 
 def everybody_is_account(current: Json, wanted: Json) -> Json:

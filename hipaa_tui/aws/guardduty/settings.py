@@ -24,7 +24,6 @@ class Detectors(RegionSwitch):
     service = "guardduty"
     kind = "detector"
     said = "GuardDuty"
-    lists = _operations("ListDetectors")
 
 
 class Detector(Setting):

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write
 from hipaa_tui.aws.iam.users import call, home, operations
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
-    CloudError,
     Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -61,7 +59,6 @@ class _OfAccount(ResourceType):
 class PasswordPolicies(_OfAccount):
     name = "AWS::IAM::AccountPasswordPolicy"
     title = "Password policy"
-    lists = operations("GetAccountPasswordPolicy")
     resource = "password-policy"
     known = ("password-policy", "root")
 
@@ -69,7 +66,6 @@ class PasswordPolicies(_OfAccount):
 class RootUsers(_OfAccount):
     name = "AWS::IAM::RootUser"
     title = "Root user"
-    lists = operations("GetAccountSummary")
     resource = "root"
     known = ("root",)
 
@@ -81,12 +77,11 @@ class RootUsers(_OfAccount):
 class SupportAccesses(_OfAccount):
     name = "AWS::IAM::SupportAccess"
     title = "Access to AWS Support"
-    lists = operations("ListEntitiesForPolicy")
     resource = "support-access"
     known = ("support-access", "policy/AWSSupportAccess", "root")
 
 
-class PasswordPolicy(Setting):
+class PasswordPolicy(Declared):
     """The policy as the API writes it; ABSENT where nobody has set one and AWS's default stands.
 
     UpdateAccountPasswordPolicy replaces it whole: what is left out goes back to the API's default. So a write
@@ -96,76 +91,67 @@ class PasswordPolicy(Setting):
     id = "aws.iam.password-policy"
     title = "Password policy"
     resource = PasswordPolicies.name
-    reads = operations("GetAccountPasswordPolicy")
-    writes = operations("UpdateAccountPasswordPolicy")
-    removes = operations("DeleteAccountPasswordPolicy")
+    reading = Read("iam", "GetAccountPasswordPolicy", "PasswordPolicy", gone=("NoSuchEntity",))
+    writing = Write("iam", "UpdateAccountPasswordPolicy")
+    removing = Remove("iam", "DeleteAccountPasswordPolicy")
     terraform = ("aws_iam_account_password_policy",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetAccountPasswordPolicy"))["PasswordPolicy"]
-        except CloudError as error:
-            return absent_on(("NoSuchEntity",), error)
-        return Reading(_whole(found))
+    def value(self, found: Any) -> Json:
+        return _whole(found)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        # The API takes no 0 for what is not wanted: left out is how that is said.
-        given = {name: value for name, value in _whole(after).items() if value or name in FLAGS}
-        return [call(target, "UpdateAccountPasswordPolicy", **given)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteAccountPasswordPolicy")]
+    def sent(self, before: Reading, after: Json) -> Json:
+        # The API takes no 0: a number that is not wanted is left out.
+        return {name: value for name, value in _whole(after).items() if value or name in FLAGS}
 
     def canonical(self, value: Json) -> Json:
         return _whole(value)
 
 
-class RootCredentials(Setting):
+class RootCredentials(Declared):
     """{"AccessKeys": how many the root user has, "MfaEnabled", "Password"?}: only the root user changes them."""
 
     id = "aws.iam.root-credentials"
     title = "Credentials of the root user"
     resource = RootUsers.name
-    reads = operations("GetAccountSummary")
+    reading = Read("iam", "GetAccountSummary")
+    read_only = "only the root user itself can change its credentials"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetAccountSummary"))["SummaryMap"]
-        if "AccountAccessKeysPresent" not in found:
+    def value(self, found: Any) -> Json:
+        summary = found["SummaryMap"]
+        if "AccountAccessKeysPresent" not in summary:
             raise ValueError("IAM's summary does not say whether the root user has access keys")
-        value = {
-            "AccessKeys": int(found["AccountAccessKeysPresent"]),
-            "MfaEnabled": bool(found.get("AccountMFAEnabled")),
+        return {
+            "AccessKeys": int(summary["AccountAccessKeysPresent"]),
+            "MfaEnabled": bool(summary.get("AccountMFAEnabled")),
         }
-        return Reading(value)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("only the root user itself can change its credentials")
 
 
-class SupportAccess(Setting):
+_SUPPORT: Final = "arn:{partition}:iam::aws:policy/AWSSupportAccess"
+
+
+class SupportAccess(Declared):
     """{"Roles": names of the roles that AWS's policy for support cases is attached to}."""
 
     id = "aws.iam.support-access"
     title = "Roles for AWS Support"
     resource = SupportAccesses.name
-    reads = operations("ListEntitiesForPolicy")
+    reading = Read(
+        *("iam", "ListEntitiesForPolicy", "PolicyRoles", {"PolicyArn": _SUPPORT, "EntityFilter": "Role"}),
+        pages=True,
+    )
+    identity = {"PolicyArn": _SUPPORT}
     writes = operations("AttachRolePolicy", "DetachRolePolicy")
     terraform = ("aws_iam_role_policy_attachment",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = call(target, "ListEntitiesForPolicy", PolicyArn=_support(target), EntityFilter="Role")
-        found = cloud.pages(asked, "PolicyRoles")
-        return Reading(
-            {"Roles": sorted(str(one["RoleName"]) for one in found)}, {"PolicyArn": _support(target)}
-        )
+    def value(self, found: Any) -> Json:
+        return {"Roles": sorted(str(one["RoleName"]) for one in found)}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         have, wanted = set(before.value["Roles"]), set(after["Roles"])
         steps = [("AttachRolePolicy", name) for name in sorted(wanted - have)]
         steps += [("DetachRolePolicy", name) for name in sorted(have - wanted)]
-        return [
-            call(target, operation, RoleName=name, PolicyArn=_support(target)) for operation, name in steps
-        ]
+        support = _SUPPORT.format(partition=target.partition)
+        return [call(target, operation, RoleName=name, PolicyArn=support) for operation, name in steps]
 
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
         passed, have = [], set(before["Roles"])
@@ -176,10 +162,6 @@ class SupportAccess(Setting):
 
     def canonical(self, value: Json) -> Json:
         return {"Roles": sorted(value["Roles"])}
-
-
-def _support(target: Target) -> str:
-    return f"arn:{target.partition}:iam::aws:policy/AWSSupportAccess"
 
 
 def _whole(value: Mapping[str, Any]) -> dict[str, Json]:

@@ -34,7 +34,6 @@ class AttachedPolicies(ResourceType):
     name = "AWS::IAM::AttachedPolicy"
     title = "AWS managed policy in use"
     regional = False
-    lists = operations("ListPolicies")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         given: dict[str, Json] = {"Scope": "AWS", "OnlyAttached": True}

@@ -44,7 +44,6 @@ class Groups(ResourceType):
     name = "AWS::IAM::Group"
     title = "IAM group"
     regional = False
-    lists = operations("ListGroups")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "iam", "ListGroups", {}, home(partition)), "Groups")

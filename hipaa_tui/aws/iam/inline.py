@@ -63,7 +63,6 @@ class Principals(ResourceType):
     name = "AWS::IAM::Principal"
     title = "IAM user, group or role"
     regional = False
-    lists = (*Users.lists, *Groups.lists, *iam.Roles.lists)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = [

@@ -28,7 +28,6 @@ class ServiceLinkedRoles(ResourceType):
     name = "AWS::IAM::ServiceLinkedRole"
     title = "Service-linked role"
     regional = False
-    lists = (Operation("iam", "ListRoles"),)
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         asked = Call("aws", "iam", "ListRoles", {"PathPrefix": "/aws-service-role/"}, region)

@@ -46,7 +46,6 @@ class Roles(ResourceType):
     name = "AWS::IAM::Role"
     title = "IAM role"
     regional = False
-    lists = _operations("ListRoles")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "iam", "ListRoles", {}, region), "Roles")

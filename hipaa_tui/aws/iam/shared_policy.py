@@ -30,7 +30,6 @@ class CustomerPolicies(ResourceType):
     name = "AWS::IAM::ManagedPolicy"
     title = "Customer managed policy"
     regional = False
-    lists = operations("ListPolicies")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         request = Call("aws", "iam", "ListPolicies", {"Scope": "Local"}, home(partition))

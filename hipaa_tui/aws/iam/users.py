@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.aws.permissions.caller_policies import Principal, identity_statements
 from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.providers.model import (
@@ -110,7 +111,6 @@ class Users(ResourceType):
     name = "AWS::IAM::User"
     title = "IAM user"
     regional = False
-    lists = operations("ListUsers")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "iam", "ListUsers", {}, home(partition)), "Users")
@@ -200,24 +200,20 @@ class UserGroups(Setting):
         return None if value is ABSENT else {"Groups": value["Groups"]}
 
 
-class MfaDevices(Setting):
+class MfaDevices(Declared):
     """{"Devices": serial numbers}: only the user can register one."""
 
     id = "aws.iam.mfa-devices"
     title = "Second factors"
     resource = Users.name
-    reads = operations("ListMFADevices")
+    reading = Read(
+        *("iam", "ListMFADevices", "MFADevices", {"UserName": "{name}"}), gone=("NoSuchEntity",), pages=True
+    )
+    identity = {"UserName": "{name}"}
+    read_only = "a second factor is registered by whoever holds it"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            devices = cloud.pages(user_call(target, "ListMFADevices"), "MFADevices")
-        except CloudError as error:
-            return absent_on(("NoSuchEntity",), error)
-        value = {"Devices": sorted(str(one["SerialNumber"]) for one in devices)}
-        return Reading(value, {"UserName": name_of(target.id)})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a second factor is registered by whoever holds it")
+    def value(self, found: Any) -> Json:
+        return {"Devices": sorted(str(one["SerialNumber"]) for one in found)}
 
 
 def with_group(current: Json, group: Json) -> Json:

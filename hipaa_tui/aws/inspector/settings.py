@@ -23,7 +23,6 @@ class Inspectors(RegionSwitch):
     service = "inspector2"
     kind = "inspector2"
     said = "Inspector"
-    lists = _operations("BatchGetAccountStatus")
 
 
 class Scanning(Setting):

@@ -8,57 +8,41 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hipaa_tui.aws.kms.settings import GOING, Keys, call
-from hipaa_tui.aws.policies import documents
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.aws.declared import Declared, Either, PolicyText, Read, Remove, Write, flag
+from hipaa_tui.aws.kms.settings import GOING, Keys
 from hipaa_tui.support.json_value import ABSENT, Json
 
 LONGEST_WAIT: Final = 30
 """Days that KMS waits at most before it deletes a key."""
 
 
-def _operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("kms", name) for name in names)
+_DESCRIBED: Final = Read(
+    *("kms", "DescribeKey", "KeyMetadata", {"KeyId": "{id}"}), gone=("NotFoundException",), empty="gone"
+)
+# Enabling and deletion go by the key's id, since not every server that speaks KMS takes an ARN there. The target is
+# of the caller's own account.
+_BY_ID: Final = {"KeyId": "{name}"}
 
 
-def _about(cloud: Cloud, target: Target) -> dict[str, Any]:
-    """The key's metadata; empty where there is no such key."""
-    try:
-        found = cloud.call(call(target, "DescribeKey", KeyId=target.id))["KeyMetadata"]
-    except CloudError as error:
-        absent_on(("NotFoundException",), error)
-        return {}
-    return dict(found)
+class _OfKey(Declared):
+    resource = Keys.name
+    identity = {"KeyId": "{name}", "Arn": "{id}"}
 
 
-class KeyPolicy(Setting):
+class KeyPolicy(PolicyText, _OfKey):
     """The key's policy, word for word. KMS's own check against locking oneself out is never bypassed."""
 
     id = "aws.kms.key-policy"
     title = "Key policy"
-    resource = Keys.name
-    reads = _operations("GetKeyPolicy")
-    writes = _operations("PutKeyPolicy")
+    reading = Read(
+        *("kms", "GetKeyPolicy", "Policy", {"KeyId": "{id}", "PolicyName": "default"}),
+        gone=("NotFoundException",),
+    )
+    writing = Write("kms", "PutKeyPolicy", "Policy", {"KeyId": "{id}", "PolicyName": "default"})
     terraform = ("aws_kms_key_policy",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetKeyPolicy", KeyId=target.id, PolicyName="default"))
-        except CloudError as error:
-            return absent_on(("NotFoundException",), error)
-        return Reading(str(found["Policy"]), {"KeyId": target.name, "Arn": target.id})
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutKeyPolicy", KeyId=target.id, PolicyName="default", Policy=after)]
-
-    def canonical(self, value: Json) -> Json:
-        return documents.canonical(value)
-
-    def display(self, value: Json) -> Json:
-        return documents.parsed(value)
-
-
-class KeyDeletion(Setting):
+class KeyDeletion(_OfKey):
     """{"KeyState", "DeletionDate"?} of a key that is about to be deleted; ABSENT where it is not.
 
     A cancelled key is left disabled, which is how KMS leaves it: what it was before nobody can ask KMS. A
@@ -67,25 +51,19 @@ class KeyDeletion(Setting):
 
     id = "aws.kms.deletion"
     title = "Scheduled deletion"
-    resource = Keys.name
-    reads = _operations("DescribeKey")
-    writes = _operations("ScheduleKeyDeletion")
-    removes = _operations("CancelKeyDeletion")
+    reading = _DESCRIBED
+    identity_when_gone = True
+    writing = Write(
+        *("kms", "ScheduleKeyDeletion"),
+        arguments={**_BY_ID, "PendingWindowInDays": LONGEST_WAIT},
+        sends=None,
+    )
+    removing = Remove("kms", "CancelKeyDeletion", arguments=_BY_ID)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _about(cloud, target)
-        identity = {"KeyId": target.name, "Arn": target.id}
-        if about.get("KeyState") not in GOING:
-            return Reading(ABSENT, identity)
-        return Reading({key: about[key] for key in ("KeyState", "DeletionDate") if key in about}, identity)
-
-    # By the key's id, since not every server that speaks KMS takes an ARN here; a target is of its own account.
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        days = LONGEST_WAIT
-        return [call(target, "ScheduleKeyDeletion", KeyId=target.name, PendingWindowInDays=days)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "CancelKeyDeletion", KeyId=target.name)]
+    def value(self, found: Any) -> Json:
+        if found.get("KeyState") not in GOING:
+            return ABSENT
+        return {key: found[key] for key in ("KeyState", "DeletionDate") if key in found}
 
     def canonical(self, value: Json) -> Json:
         return {"pending": True}
@@ -99,24 +77,20 @@ class KeyDeletion(Setting):
         )
 
 
-class KeyEnabled(Setting):
+class KeyEnabled(_OfKey):
     """{"Enabled": may the key be used}"""
 
     id = "aws.kms.enabled"
     title = "Key may be used"
-    resource = Keys.name
-    reads = _operations("DescribeKey")
-    writes = _operations("EnableKey", "DisableKey")
+    reading = _DESCRIBED
+    fields = {"Enabled": flag("Enabled")}
+    identity_when_gone = True
+    writing = Either(
+        lambda _before, after: bool(after["Enabled"]),
+        then=Write("kms", "EnableKey", arguments=_BY_ID, sends=None),
+        otherwise=Write("kms", "DisableKey", arguments=_BY_ID, sends=None),
+    )
     terraform = ("aws_kms_key",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = _about(cloud, target)
-        identity = {"KeyId": target.name, "Arn": target.id}
-        return Reading({"Enabled": bool(about.get("Enabled"))} if about else ABSENT, identity)
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        operation = "EnableKey" if after["Enabled"] else "DisableKey"
-        return [call(target, operation, KeyId=target.name)]
 
 
 SETTINGS = (KeyPolicy(), KeyDeletion(), KeyEnabled())

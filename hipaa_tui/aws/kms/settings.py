@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Either, Read, Remove, Write, text
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.providers.model import (
     Call,
@@ -48,7 +49,6 @@ class Keys(ResourceType):
 
     name = "AWS::KMS::Key"
     title = "KMS key"
-    lists = _operations("ListKeys", "DescribeKey")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []
@@ -202,35 +202,28 @@ class Key(Setting):
         return None
 
 
-class Alias(Setting):
+class Alias(Declared):
     """{"TargetKeyId": id of the key that the alias stands for}"""
 
     id = "aws.kms.alias"
     title = "Alias"
     resource = Aliases.name
-    reads = _operations("DescribeKey")
-    writes = _operations("CreateAlias", "UpdateAlias")
-    removes = _operations("DeleteAlias")
+    reading = Read(
+        *("kms", "DescribeKey", "KeyMetadata", {"KeyId": "{id}"}), gone=("NotFoundException",), empty="gone"
+    )
+    fields = {"TargetKeyId": text("KeyId")}
+    identity = {"AliasName": "{id}"}
+    identity_fields = {"KeyArn": text("Arn")}
+    known_before = True
+    writing = Either(
+        lambda before, _after: before.absent,
+        then=Write("kms", "CreateAlias", arguments={"AliasName": "{id}"}, sends=("TargetKeyId",)),
+        otherwise=Write("kms", "UpdateAlias", arguments={"AliasName": "{id}"}, sends=("TargetKeyId",)),
+    )
+    removing = Remove("kms", "DeleteAlias", arguments={"AliasName": "{id}"})
     creates_resource = True
     kept_on_rollback = "it is how the key that stays is found again"
     terraform = ("aws_kms_alias",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            about = cloud.call(call(target, "DescribeKey", KeyId=target.id))["KeyMetadata"]
-        except CloudError as error:
-            return absent_on(("NotFoundException",), error)
-        return Reading({"TargetKeyId": str(about["KeyId"])}, {"AliasName": target.id, "KeyArn": about["Arn"]})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        operation = "CreateAlias" if before.absent else "UpdateAlias"
-        return [call(target, operation, AliasName=target.id, TargetKeyId=after["TargetKeyId"])]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteAlias", AliasName=target.id)]
-
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return {"AliasName": target.id}
 
 
 class KeyRotation(Setting):

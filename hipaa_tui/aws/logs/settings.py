@@ -40,7 +40,6 @@ def arn_of(target: Target) -> str:
 class LogGroups(ResourceType):
     name = "AWS::Logs::LogGroup"
     title = "Log group"
-    lists = _operations("DescribeLogGroups")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "logs", "DescribeLogGroups", {}, region), "logGroups")

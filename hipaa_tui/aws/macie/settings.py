@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from hipaa_tui.aws.resource_types.region_switch import RegionSwitch, call, never_switched_on
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.aws.declared import Declared, Either, Read, Remove, Write
+from hipaa_tui.aws.resource_types.region_switch import RegionSwitch, never_switched_on
+from hipaa_tui.providers.model import CloudError, Reading
+from hipaa_tui.support.json_value import Json
 
 _FREQUENCY: Final = "FIFTEEN_MINUTES"
-
-
-def _operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("macie2", name) for name in names)
 
 
 class Sessions(RegionSwitch):
@@ -22,40 +19,37 @@ class Sessions(RegionSwitch):
     called = ("macie2",)
     kind = "session"
     said = "Macie"
-    lists = _operations("GetMacieSession")
 
 
-class Session(Setting):
+def _off(error: CloudError) -> bool:
+    """Is Macie off? It answers 403 both then and where the caller may not ask."""
+    denied = error.code == "AccessDeniedException"
+    return error.code == "ResourceNotFoundException" or (
+        denied and never_switched_on(error, "macie is not enabled")
+    )
+
+
+class Session(Declared):
     """{"status": ENABLED or PAUSED, "findingPublishingFrequency"}; ABSENT where Macie is off."""
 
     id = "aws.macie.session"
     title = "Macie"
     resource = Sessions.name
-    reads = _operations("GetMacieSession")
-    writes = (
-        Operation("macie2", "EnableMacie", also=("iam:CreateServiceLinkedRole",)),
-        *_operations("UpdateMacieSession"),
+    reading = Read("macie2", "GetMacieSession", off=_off)
+    identity = {"AccountId": "{account}"}
+    writing = Either(
+        lambda before, _after: before.absent,
+        then=Write("macie2", "EnableMacie", also=("iam:CreateServiceLinkedRole",)),
+        otherwise=Write("macie2", "UpdateMacieSession"),
     )
-    removes = _operations("DisableMacie")
+    removing = Remove("macie2", "DisableMacie")
     terraform = ("aws_macie2_account",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call("macie2", target, "GetMacieSession"))
-        except CloudError as error:
-            # Macie answers 403 both where it is off and where one may not ask.
-            off = error.code == "AccessDeniedException" and never_switched_on(error, "macie is not enabled")
-            if off or error.code == "ResourceNotFoundException":
-                return Reading(ABSENT)
-            raise
-        return Reading(self.canonical(found), {"AccountId": target.account})
+    def value(self, found: Any) -> Json:
+        return self.canonical(found)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        operation = "EnableMacie" if before.absent else "UpdateMacieSession"
-        return [call("macie2", target, operation, **self.canonical(after))]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call("macie2", target, "DisableMacie")]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return self.canonical(after)
 
     def canonical(self, value: Json) -> Json:
         return {

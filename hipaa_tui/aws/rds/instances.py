@@ -9,9 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Write, flag, members, raw, text
 from hipaa_tui.aws.rds.pending import Waiting, pending
-from hipaa_tui.aws.rds.settings import Clusters, Instances, call, cluster_of, instance_of, operations
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.aws.rds.settings import (
+    CLUSTER,
+    INSTANCE,
+    Clusters,
+    Instances,
+    call,
+    cluster_of,
+    instance_of,
+    operations,
+)
+from hipaa_tui.providers.model import Call, Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 BUSY: Final = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault", "InvalidDBClusterStateFault")
@@ -28,17 +38,13 @@ class _Choice:
     field: str
     argument: str = ""
     empty: bool | int = False
-    of_cluster: bool = True
-    """Is it the cluster's choice for a member of one?"""
     waits: bool = False
     """May it wait for the maintenance window?"""
 
 
 _CHOICES: Final = (
-    _Choice("public-access", "Public address", "PubliclyAccessible", of_cluster=False),
     _Choice("deletion-protection", "Deletion protection", "DeletionProtection"),
     _Choice("multi-az", "Standby in another zone", "MultiAZ", waits=True),
-    _Choice("minor-upgrades", "Minor version upgrades", "AutoMinorVersionUpgrade", of_cluster=False),
     _Choice("tag-copies", "Tags of its snapshots", "CopyTagsToSnapshot"),
     _Choice(
         *("iam-login", "Login by IAM", "IAMDatabaseAuthenticationEnabled", "EnableIAMDatabaseAuthentication"),
@@ -46,6 +52,44 @@ _CHOICES: Final = (
     ),
     _Choice("backup-retention", "Automated backups", "BackupRetentionPeriod", empty=0, waits=True),
 )
+"""Choices that a cluster makes for its members."""
+
+
+_INSTANCE: Final = {"DBInstanceIdentifier": "{name}"}
+
+
+class _OwnChoice(Waiting):
+    """{FIELD: bool, "Engine"}: a choice that each instance makes for itself, also in a cluster."""
+
+    resource = Instances.name
+    reading = INSTANCE
+    identity = {"DBInstanceIdentifier": "{name}", "Arn": "{id}"}
+    settle_seconds = _SETTLES
+    retry_codes = BUSY
+    terraform = ("aws_db_instance",)
+
+    def value(self, found: Any) -> Json:
+        return members(self.fields, found)
+
+
+class PublicAccess(_OwnChoice):
+    """{"PubliclyAccessible": bool, "Engine"}"""
+
+    id = "aws.rds.instance-public-access"
+    title = "Public address"
+    field = "PubliclyAccessible"
+    fields = {"PubliclyAccessible": raw("PubliclyAccessible", False), "Engine": text("Engine")}
+    writing = Write("rds", "ModifyDBInstance", arguments=_INSTANCE, sends=("PubliclyAccessible",))
+
+
+class MinorUpgrades(_OwnChoice):
+    """{"AutoMinorVersionUpgrade": bool, "Engine"}"""
+
+    id = "aws.rds.instance-minor-upgrades"
+    title = "Minor version upgrades"
+    field = "AutoMinorVersionUpgrade"
+    fields = {"AutoMinorVersionUpgrade": raw("AutoMinorVersionUpgrade", False), "Engine": text("Engine")}
+    writing = Write("rds", "ModifyDBInstance", arguments=_INSTANCE, sends=("AutoMinorVersionUpgrade",))
 
 
 class InstanceChoice(Waiting):
@@ -63,17 +107,16 @@ class InstanceChoice(Waiting):
         self.field = choice.field
         self.id = f"aws.rds.instance-{choice.what}"
         self.title = choice.title
-        self.writes = operations("ModifyDBInstance", *(["ModifyDBCluster"] if choice.of_cluster else []))
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = instance_of(cloud, target)
-        if not about:
+        instance = instance_of(cloud, target)
+        if not instance:
             return Reading(ABSENT)
-        whole, cluster = about, str(about.get("DBClusterIdentifier") or "")
-        if cluster and self.choice.of_cluster:
+        whole, cluster = instance, str(instance.get("DBClusterIdentifier") or "")
+        if cluster:
             whole = cluster_of(cloud, target, cluster)
-        value = _value(self.choice, whole, about)
-        if cluster and self.choice.of_cluster:
+        value = _value(self.choice, whole, instance)
+        if cluster:
             value["Cluster"] = cluster
         return Reading(value, {"DBInstanceIdentifier": target.name, "Arn": target.id})
 
@@ -115,52 +158,51 @@ def fewer_backups(field: str, before: Json, after: Json) -> str:
     return f"automated backups that are older than {want} days are deleted, and do not come back"
 
 
-class _ClusterSwitch(Setting):
-    """{FIELD: bool}; the API's name of it is the same when it is set."""
+class _ClusterSwitch(Declared):
+    """{FIELD: bool}, by the name that DescribeDBClusters and ModifyDBCluster share."""
 
     resource = Clusters.name
-    reads = operations("DescribeDBClusters")
-    writes = operations("ModifyDBCluster")
+    reading = CLUSTER
+    identity = {"DBClusterIdentifier": "{name}", "Arn": "{id}"}
+    identity_when_gone = True
+    writing = Write("rds", "ModifyDBCluster", arguments={"DBClusterIdentifier": "{name}"})
     settle_seconds = _SETTLES
     retry_codes = BUSY
     terraform = ("aws_rds_cluster",)
 
-    def __init__(self, what: str, title: str, field: str) -> None:
-        self.id = f"aws.rds.cluster-{what}"
-        self.title = title
-        self.field = field
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = cluster_of(cloud, target)
-        value = {self.field: bool(about.get(self.field))} if about else ABSENT
-        return Reading(value, {"DBClusterIdentifier": target.name, "Arn": target.id})
+class ClusterDeletionProtection(_ClusterSwitch):
+    """{"DeletionProtection": bool}"""
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "ModifyDBCluster", DBClusterIdentifier=target.name, **after)]
+    id = "aws.rds.cluster-deletion-protection"
+    title = "Deletion protection"
+    fields = {"DeletionProtection": flag("DeletionProtection")}
 
 
-class ClusterZones(Setting):
-    """{"MultiAZ": bool, "Engine", "Members": how many}. Only for looking: a member more makes it so."""
+class ClusterTagCopies(_ClusterSwitch):
+    """{"CopyTagsToSnapshot": bool}"""
+
+    id = "aws.rds.cluster-tag-copies"
+    title = "Tags of its snapshots"
+    fields = {"CopyTagsToSnapshot": flag("CopyTagsToSnapshot")}
+
+
+class ClusterZones(Declared):
+    """{"MultiAZ": bool, "Engine", "Members": how many}. Read-only: one more member makes a cluster Multi-AZ."""
 
     id = "aws.rds.cluster-zones"
     title = "Availability Zones of the cluster"
     resource = Clusters.name
-    reads = operations("DescribeDBClusters")
+    reading = CLUSTER
+    fields = {"MultiAZ": flag("MultiAZ"), "Engine": text("Engine")}
+    read_only = "a cluster has members in several zones once one is made there: follow the steps"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = cluster_of(cloud, target)
-        if not about:
-            return Reading(ABSENT)
-        members = len(about.get("DBClusterMembers") or [])
-        engine = str(about.get("Engine") or "")
-        return Reading({"MultiAZ": bool(about.get("MultiAZ")), "Engine": engine, "Members": members})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a cluster has members in several zones once one is made there: follow the steps")
+    def value(self, found: Any) -> Json:
+        return {**super().value(found), "Members": len(found.get("DBClusterMembers") or [])}
 
 
-class InstanceEncryption(Setting):
-    """{"StorageEncrypted": bool, "KmsKeyId"?, "Engine", "Cluster": its cluster or ""}. Only for looking.
+class InstanceEncryption(Declared):
+    """{"StorageEncrypted": bool, "KmsKeyId"?, "Engine", "Cluster": its cluster or ""}. Read-only.
 
     It is chosen at creation and never again.
     """
@@ -168,29 +210,23 @@ class InstanceEncryption(Setting):
     id = "aws.rds.instance-encryption"
     title = "Encryption of the storage"
     resource = Instances.name
-    reads = operations("DescribeDBInstances")
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = instance_of(cloud, target)
-        if not about:
-            return Reading(ABSENT)
-        value = {
-            "StorageEncrypted": bool(about.get("StorageEncrypted")),
-            "Engine": str(about.get("Engine") or ""),
-            "Cluster": str(about.get("DBClusterIdentifier") or ""),
-        }
-        if about.get("KmsKeyId"):
-            value["KmsKeyId"] = str(about["KmsKeyId"])
-        return Reading(value, {"DBInstanceIdentifier": target.name, "Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("RDS encrypts storage from its creation on or never: follow the steps to a new one")
+    reading = INSTANCE
+    fields = {
+        "StorageEncrypted": flag("StorageEncrypted"),
+        "Engine": text("Engine"),
+        "Cluster": text("DBClusterIdentifier"),
+        "KmsKeyId": text("KmsKeyId", None),
+    }
+    identity = {"DBInstanceIdentifier": "{name}", "Arn": "{id}"}
+    read_only = "RDS encrypts storage from its creation on or never: follow the steps to a new one"
 
 
 SETTINGS = (
+    PublicAccess(),
+    MinorUpgrades(),
     *(InstanceChoice(choice) for choice in _CHOICES),
-    _ClusterSwitch("deletion-protection", "Deletion protection", "DeletionProtection"),
-    _ClusterSwitch("tag-copies", "Tags of its snapshots", "CopyTagsToSnapshot"),
+    ClusterDeletionProtection(),
+    ClusterTagCopies(),
     ClusterZones(),
     InstanceEncryption(),
 )

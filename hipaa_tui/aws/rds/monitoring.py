@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Write, number, text
 from hipaa_tui.aws.rds.instances import BUSY
-from hipaa_tui.aws.rds.settings import Instances, call, cluster_of, instance_of, operations
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.aws.rds.settings import INSTANCE, Instances, call, cluster_of, instance_of, operations
+from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 _SQL: Final = ("error", "general", "slowquery")
@@ -74,30 +75,36 @@ class Logs(Setting):
         return sorted(value["Types"])
 
 
-class Monitoring(Setting):
-    """{"MonitoringInterval": seconds, 0 is none, "MonitoringRoleArn"?}"""
+class Monitoring(Declared):
+    """{"MonitoringInterval": seconds, 0 is none, "MonitoringRoleArn"?, "Engine"}"""
 
     id = "aws.rds.instance-monitoring"
     title = "Enhanced Monitoring"
     resource = Instances.name
-    reads = operations("DescribeDBInstances")
-    writes = (Operation("rds", "ModifyDBInstance", also=("iam:PassRole",)),)
+    reading = INSTANCE
+    fields = {
+        "MonitoringInterval": number("MonitoringInterval"),
+        "MonitoringRoleArn": text("MonitoringRoleArn", None),
+        "Engine": text("Engine"),
+    }
+    identity = {"DBInstanceIdentifier": "{name}", "Arn": "{id}"}
+    identity_when_gone = True
+    writing = Write(
+        *("rds", "ModifyDBInstance"), arguments={"DBInstanceIdentifier": "{name}"}, also=("iam:PassRole",)
+    )
     settle_seconds = 900.0
     # A role that was made a moment ago is not known everywhere.
     retry_codes = (*BUSY, "InvalidParameterValue")
     terraform = ("aws_db_instance",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = instance_of(cloud, target)
-        value: dict[str, Any] = {"MonitoringInterval": int(about.get("MonitoringInterval") or 0)}
-        if value["MonitoringInterval"] and about.get("MonitoringRoleArn"):
-            value["MonitoringRoleArn"] = str(about["MonitoringRoleArn"])
-        identity = {"DBInstanceIdentifier": target.name, "Arn": target.id}
-        return Reading({**value, "Engine": str(about.get("Engine") or "")} if about else ABSENT, identity)
+    def value(self, found: Any) -> Json:
+        value = super().value(found)
+        if not value["MonitoringInterval"]:
+            value.pop("MonitoringRoleArn", None)
+        return value
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        given = {key: item for key, item in after.items() if key.startswith("Monitoring")}
-        return [call(target, "ModifyDBInstance", DBInstanceIdentifier=target.name, **given)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return {key: item for key, item in after.items() if key.startswith("Monitoring")}
 
     def canonical(self, value: Json) -> Json:
         return [value["MonitoringInterval"], value.get("MonitoringRoleArn") or ""]

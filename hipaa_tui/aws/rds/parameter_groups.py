@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Read, tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, Json
@@ -109,24 +110,21 @@ class RdsGroups(Named):
     service = "rds"
     kind = "pg:"
     pattern = _PATTERN
-    listing = Operation("rds", "DescribeDBParameterGroups")
-    lists = (listing,)
-    items = RDS.groups
+    listing = Read("rds", "DescribeDBParameterGroups", RDS.groups)
     field = RDS.name
+    tagging = Read("rds", "ListTagsForResource", "TagList", {"ResourceName": "{id}"})
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        arn = f"arn:{target.partition}:rds:{target.region}:{target.account}:{self.kind}{target.name}"
-        found = cloud.call(RDS.call(target, "ListTagsForResource", ResourceName=arn))
-        return {str(tag["Key"]): str(tag["Value"]) for tag in found.get("TagList") or []}
+        # A playbook names the group that it makes by its name alone.
+        named = self.target(target.name, target.account, target.region, target.partition)
+        return super().tags(cloud, named or target)
 
 
 class RdsClusterGroups(RdsGroups):
     name = RDS_CLUSTER.type
     title = "DB cluster parameter group"
     kind = "cluster-pg:"
-    listing = Operation("rds", "DescribeDBClusterParameterGroups")
-    lists = (listing,)
-    items = RDS_CLUSTER.groups
+    listing = Read("rds", "DescribeDBClusterParameterGroups", RDS_CLUSTER.groups)
     field = RDS_CLUSTER.name
 
 
@@ -136,14 +134,11 @@ class RedshiftGroups(Named):
     service = "redshift"
     kind = "parametergroup:"
     pattern = _PATTERN
-    listing = Operation("redshift", "DescribeClusterParameterGroups")
-    lists = (listing,)
-    items = REDSHIFT.groups
+    listing = Read("redshift", "DescribeClusterParameterGroups", REDSHIFT.groups)
     field = REDSHIFT.name
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = REDSHIFT.group(cloud, target, target.name)
-        return {str(tag["Key"]): str(tag["Value"]) for tag in found.get("Tags") or []}
+        return tags_of(REDSHIFT.group(cloud, target, target.name).get("Tags"))
 
 
 class ParameterGroup(Setting):

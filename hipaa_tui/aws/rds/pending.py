@@ -7,15 +7,20 @@ where now and next are, so what only waits is neither done (the predicate looks 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from hipaa_tui.providers.model import Setting, Target
+from hipaa_tui.aws.declared import Declared
+from hipaa_tui.providers.model import Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 
-class Waiting(Setting):
+class Waiting(Declared):
     """What may wait: `field` is the member of the value that is chosen."""
 
     field: str
+
+    def value(self, found: Any) -> Json:
+        return pending(super().value(found), self.field, found.get("PendingModifiedValues") or {})
 
     def canonical(self, value: Json) -> Json:
         now = value[self.field]

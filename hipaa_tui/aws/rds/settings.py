@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Read
+from hipaa_tui.aws.declared import tags_of as tags_in
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, Operation, Target
 from hipaa_tui.support.json_value import Json
 
 NOT_RDS: Final = frozenset({"docdb", "neptune"})
@@ -27,37 +30,43 @@ def call(target: Target, operation: str, **arguments: Json) -> Call:
     return Call("aws", "rds", operation, arguments, target.region)
 
 
+TAGS: Final = Read("rds", "ListTagsForResource", "TagList", {"ResourceName": "{id}"})
+"""The tags of anything in RDS that has an ARN."""
+INSTANCE: Final = Read(
+    *("rds", "DescribeDBInstances", "DBInstances.0", {"DBInstanceIdentifier": "{name}"}),
+    gone=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+    empty="gone",
+)
+CLUSTER: Final = Read(
+    *("rds", "DescribeDBClusters", "DBClusters.0", {"DBClusterIdentifier": "{name}"}),
+    gone=("DBClusterNotFoundFault", "DBClusterNotFound"),
+    empty="gone",
+)
+
+
 class _Databases(Named):
     """What instances and clusters have in common."""
 
     service = "rds"
     pattern = _NAME
+    tagging = TAGS
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        asked = Call("aws", "rds", self.listing.operation, {}, region)
-        listed = cloud.pages(asked, self.items)
-        names = [str(one[self.field]) for one in listed if str(one.get("Engine")) not in NOT_RDS]
-        found = (self.target(name, account, region, partition) for name in names)
-        return [target for target in found if target is not None]
+    def own(self, item: Json, account: str) -> bool:
+        return str(item.get("Engine")) not in NOT_RDS
 
     def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        # Names are kept in small letters, however they were written.
+        # RDS keeps names in lower case, however they were written.
         named = super().target(id, account, region, partition)
         if named is None or named.name == named.name.lower():
             return named
         return super().target(named.id.removesuffix(named.name) + named.name.lower(), account, region)
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        return tags_of(cloud, target)
 
 
 class Instances(_Databases):
     name = "AWS::RDS::DBInstance"
     title = "DB instance"
     kind = "db:"
-    listing = Operation("rds", "DescribeDBInstances")
-    lists = (listing,)
-    items = "DBInstances"
+    listing = Read("rds", "DescribeDBInstances", "DBInstances")
     field = "DBInstanceIdentifier"
 
 
@@ -65,36 +74,24 @@ class Clusters(_Databases):
     name = "AWS::RDS::DBCluster"
     title = "DB cluster"
     kind = "cluster:"
-    listing = Operation("rds", "DescribeDBClusters")
-    lists = (listing,)
-    items = "DBClusters"
+    listing = Read("rds", "DescribeDBClusters", "DBClusters")
     field = "DBClusterIdentifier"
 
 
 def tags_of(cloud: Cloud, target: Target) -> dict[str, str]:
-    """The tags of anything in RDS that has an ARN."""
-    found = cloud.call(call(target, "ListTagsForResource", ResourceName=target.id))
-    return {str(tag["Key"]): str(tag["Value"]) for tag in found.get("TagList") or []}
+    """The tags of anything in RDS that has an ARN. Raises CloudError."""
+    return tags_in(TAGS.answer(cloud, target))
 
 
 def instance_of(cloud: Cloud, target: Target) -> dict[str, Any]:
-    """What DescribeDBInstances says of the instance; empty where it is not there."""
-    try:
-        found = cloud.call(call(target, "DescribeDBInstances", DBInstanceIdentifier=target.name))
-    except CloudError as error:
-        absent_on(("DBInstanceNotFound", "DBInstanceNotFoundFault"), error)
-        return {}
-    return dict(next(iter(found.get("DBInstances") or []), {}))
+    """The instance as DescribeDBInstances returns it; empty where it is not there. Raises CloudError."""
+    return dict(INSTANCE.ask(cloud, target) or {})
 
 
 def cluster_of(cloud: Cloud, target: Target, name: str = "") -> dict[str, Any]:
-    """What DescribeDBClusters says of the cluster; empty where it is not there."""
-    try:
-        found = cloud.call(call(target, "DescribeDBClusters", DBClusterIdentifier=name or target.name))
-    except CloudError as error:
-        absent_on(("DBClusterNotFoundFault", "DBClusterNotFound"), error)
-        return {}
-    return dict(next(iter(found.get("DBClusters") or []), {}))
+    """The cluster as DescribeDBClusters returns it; empty where it is not there. Raises CloudError."""
+    named = replace(target, name=name) if name else target
+    return dict(CLUSTER.ask(cloud, named) or {})
 
 
 def aurora(about: Mapping[str, Any]) -> bool:

@@ -33,7 +33,6 @@ _ATTRIBUTE: Final = "restore"
 class Snapshots(ResourceType):
     name = "AWS::RDS::DBSnapshot"
     title = "RDS snapshot"
-    lists = operations("DescribeDBSnapshots", "DescribeDBClusterSnapshots")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from hipaa_tui.aws.rds.pending import Waiting, pending
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write, flag, raw, tags_of, text
+from hipaa_tui.aws.rds.pending import Waiting
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 BUSY: Final = ("InvalidClusterState", "InvalidClusterStateFault")
@@ -35,75 +35,60 @@ class Clusters(Named):
     service = "redshift"
     kind = "cluster:"
     pattern = re.compile(r"[a-z][a-z0-9-]{0,62}")
-    listing = Operation("redshift", "DescribeClusters")
-    lists = (listing,)
-    items = "Clusters"
+    listing = Read("redshift", "DescribeClusters", "Clusters")
     field = "ClusterIdentifier"
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        return {str(tag["Key"]): str(tag["Value"]) for tag in cluster_of(cloud, target).get("Tags") or []}
+        return tags_of(cluster_of(cloud, target).get("Tags"))
 
 
-def cluster_of(cloud: Cloud, target: Target) -> dict[str, Any]:
-    """What DescribeClusters says of the cluster; empty where it is not there."""
-    try:
-        found = cloud.call(call(target, "DescribeClusters", ClusterIdentifier=target.name))
-    except CloudError as error:
-        absent_on(("ClusterNotFound", "ClusterNotFoundFault"), error)
-        return {}
-    return dict(next(iter(found.get("Clusters") or []), {}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """One member of DescribeClusters, which has the same name as the argument that sets it."""
-
-    what: str
-    title: str
-    field: str
-    empty: bool | int = False
-
-
-_CHOICES: Final = (
-    _Choice("public-access", "Public address", "PubliclyAccessible"),
-    _Choice("snapshot-retention", "Automated snapshots", "AutomatedSnapshotRetentionPeriod", 0),
-    _Choice("upgrades", "Version upgrades", "AllowVersionUpgrade"),
-    _Choice("vpc-routing", "Enhanced VPC routing", "EnhancedVpcRouting"),
+_CLUSTER: Final = {"ClusterIdentifier": "{name}"}
+_IDENTITY: Final = {**_CLUSTER, "Arn": "{id}"}
+_NOT_FOUND: Final = ("ClusterNotFound", "ClusterNotFoundFault")
+_DESCRIBED: Final = Read(
+    *("redshift", "DescribeClusters", "Clusters.0", _CLUSTER), gone=_NOT_FOUND, empty="gone"
 )
 
 
-class ClusterChoice(Waiting):
-    """{FIELD: its value, "Pending"?: what it is going to be}"""
+def cluster_of(cloud: Cloud, target: Target) -> dict[str, Any]:
+    """The cluster as DescribeClusters returns it; empty where it is not there. Raises CloudError."""
+    return dict(_DESCRIBED.ask(cloud, target) or {})
+
+
+class _ClusterChoice(Waiting):
+    """{FIELD: its value, "Pending"?: what it is going to be}. DescribeClusters and ModifyCluster share the name."""
 
     resource = Clusters.name
-    reads = operations("DescribeClusters")
-    writes = operations("ModifyCluster")
+    reading = _DESCRIBED
+    identity = _IDENTITY
     settle_seconds = _SETTLES
     retry_codes = BUSY
     terraform = ("aws_redshift_cluster",)
 
-    def __init__(self, choice: _Choice) -> None:
-        self.choice = choice
-        self.field = choice.field
-        self.id = f"aws.redshift.{choice.what}"
-        self.title = choice.title
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = cluster_of(cloud, target)
-        if not about:
-            return Reading(ABSENT)
-        value = {self.field: about.get(self.field) or self.choice.empty}
-        value = pending(value, self.field, about.get("PendingModifiedValues") or {})
-        return Reading(value, {"ClusterIdentifier": target.name, "Arn": target.id})
+class PublicAccess(_ClusterChoice):
+    """{"PubliclyAccessible": bool, "Pending"?}"""
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        given = {self.field: after[self.field]}
-        return [call(target, "ModifyCluster", ClusterIdentifier=target.name, **given)]
+    id = "aws.redshift.public-access"
+    title = "Public address"
+    field = "PubliclyAccessible"
+    fields = {"PubliclyAccessible": raw("PubliclyAccessible", False)}
+    writing = Write("redshift", "ModifyCluster", arguments=_CLUSTER, sends=("PubliclyAccessible",))
+
+
+class SnapshotRetention(_ClusterChoice):
+    """{"AutomatedSnapshotRetentionPeriod": days, 0 takes none, "Pending"?}"""
+
+    id = "aws.redshift.snapshot-retention"
+    title = "Automated snapshots"
+    field = "AutomatedSnapshotRetentionPeriod"
+    fields = {"AutomatedSnapshotRetentionPeriod": raw("AutomatedSnapshotRetentionPeriod", 0)}
+    writing = Write(
+        "redshift", "ModifyCluster", arguments=_CLUSTER, sends=("AutomatedSnapshotRetentionPeriod",)
+    )
 
     def cannot_be_undone(self, before: Json, after: Json) -> str:
-        if self.field != "AutomatedSnapshotRetentionPeriod":
-            return ""
-        have, want = (int((one or {}).get(self.field) or 0) for one in (before, after))
+        have, want = (int((value or {}).get(self.field) or 0) for value in (before, after))
         return (
             f"automated snapshots older than {want} days are deleted, and do not come back"
             if want < have
@@ -111,34 +96,48 @@ class ClusterChoice(Waiting):
         )
 
 
-class ClusterEncryption(Setting):
+class VersionUpgrades(_ClusterChoice):
+    """{"AllowVersionUpgrade": bool, "Pending"?}"""
+
+    id = "aws.redshift.upgrades"
+    title = "Version upgrades"
+    field = "AllowVersionUpgrade"
+    fields = {"AllowVersionUpgrade": raw("AllowVersionUpgrade", False)}
+    writing = Write("redshift", "ModifyCluster", arguments=_CLUSTER, sends=("AllowVersionUpgrade",))
+
+
+class VpcRouting(_ClusterChoice):
+    """{"EnhancedVpcRouting": bool, "Pending"?}"""
+
+    id = "aws.redshift.vpc-routing"
+    title = "Enhanced VPC routing"
+    field = "EnhancedVpcRouting"
+    fields = {"EnhancedVpcRouting": raw("EnhancedVpcRouting", False)}
+    writing = Write("redshift", "ModifyCluster", arguments=_CLUSTER, sends=("EnhancedVpcRouting",))
+
+
+class ClusterEncryption(Declared):
     """{"Encrypted": bool, "KmsKeyId"?: ARN}"""
 
     id = "aws.redshift.encryption"
     title = "Encryption of the cluster"
     resource = Clusters.name
-    reads = operations("DescribeClusters")
-    writes = (Operation("redshift", "ModifyCluster", also=("kms:CreateGrant", "kms:DescribeKey")),)
+    reading = _DESCRIBED
+    fields = {"Encrypted": flag("Encrypted"), "KmsKeyId": text("KmsKeyId", None)}
+    identity = _IDENTITY
+    identity_fields = {"Pending": text("PendingModifiedValues.EncryptionType")}
+    writing = Write(
+        *("redshift", "ModifyCluster"), arguments=_CLUSTER, also=("kms:CreateGrant", "kms:DescribeKey")
+    )
     settle_seconds = _SETTLES
     retry_codes = BUSY
     terraform = ("aws_redshift_cluster",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = cluster_of(cloud, target)
-        if not about:
-            return Reading(ABSENT)
-        value: dict[str, Json] = {"Encrypted": bool(about.get("Encrypted"))}
-        if value["Encrypted"] and about.get("KmsKeyId"):
-            value["KmsKeyId"] = str(about["KmsKeyId"])
-        waits = (about.get("PendingModifiedValues") or {}).get("EncryptionType") or ""
-        identity = {"ClusterIdentifier": target.name, "Arn": target.id, "Pending": str(waits)}
-        return Reading(value, identity)
+    def value(self, found: Any) -> Json:
+        return _with_key(super().value(found))
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        given: dict[str, Json] = {"Encrypted": after["Encrypted"]}
-        if after["Encrypted"] and after.get("KmsKeyId"):
-            given["KmsKeyId"] = after["KmsKeyId"]
-        return [call(target, "ModifyCluster", ClusterIdentifier=target.name, **given)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return _with_key(after)
 
     def canonical(self, value: Json) -> Json:
         return [
@@ -147,44 +146,42 @@ class ClusterEncryption(Setting):
         ]
 
 
-class AuditLogging(Setting):
+def _with_key(value: Json) -> dict[str, Json]:
+    """The value with its key only where the cluster is encrypted with one."""
+    key = {"KmsKeyId": value["KmsKeyId"]} if value["Encrypted"] and value.get("KmsKeyId") else {}
+    return {"Encrypted": value["Encrypted"], **key}
+
+
+class AuditLogging(Declared):
     """{"BucketName", "S3KeyPrefix"} or {"LogDestinationType": cloudwatch, "LogExports"}; ABSENT where nothing is logged"""
 
     id = "aws.redshift.audit-logging"
     title = "Audit logs"
     resource = Clusters.name
-    reads = operations("DescribeLoggingStatus")
-    writes = operations("EnableLogging")
-    removes = operations("DisableLogging")
+    reading = Read("redshift", "DescribeLoggingStatus", "", _CLUSTER, gone=_NOT_FOUND)
+    identity = _IDENTITY
+    identity_fields = {"LastFailureMessage": text("LastFailureMessage")}
+    writing = Write("redshift", "EnableLogging", arguments=_CLUSTER)
+    removing = Remove("redshift", "DisableLogging", arguments=_CLUSTER)
     settle_seconds = 120.0
     # The bucket's policy is only a moment old.
     retry_codes = (*BUSY, "InsufficientS3BucketPolicyFault", "BucketNotFoundFault")
     terraform = ("aws_redshift_logging",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "DescribeLoggingStatus", ClusterIdentifier=target.name))
-        except CloudError as error:
-            return absent_on(("ClusterNotFound", "ClusterNotFoundFault"), error)
-        identity = {
-            "ClusterIdentifier": target.name,
-            "Arn": target.id,
-            "LastFailureMessage": str(found.get("LastFailureMessage") or ""),
-        }
+    def value(self, found: Any) -> Json:
         if not found.get("LoggingEnabled"):
-            return Reading(ABSENT, identity)
+            return ABSENT
         if found.get("LogDestinationType") == "cloudwatch":
             exports = sorted(map(str, found.get("LogExports") or []))
-            return Reading({"LogDestinationType": "cloudwatch", "LogExports": exports}, identity)
+            return {"LogDestinationType": "cloudwatch", "LogExports": exports}
         prefix = str(found.get("S3KeyPrefix") or "")
-        return Reading({"BucketName": str(found.get("BucketName") or ""), "S3KeyPrefix": prefix}, identity)
+        return {"BucketName": str(found.get("BucketName") or ""), "S3KeyPrefix": prefix}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        given = {key: item for key, item in after.items() if item}
-        return [call(target, "EnableLogging", ClusterIdentifier=target.name, **given)]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return {key: item for key, item in after.items() if item}
 
     def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [] if before.absent else [call(target, "DisableLogging", ClusterIdentifier=target.name)]
+        return [] if before.absent else super().remove(target, before)
 
     def canonical(self, value: Json) -> Json:
         prefix = str(value.get("S3KeyPrefix") or "").rstrip("/")
@@ -200,5 +197,12 @@ def with_cluster_key(current: Json, wanted: Json) -> Json:
 
 
 RESOURCE_TYPES = (Clusters(),)
-SETTINGS = (*(ClusterChoice(choice) for choice in _CHOICES), ClusterEncryption(), AuditLogging())
+SETTINGS = (
+    PublicAccess(),
+    SnapshotRetention(),
+    VersionUpgrades(),
+    VpcRouting(),
+    ClusterEncryption(),
+    AuditLogging(),
+)
 BUILDERS = {"with_cluster_key": with_cluster_key}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.providers.model import Call, Cloud, Operation, ResourceType, Target
+from hipaa_tui.aws.declared import Read, tags_of
+from hipaa_tui.providers.model import Call, Cloud, ResourceType, Target
+from hipaa_tui.support.json_value import Json
 
 
 class Named(ResourceType):
@@ -21,19 +23,28 @@ class Named(ResourceType):
     kind: ClassVar[str]
     pattern: ClassVar[re.Pattern[str]]
     """What a name looks like, whole."""
-    listing: ClassVar[Operation]
-    items: ClassVar[str]
-    """The member of the list call's answer that holds the items."""
+    listing: ClassVar[Read]
+    """The call that lists them; its arguments are the same for every account and region."""
     field: ClassVar[str] = ""
     """The member of an item that is its name or its ARN; "" where the item itself is that."""
-    arguments: ClassVar[Mapping[str, Any]] = {}
+    tagging: ClassVar[Read | None] = None
+    """The call that reads the tags of one."""
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        asked = Call("aws", self.listing.service, self.listing.operation, dict(self.arguments), region)
-        listed = cloud.pages(asked, self.items)
-        names = (str(one[self.field]) if self.field else str(one) for one in listed)
+        items = (item for item in self.listed(cloud, region) if self.own(item, account))
+        names = (str(item[self.field]) if self.field else str(item) for item in items)
         found = (self.target(name, account, region, partition) for name in names)
         return [target for target in found if target is not None]
+
+    def listed(self, cloud: Cloud, region: str) -> Sequence[Json]:
+        """Every item of the list call, as the service describes it. Raises CloudError."""
+        listing = self.listing
+        request = Call("aws", listing.service, listing.operation, dict(listing.arguments), region)
+        return cloud.pages(request, listing.at)
+
+    def own(self, item: Json, account: str) -> bool:
+        """Is a listed item one of these, and the account's own? (Some calls list what others share with it.)"""
+        return True
 
     def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
         arn = parse(id)
@@ -47,3 +58,6 @@ class Named(ResourceType):
             return None
         full = f"arn:{partition}:{self.service}:{region}:{account}:{self.kind}{name}"
         return Target("aws", self.name, account, region, full, name, partition)
+
+    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
+        return tags_of(self.tagging.answer(cloud, target)) if self.tagging else {}

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Read, Remove, Write, raw, text
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import EVERYBODY, principals
-from hipaa_tui.aws.s3.settings import BucketSetting, call
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Target, absent_on
+from hipaa_tui.aws.s3.settings import BucketSetting
+from hipaa_tui.providers.model import Operation, Reading
 from hipaa_tui.support.json_value import ABSENT, Json, at, canonical_bytes
 
 EVERYBODY_GROUPS: Final = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
@@ -19,30 +20,28 @@ def _operations(*names: str) -> tuple[Operation, ...]:
     return tuple(Operation("s3", name) for name in names)
 
 
+_BUCKET: Final = {"Bucket": "{name}"}
+
+
 class Ownership(BucketSetting):
-    """{"ObjectOwnership": BucketOwnerEnforced, …}; ABSENT is the old way, where whoever writes owns and ACLs count."""
+    """{"ObjectOwnership": BucketOwnerEnforced, …}; ABSENT is the old default, where the writer owns an object and ACLs count."""
 
     id = "aws.s3.ownership"
     title = "Object ownership"
-    reads = _operations("GetBucketOwnershipControls")
-    writes = _operations("PutBucketOwnershipControls")
-    removes = _operations("DeleteBucketOwnershipControls")
+    reading = Read(
+        *("s3", "GetBucketOwnershipControls", "OwnershipControls.Rules.0", _BUCKET),
+        absent=("OwnershipControlsNotFoundError",),
+    )
+    fields = {"ObjectOwnership": text("ObjectOwnership", None)}
+    writing = Write("s3", "PutBucketOwnershipControls", "OwnershipControls", _BUCKET)
+    removing = Remove("s3", "DeleteBucketOwnershipControls", arguments=_BUCKET)
     terraform = ("aws_s3_bucket_ownership_controls",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetBucketOwnershipControls"))
-        except CloudError as error:
-            return Reading(absent_on(("OwnershipControlsNotFoundError",), error).value, self.identity(target))
-        owner = at(found, "OwnershipControls.Rules.0.ObjectOwnership")
-        return Reading({"ObjectOwnership": owner} if owner else ABSENT, self.identity(target))
+    def value(self, found: Any) -> Json:
+        return super().value(found) or ABSENT
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        rules = {"Rules": [{"ObjectOwnership": after["ObjectOwnership"]}]}
-        return [call(target, "PutBucketOwnershipControls", OwnershipControls=rules)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteBucketOwnershipControls")]
+    def sent(self, before: Reading, after: Json) -> Json:
+        return {"Rules": [{"ObjectOwnership": after["ObjectOwnership"]}]}
 
 
 class Acl(BucketSetting):
@@ -50,17 +49,10 @@ class Acl(BucketSetting):
 
     id = "aws.s3.acl"
     title = "Access control list"
-    reads = _operations("GetBucketAcl")
-    writes = _operations("PutBucketAcl")
+    reading = Read("s3", "GetBucketAcl", arguments=_BUCKET)
+    fields = {"Owner": raw("Owner", {}), "Grants": raw("Grants", [])}
+    writing = Write("s3", "PutBucketAcl", "AccessControlPolicy", _BUCKET)
     terraform = ("aws_s3_bucket_acl",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetBucketAcl"))
-        value = {"Owner": found.get("Owner") or {}, "Grants": found.get("Grants") or []}
-        return Reading(value, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutBucketAcl", AccessControlPolicy=after)]
 
     def canonical(self, value: Json) -> Json:
         grants = [
@@ -76,37 +68,25 @@ class Acl(BucketSetting):
 
 
 class Replication(BucketSetting):
-    """{"Role", "Rules": [{"ID", "Status", "Destination", …}]}. Only for looking: where to, a person decides."""
+    """{"Role", "Rules": [{"ID", "Status", "Destination", …}]}. Read-only: a person decides where copies may go."""
 
     id = "aws.s3.replication"
     title = "Replication"
-    reads = _operations("GetBucketReplication")
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetBucketReplication"))
-        except CloudError as error:
-            gone = absent_on(("ReplicationConfigurationNotFoundError",), error)
-            return Reading(gone.value, self.identity(target))
-        return Reading(found.get("ReplicationConfiguration") or ABSENT, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("replication is set up by a person, who knows where copies may lie")
+    reading = Read(
+        *("s3", "GetBucketReplication", "ReplicationConfiguration", _BUCKET),
+        absent=("ReplicationConfigurationNotFoundError",),
+    )
+    read_only = "replication is set up by a person, who knows where copies may lie"
 
 
 class MfaDelete(BucketSetting):
-    """{"MFADelete": Enabled or Disabled}. Only for looking: only the root user with its own factor may turn it."""
+    """{"MFADelete": Enabled or Disabled}. Read-only: only the root user with its own MFA device may change it."""
 
     id = "aws.s3.mfa-delete"
     title = "MFA delete"
-    reads = _operations("GetBucketVersioning")
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetBucketVersioning"))
-        return Reading({"MFADelete": found.get("MFADelete") or "Disabled"}, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("only the root user of the account can turn MFA delete on, with its own factor")
+    reading = Read("s3", "GetBucketVersioning", arguments=_BUCKET)
+    fields = {"MFADelete": text("MFADelete", "Disabled")}
+    read_only = "only the root user of the account can turn MFA delete on, with its own factor"
 
 
 def for_everybody(grant: Mapping[str, Any]) -> bool:

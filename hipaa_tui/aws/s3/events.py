@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfigu
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from hipaa_tui.aws.s3.settings import BucketSetting, call
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Target
+from hipaa_tui.aws.declared import Read, Write
+from hipaa_tui.aws.s3.settings import BucketSetting
 from hipaa_tui.support.json_value import Json
 
 _KINDS: Final = (
@@ -25,20 +25,17 @@ class EventNotifications(BucketSetting):
 
     id = "aws.s3.event-notifications"
     title = "Event notifications"
-    reads = (Operation("s3", "GetBucketNotificationConfiguration"),)
-    writes = (Operation("s3", "PutBucketNotificationConfiguration"),)
+    reading = Read("s3", "GetBucketNotificationConfiguration", arguments={"Bucket": "{name}"})
+    writing = Write(
+        *("s3", "PutBucketNotificationConfiguration", "NotificationConfiguration"),
+        # Destinations that were valid before are not asked again whether they accept events.
+        {"Bucket": "{name}", "SkipDestinationValidation": True},
+    )
     terraform = ("aws_s3_bucket_notification",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetBucketNotificationConfiguration"))
+    def value(self, found: Any) -> Json:
         # {} under EventBridgeConfiguration means that it is on.
-        value = {key: found[key] for key in _KINDS if found.get(key) not in (None, [])}
-        return Reading(value, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        given = {"NotificationConfiguration": after}
-        # What was told before is not asked again whether it may be told.
-        return [call(target, "PutBucketNotificationConfiguration", **given, SkipDestinationValidation=True)]
+        return {key: found[key] for key in _KINDS if found.get(key) not in (None, [])}
 
     def canonical(self, value: Json) -> Json:
         lists = {

@@ -8,11 +8,12 @@ never turned off; and what was written under COMPLIANCE stays until its day, who
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from hipaa_tui.aws.s3.settings import BucketSetting, call
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Target, absent_on
+from hipaa_tui.aws.declared import Read, Remove, Write
+from hipaa_tui.aws.s3.settings import BucketSetting
+from hipaa_tui.providers.model import Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json, at, canonical_bytes
 
 OWN_RULE: Final = "hipaa-tui"
@@ -89,40 +90,36 @@ def scope(rule: Mapping[str, Any]) -> dict[str, Json]:
     return found
 
 
+_BUCKET: Final = {"Bucket": "{name}"}
+_SIZE: Final = "TransitionDefaultMinimumObjectSize"
+
+
 class Lifecycle(BucketSetting):
     """{"Rules": […], "TransitionDefaultMinimumObjectSize"?}; writing replaces all rules, so values are whole."""
 
     id = "aws.s3.lifecycle"
     title = "Lifecycle rules"
-    reads = (Operation("s3", "GetBucketLifecycleConfiguration"),)
-    writes = (Operation("s3", "PutBucketLifecycleConfiguration"),)
-    removes = (Operation("s3", "DeleteBucketLifecycle"),)
+    reading = Read(
+        *("s3", "GetBucketLifecycleConfiguration", "", _BUCKET), absent=("NoSuchLifecycleConfiguration",)
+    )
+    writing = Write("s3", "PutBucketLifecycleConfiguration", arguments=_BUCKET)
+    removing = Remove("s3", "DeleteBucketLifecycle", arguments=_BUCKET)
     settle_seconds = 120.0
     terraform = ("aws_s3_bucket_lifecycle_configuration",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetBucketLifecycleConfiguration"))
-        except CloudError as error:
-            gone = absent_on(("NoSuchLifecycleConfiguration",), error)
-            return Reading(gone.value, self.identity(target))
-        value: dict[str, Json] = {"Rules": found.get("Rules") or []}
-        if found.get("TransitionDefaultMinimumObjectSize"):
-            value["TransitionDefaultMinimumObjectSize"] = found["TransitionDefaultMinimumObjectSize"]
-        return Reading(value if value["Rules"] else ABSENT, self.identity(target))
+    def value(self, found: Any) -> Json:
+        if not found.get("Rules"):
+            return ABSENT
+        return {key: found[key] for key in ("Rules", _SIZE) if found.get(key)}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        # Without it S3 would take its default, whatever stood there.
-        size = {key: item for key, item in after.items() if key == "TransitionDefaultMinimumObjectSize"}
-        rules = {"Rules": after["Rules"]}
-        return [call(target, "PutBucketLifecycleConfiguration", LifecycleConfiguration=rules, **size)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteBucketLifecycle")]
+    def sent(self, before: Reading, after: Json) -> Json:
+        # Without the size S3 would go back to its default.
+        size = {key: item for key, item in after.items() if key == _SIZE}
+        return {"LifecycleConfiguration": {"Rules": after["Rules"]}, **size}
 
     def canonical(self, value: Json) -> Json:
         rules = [self._rule(rule) for rule in value.get("Rules", [])]
-        size = value.get("TransitionDefaultMinimumObjectSize") or _SIZE_DEFAULT
+        size = value.get(_SIZE) or _SIZE_DEFAULT
         return {"Rules": sorted(rules, key=canonical_bytes), "Size": size}
 
     def _rule(self, rule: Mapping[str, Any]) -> dict[str, Json]:
@@ -163,25 +160,26 @@ def _own(what: str, action: Mapping[str, Json], taken: set[str]) -> dict[str, Js
     return {"ID": name, "Status": "Enabled", "Filter": dict(_WHOLE), **action}
 
 
+_LOCK: Final = Read(
+    *("s3", "GetObjectLockConfiguration", "ObjectLockConfiguration", _BUCKET),
+    absent=("ObjectLockConfigurationNotFoundError",),
+)
+_LOCK_ONLY: Final = {**_BUCKET, "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}
+
+
 class ObjectLock(BucketSetting):
     """{"ObjectLockEnabled": "Enabled"}: objects of the bucket can be locked. ABSENT where they cannot."""
 
     id = "aws.s3.object-lock"
     title = "Object Lock"
-    reads = (Operation("s3", "GetObjectLockConfiguration"),)
-    writes = (Operation("s3", "PutObjectLockConfiguration"),)
+    reading = _LOCK
+    writing = Write("s3", "PutObjectLockConfiguration", arguments=_LOCK_ONLY, sends=None)
     irreversible = "Object Lock is never turned off again, and versioning can no longer be suspended"
     kept_on_rollback = "Object Lock, once on, is never turned off"
     terraform = ("aws_s3_bucket_object_lock_configuration",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = lock_of(cloud, target)
-        value = {"ObjectLockEnabled": "Enabled"} if found.get("ObjectLockEnabled") == "Enabled" else ABSENT
-        return Reading(value, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        configuration = {"ObjectLockEnabled": "Enabled"}
-        return [call(target, "PutObjectLockConfiguration", ObjectLockConfiguration=configuration)]
+    def value(self, found: Any) -> Json:
+        return {"ObjectLockEnabled": "Enabled"} if found.get("ObjectLockEnabled") == "Enabled" else ABSENT
 
 
 class DefaultRetention(BucketSetting):
@@ -189,23 +187,15 @@ class DefaultRetention(BucketSetting):
 
     id = "aws.s3.object-lock-retention"
     title = "Default retention of new objects"
-    reads = (Operation("s3", "GetObjectLockConfiguration"),)
-    writes = (Operation("s3", "PutObjectLockConfiguration"),)
-    removes = (Operation("s3", "PutObjectLockConfiguration"),)
+    reading = replace(_LOCK, at="ObjectLockConfiguration.Rule.DefaultRetention")
+    writing = Write(
+        "s3", "PutObjectLockConfiguration", "ObjectLockConfiguration.Rule.DefaultRetention", _LOCK_ONLY
+    )
+    removing = Remove("s3", "PutObjectLockConfiguration", arguments=_LOCK_ONLY)
     terraform = ("aws_s3_bucket_object_lock_configuration",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = at(lock_of(cloud, target), "Rule.DefaultRetention") or {}
-        kept = {key: item for key, item in found.items() if item}
-        return Reading(kept or ABSENT, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": after}}
-        return [call(target, "PutObjectLockConfiguration", ObjectLockConfiguration=rule)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        rule = {"ObjectLockEnabled": "Enabled"}
-        return [call(target, "PutObjectLockConfiguration", ObjectLockConfiguration=rule)]
+    def value(self, found: Any) -> Json:
+        return {key: item for key, item in found.items() if item} or ABSENT
 
     def canonical(self, value: Json) -> Json:
         rest = {key: item for key, item in value.items() if key not in {"Days", "Years"} and item}
@@ -228,12 +218,7 @@ def retention_days(value: Json) -> int:
 
 def lock_of(cloud: Cloud, target: Target) -> dict[str, Json]:
     """The bucket's ObjectLockConfiguration, empty where there is none."""
-    try:
-        found = cloud.call(call(target, "GetObjectLockConfiguration")).get("ObjectLockConfiguration")
-    except CloudError as error:
-        absent_on(("ObjectLockConfigurationNotFoundError",), error)
-        return {}
-    return dict(found or {})
+    return dict(_LOCK.ask(cloud, target) or {})
 
 
 def default_retention(current: Json, wanted: Json) -> Json:

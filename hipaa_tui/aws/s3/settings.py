@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, PolicyText, Read, Remove, Write, tags_of, text
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.providers.model import (
     Call,
@@ -14,7 +15,6 @@ from hipaa_tui.providers.model import (
     Operation,
     Reading,
     ResourceType,
-    Setting,
     Target,
     absent_on,
 )
@@ -34,11 +34,14 @@ def _operations(*names: str) -> tuple[Operation, ...]:
     return tuple(Operation("s3", name) for name in names)
 
 
+_BUCKET: Final = {"Bucket": "{name}"}
+_TAGS: Final = Read("s3", "GetBucketTagging", "TagSet", _BUCKET, absent=("NoSuchTagSet",))
+
+
 class Buckets(ResourceType):
     name = "AWS::S3::Bucket"
     title = "S3 bucket"
     regional = False
-    lists = _operations("ListBuckets", "GetBucketLocation")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = cloud.pages(Call("aws", "s3", "ListBuckets", {}, region), "Buckets")
@@ -69,13 +72,7 @@ class Buckets(ResourceType):
         return _bucket(name, account, region, arn.partition if arn else partition)
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        try:
-            found = cloud.call(call(target, "GetBucketTagging"))
-        except CloudError as error:
-            if error.code == "NoSuchTagSet":
-                return {}
-            raise
-        return {str(tag["Key"]): str(tag["Value"]) for tag in found.get("TagSet", [])}
+        return tags_of(_TAGS.ask(cloud, target))
 
 
 def _bucket(name: str, account: str, region: str, partition: str) -> Target:
@@ -83,18 +80,14 @@ def _bucket(name: str, account: str, region: str, partition: str) -> Target:
     return Target("aws", Buckets.name, account, where, f"arn:{partition}:s3:::{name}", name, partition)
 
 
-class BucketSetting(Setting):
+class BucketSetting(Declared):
     """What the settings of a bucket have in common."""
 
     resource = Buckets.name
     settle_seconds = 20.0
     retry_codes: tuple[str, ...] = ("NoSuchBucket",)
-
-    def identity(self, target: Target) -> dict[str, Json]:
-        return {"Bucket": target.name, "Arn": target.id, "Region": target.region}
-
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return self.identity(target)
+    identity = {"Bucket": "{name}", "Arn": "{id}", "Region": "{region}"}
+    known_before = True
 
 
 class Bucket(BucketSetting):
@@ -114,7 +107,7 @@ class Bucket(BucketSetting):
             found = cloud.call(call(target, "HeadBucket"))
         except CloudError as error:
             return absent_on(("404", "NoSuchBucket"), error)
-        return Reading({"Region": found.get("BucketRegion") or target.region}, self.identity(target))
+        return Reading({"Region": found.get("BucketRegion") or target.region}, self.identity_of(target, {}))
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if not before.absent:
@@ -132,31 +125,20 @@ class BucketEncryption(BucketSetting):
 
     id = "aws.s3.bucket-encryption"
     title = "Default encryption"
-    reads = _operations("GetBucketEncryption")
-    writes = _operations("PutBucketEncryption")
-    removes = _operations("DeleteBucketEncryption")
+    reading = Read(
+        *("s3", "GetBucketEncryption", "ServerSideEncryptionConfiguration", _BUCKET),
+        absent=("ServerSideEncryptionConfigurationNotFoundError",),
+    )
+    writing = Write("s3", "PutBucketEncryption", "ServerSideEncryptionConfiguration", _BUCKET)
+    removing = Remove("s3", "DeleteBucketEncryption", arguments=_BUCKET)
     terraform = ("aws_s3_bucket_server_side_encryption_configuration",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetBucketEncryption"))
-        except CloudError as error:
-            gone = absent_on(("ServerSideEncryptionConfigurationNotFoundError",), error)
-            return Reading(gone.value, self.identity(target))
-        return Reading(found["ServerSideEncryptionConfiguration"], self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutBucketEncryption", ServerSideEncryptionConfiguration=after)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteBucketEncryption")]
 
     def canonical(self, value: Json) -> Json:
         rules = []
         for rule in value.get("Rules", []):
             default = dict(rule.get("ApplyServerSideEncryptionByDefault") or {})
             kms = str(default.get("SSEAlgorithm", "")).startswith("aws:kms")
-            # Without KMS a bucket key means nothing, and the service answers either way.
+            # Without KMS a bucket key has no effect, and S3 may return either value.
             rules.append({"Default": default, "BucketKey": bool(rule.get("BucketKeyEnabled")) and kms})
         return {"Rules": rules}
 
@@ -166,58 +148,27 @@ class PublicAccessBlock(BucketSetting):
 
     id = "aws.s3.public-access-block"
     title = "Public access block"
-    reads = _operations("GetPublicAccessBlock")
-    writes = _operations("PutPublicAccessBlock")
-    removes = _operations("DeletePublicAccessBlock")
+    reading = Read(
+        *("s3", "GetPublicAccessBlock", "PublicAccessBlockConfiguration", _BUCKET),
+        absent=("NoSuchPublicAccessBlockConfiguration",),
+    )
+    writing = Write("s3", "PutPublicAccessBlock", "PublicAccessBlockConfiguration", _BUCKET)
+    removing = Remove("s3", "DeletePublicAccessBlock", arguments=_BUCKET)
     terraform = ("aws_s3_bucket_public_access_block",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetPublicAccessBlock"))
-        except CloudError as error:
-            gone = absent_on(("NoSuchPublicAccessBlockConfiguration",), error)
-            return Reading(gone.value, self.identity(target))
-        return Reading(found["PublicAccessBlockConfiguration"], self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutPublicAccessBlock", PublicAccessBlockConfiguration=after)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeletePublicAccessBlock")]
 
     def canonical(self, value: Json) -> Json:
         return {flag: bool(value.get(flag)) for flag in FLAGS}
 
 
-class BucketPolicy(BucketSetting):
+class BucketPolicy(PolicyText, BucketSetting):
     """The policy's text, word for word."""
 
     id = "aws.s3.bucket-policy"
     title = "Bucket policy"
-    reads = _operations("GetBucketPolicy")
-    writes = _operations("PutBucketPolicy")
-    removes = _operations("DeleteBucketPolicy")
+    reading = Read("s3", "GetBucketPolicy", "Policy", _BUCKET, absent=("NoSuchBucketPolicy",))
+    writing = Write("s3", "PutBucketPolicy", "Policy", _BUCKET)
+    removing = Remove("s3", "DeleteBucketPolicy", arguments=_BUCKET)
     terraform = ("aws_s3_bucket_policy",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call(target, "GetBucketPolicy"))
-        except CloudError as error:
-            gone = absent_on(("NoSuchBucketPolicy",), error)
-            return Reading(gone.value, self.identity(target))
-        return Reading(str(found["Policy"]), self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutBucketPolicy", Policy=after)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "DeleteBucketPolicy")]
-
-    def canonical(self, value: Json) -> Json:
-        return documents.canonical(value)
-
-    def display(self, value: Json) -> Json:
-        return documents.parsed(value)
 
 
 class BucketLogging(BucketSetting):
@@ -225,21 +176,11 @@ class BucketLogging(BucketSetting):
 
     id = "aws.s3.bucket-logging"
     title = "Server access logging"
-    reads = _operations("GetBucketLogging")
-    writes = _operations("PutBucketLogging")
-    removes = _operations("PutBucketLogging")
+    reading = Read("s3", "GetBucketLogging", "LoggingEnabled", _BUCKET)
+    writing = Write("s3", "PutBucketLogging", "BucketLoggingStatus.LoggingEnabled", _BUCKET)
+    removing = Remove("s3", "PutBucketLogging", arguments={**_BUCKET, "BucketLoggingStatus": {}})
     retry_codes = ("NoSuchBucket", "InvalidTargetBucketForLogging")
     terraform = ("aws_s3_bucket_logging",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetBucketLogging"))
-        return Reading(found.get("LoggingEnabled") or ABSENT, self.identity(target))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutBucketLogging", BucketLoggingStatus={"LoggingEnabled": after})]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call(target, "PutBucketLogging", BucketLoggingStatus={})]
 
     def canonical(self, value: Json) -> Json:
         return {
@@ -253,18 +194,15 @@ class BucketVersioning(BucketSetting):
 
     id = "aws.s3.bucket-versioning"
     title = "Versioning"
-    reads = _operations("GetBucketVersioning")
-    writes = _operations("PutBucketVersioning")
+    reading = Read("s3", "GetBucketVersioning", arguments=_BUCKET)
+    fields = {"Status": text("Status", None)}
+    identity_fields = {"MFADelete": text("MFADelete", "Disabled")}
+    writing = Write("s3", "PutBucketVersioning", "VersioningConfiguration", _BUCKET, sends=("Status",))
     kept_on_rollback = "versioning can be suspended by hand, but a bucket never goes back to having none"
     terraform = ("aws_s3_bucket_versioning",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call(target, "GetBucketVersioning"))
-        value = {"Status": found["Status"]} if found.get("Status") else ABSENT
-        return Reading(value, {**self.identity(target), "MFADelete": found.get("MFADelete", "Disabled")})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call(target, "PutBucketVersioning", VersioningConfiguration={"Status": after["Status"]})]
+    def value(self, found: Any) -> Json:
+        return super().value(found) or ABSENT
 
 
 def with_statement(current: Json, wanted: Json) -> Json:

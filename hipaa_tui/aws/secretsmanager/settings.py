@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write, flag, raw, tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 _DEFAULT: Final = "alias/aws/secretsmanager"
@@ -20,93 +21,81 @@ class Secrets(Named):
     service = "secretsmanager"
     kind = "secret:"
     pattern = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,519}")
-    listing = Operation("secretsmanager", "ListSecrets")
-    lists = (listing,)
-    items = "SecretList"
+    listing = Read("secretsmanager", "ListSecrets", "SecretList")
     field = "ARN"
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        about = described(cloud, target) or {}
-        return {str(tag["Key"]): str(tag["Value"]) for tag in about.get("Tags") or []}
+        return tags_of((described(cloud, target) or {}).get("Tags"))
 
 
-class SecretKey(Setting):
-    """{"KmsKeyId": a key's id, ARN or alias}; ABSENT where the secret lies under AWS's own key."""
+_SECRET: Final = {"SecretId": "{id}"}
+_DESCRIBED: Final = Read(
+    *("secretsmanager", "DescribeSecret", "", _SECRET), gone=("ResourceNotFoundException",)
+)
+
+
+class _OfSecret(Declared):
+    resource = Secrets.name
+    reading = _DESCRIBED
+    identity = {"Arn": "{id}"}
+
+
+class SecretKey(_OfSecret):
+    """{"KmsKeyId": a key's id, ARN or alias}; ABSENT where the secret is encrypted with the AWS managed key."""
 
     id = "aws.secretsmanager.key"
     title = "Key of the secret"
-    resource = Secrets.name
-    reads = (Operation("secretsmanager", "DescribeSecret"),)
-    writes = (Operation("secretsmanager", "UpdateSecret", also=("kms:GenerateDataKey", "kms:Decrypt")),)
-    removes = (Operation("secretsmanager", "UpdateSecret"),)
+    writing = Write(
+        *("secretsmanager", "UpdateSecret"),
+        arguments=_SECRET,
+        sends=("KmsKeyId",),
+        also=("kms:GenerateDataKey", "kms:Decrypt"),
+    )
+    removing = Remove("secretsmanager", "UpdateSecret", arguments={**_SECRET, "KmsKeyId": _DEFAULT})
     terraform = ("aws_secretsmanager_secret",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = described(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        key = str(about.get("KmsKeyId") or "")
-        own = bool(key) and not key.endswith(_DEFAULT)
-        return Reading({"KmsKeyId": key} if own else ABSENT, {"Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        asked = {"SecretId": target.id, "KmsKeyId": after["KmsKeyId"]}
-        return [Call("aws", "secretsmanager", "UpdateSecret", asked, target.region)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        asked = {"SecretId": target.id, "KmsKeyId": _DEFAULT}
-        return [Call("aws", "secretsmanager", "UpdateSecret", asked, target.region)]
+    def value(self, found: Any) -> Json:
+        key = str(found.get("KmsKeyId") or "")
+        return {"KmsKeyId": key} if key and not key.endswith(_DEFAULT) else ABSENT
 
 
-class Rotation(Setting):
-    """{"RotationEnabled": bool, "AutomaticallyAfterDays"?: days}. Only for looking: a rotation needs a function first."""
+class Rotation(_OfSecret):
+    """{"RotationEnabled": bool, "AutomaticallyAfterDays"?: days}. Read-only: a rotation needs a function first."""
 
     id = "aws.secretsmanager.rotation"
     title = "Rotation"
-    resource = Secrets.name
-    reads = (Operation("secretsmanager", "DescribeSecret"),)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = described(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        days = (about.get("RotationRules") or {}).get("AutomaticallyAfterDays")
-        every = {"AutomaticallyAfterDays": days} if days else {}
-        return Reading({"RotationEnabled": bool(about.get("RotationEnabled")), **every}, {"Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("what exchanges the secret, and who has to hear of it, is a person's to say")
+    fields = {
+        "RotationEnabled": flag("RotationEnabled"),
+        "AutomaticallyAfterDays": raw("RotationRules.AutomaticallyAfterDays"),
+    }
+    read_only = "what exchanges the secret, and who has to hear of it, is a person's to say"
 
 
-class SecretAge(Setting):
-    """{"UnusedDays", "UnchangedDays", "Overdue": bool, "Owner": service that keeps it or "", "Replica": bool}. Only for looking.
+class SecretAge(_OfSecret):
+    """{"UnusedDays", "UnchangedDays", "Overdue": bool, "Owner": service that keeps it or "", "Replica": bool}. Read-only.
 
-    A secret that was never read or never exchanged is counted from the day it was made: only the time since then can be
+    A secret that was never read or never rotated is counted from the day it was made: only the time since then can be
     held against it. The figures are of the day of the reading, so they are never compared or planned.
     """
 
     id = "aws.secretsmanager.age"
     title = "Days since it was read and exchanged"
-    resource = Secrets.name
-    reads = (Operation("secretsmanager", "DescribeSecret"),)
+    read_only = "whether the secret is still needed, and who exchanges it, is a person's to say"
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = described(cloud, target)
-        if about is None or about.get("DeletedDate"):
-            # What waits for its deletion can neither be read nor exchanged.
+        found = described(cloud, target)
+        if found is None or found.get("DeletedDate"):
+            # A secret that waits for its deletion can neither be read nor rotated.
             return Reading(ABSENT)
-        made = str(about.get("CreatedDate") or "")
+        made = str(found.get("CreatedDate") or "")
         value = {
-            "UnusedDays": _days(str(about.get("LastAccessedDate") or made)),
-            "UnchangedDays": _days(str(about.get("LastRotatedDate") or made)),
-            "Overdue": _overdue(about),
-            "Owner": str(about.get("OwningService") or ""),
-            "Replica": str(about.get("PrimaryRegion") or target.region) != target.region,
+            "UnusedDays": _days(str(found.get("LastAccessedDate") or made)),
+            "UnchangedDays": _days(str(found.get("LastRotatedDate") or made)),
+            "Overdue": _overdue(found),
+            "Owner": str(found.get("OwningService") or ""),
+            "Replica": str(found.get("PrimaryRegion") or target.region) != target.region,
         }
         return Reading(value, {"Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("whether the secret is still needed, and who exchanges it, is a person's to say")
 
 
 def _overdue(about: Mapping[str, Any]) -> bool:
@@ -127,13 +116,9 @@ def _days(since: str) -> int:
 
 
 def described(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    """What Secrets Manager says about the secret (never its value), None where there is none."""
-    asked = Call("aws", "secretsmanager", "DescribeSecret", {"SecretId": target.id}, target.region)
-    try:
-        return cloud.call(asked)
-    except CloudError as error:
-        absent_on(("ResourceNotFoundException",), error)
-        return None
+    """The secret as DescribeSecret returns it (never its value), None where there is none. Raises CloudError."""
+    found: Mapping[str, Any] | None = _DESCRIBED.ask(cloud, target)
+    return found
 
 
 RESOURCE_TYPES = (Secrets(),)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Remove
 from hipaa_tui.aws.resource_types.region_switch import TAGS, RegionSwitch, call, never_switched_on
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target
+from hipaa_tui.providers.model import Call, CloudError, Operation, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 _OFF: Final = ("not subscribed", "not enabled")
@@ -22,29 +23,32 @@ class Hubs(RegionSwitch):
     kind = "hub"
     also = ("subscription",)
     said = "Security Hub"
-    lists = _operations("DescribeHub")
 
 
-class Hub(Setting):
+def _is_off(error: CloudError) -> bool:
+    """Is Security Hub off? It answers with a refusal both then and where the caller may not ask."""
+    return error.code == "InvalidAccessException" and never_switched_on(error, *_OFF)
+
+
+class Hub(Declared):
     """{"AutoEnableControls": bool, "ControlFindingGenerator": text}; ABSENT where the region is not subscribed."""
 
     id = "aws.securityhub.hub"
     title = "Security Hub"
     resource = Hubs.name
-    reads = _operations("DescribeHub")
+    reading = Read("securityhub", "DescribeHub", off=_is_off)
     writes = (
         Operation("securityhub", "EnableSecurityHub", also=("iam:CreateServiceLinkedRole",)),
         *_operations("UpdateSecurityHubConfiguration"),
     )
-    removes = _operations("DisableSecurityHub")
+    removing = Remove("securityhub", "DisableSecurityHub")
     terraform = ("aws_securityhub_account",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = cloud.call(call("securityhub", target, "DescribeHub"))
-        except CloudError as error:
-            return _off(error)
-        return Reading(self.canonical(found), {"Arn": found["HubArn"]})
+    def value(self, found: Any) -> Json:
+        return self.canonical(found)
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        return {"Arn": found["HubArn"]}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         generator = after["ControlFindingGenerator"]
@@ -67,9 +71,6 @@ class Hub(Setting):
             return [{**after, "AutoEnableControls": True}]
         return []
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call("securityhub", target, "DisableSecurityHub")]
-
     def canonical(self, value: Json) -> Json:
         return {
             "AutoEnableControls": bool(value.get("AutoEnableControls", True)),
@@ -77,13 +78,13 @@ class Hub(Setting):
         }
 
 
-class Standards(Setting):
+class Standards(Declared):
     """{"Standards": [ARNs], sorted} that the region subscribes to; ABSENT where none is, or where the hub is off."""
 
     id = "aws.securityhub.standards"
     title = "Security standards"
     resource = Hubs.name
-    reads = _operations("GetEnabledStandards")
+    reading = Read("securityhub", "GetEnabledStandards", "StandardsSubscriptions", off=_is_off, pages=True)
     writes = _operations("BatchEnableStandards", "BatchDisableStandards")
     removes = _operations("BatchDisableStandards")
     # A hub that was switched on a moment ago, and a standard that is still being taken off.
@@ -91,18 +92,11 @@ class Standards(Setting):
     settle_seconds = 120.0
     terraform = ("aws_securityhub_standards_subscription",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = call("securityhub", target, "GetEnabledStandards")
-        try:
-            found = cloud.pages(asked, "StandardsSubscriptions")
-        except CloudError as error:
-            return _off(error)
-        on = {
-            str(one["StandardsArn"]): str(one["StandardsSubscriptionArn"])
-            for one in found
-            if one.get("StandardsStatus") != "DELETING"
-        }
-        return Reading({"Standards": sorted(on)} if on else ABSENT, {"Subscriptions": on})
+    def value(self, found: Any) -> Json:
+        return {"Standards": sorted(subscribed)} if (subscribed := _subscribed(found)) else ABSENT
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        return {"Subscriptions": _subscribed(found)}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         have = set() if before.absent else set(before.value["Standards"])
@@ -138,10 +132,13 @@ class Standards(Setting):
         return {"Standards": sorted(value["Standards"])}
 
 
-def _off(error: CloudError) -> Reading:
-    if error.code == "InvalidAccessException" and never_switched_on(error, *_OFF):
-        return Reading(ABSENT)
-    raise error
+def _subscribed(subscriptions: Any) -> dict[str, str]:
+    """ARN of each standard that is on → ARN of its subscription."""
+    return {
+        str(one["StandardsArn"]): str(one["StandardsSubscriptionArn"])
+        for one in subscriptions
+        if one.get("StandardsStatus") != "DELETING"
+    }
 
 
 def with_standard(current: Json, wanted: Json) -> Json:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write, text
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, Json
 
 LONGEST_POLICY: Final = 30_720
@@ -28,34 +29,29 @@ class Topics(Named):
     service = "sns"
     kind = ""
     pattern = re.compile(r"[A-Za-z0-9_-]{1,251}(\.fifo)?")
-    listing = Operation("sns", "ListTopics")
-    lists = (listing,)
-    items = "Topics"
+    listing = Read("sns", "ListTopics", "Topics")
     field = "TopicArn"
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = Call("aws", "sns", "ListTagsForResource", {"ResourceArn": target.id}, target.region)
-        return {str(tag["Key"]): str(tag["Value"]) for tag in cloud.call(asked).get("Tags") or []}
+    tagging = Read("sns", "ListTagsForResource", "Tags", {"ResourceArn": "{id}"})
 
 
-class Topic(Setting):
+ATTRIBUTES: Final = Read("sns", "GetTopicAttributes", "Attributes", {"TopicArn": "{id}"}, gone=_GONE)
+_KEY: Final = {"TopicArn": "{id}", "AttributeName": "KmsMasterKeyId"}
+
+
+class Topic(Declared):
     """The topic itself: {"Policy": text, "KmsMasterKeyId"?: a key's id, ARN or alias}."""
 
     id = "aws.sns.topic"
     title = "Topic"
     resource = Topics.name
-    reads = _operations("GetTopicAttributes")
+    reading = ATTRIBUTES
+    fields = {"Policy": text("Policy"), "KmsMasterKeyId": text("KmsMasterKeyId", None)}
+    identity = {"Arn": "{id}"}
+    known_before = True
     writes = (Operation("sns", "CreateTopic", also=("sns:TagResource",)), *_operations("SetTopicAttributes"))
     creates_resource = True
     kept_on_rollback = "other alarms may go to it by now, and people have subscribed"
     terraform = ("aws_sns_topic",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = attributes(cloud, target)
-        if about is None:
-            return Reading(ABSENT)
-        key = {"KmsMasterKeyId": str(about["KmsMasterKeyId"])} if about.get("KmsMasterKeyId") else {}
-        return Reading({"Policy": str(about.get("Policy") or ""), **key}, self.planned_identity(target, {}))
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if before.absent:
@@ -73,42 +69,32 @@ class Topic(Setting):
     def display(self, value: Json) -> Json:
         return None if value is ABSENT else {**value, "Policy": documents.parsed(value["Policy"])}
 
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return {"Arn": target.id}
 
-
-class TopicEncryption(Setting):
+class TopicEncryption(Declared):
     """{"KmsMasterKeyId": a key's id, ARN or alias}; ABSENT where messages are kept without a key."""
 
     id = "aws.sns.encryption"
     title = "Encryption of the messages"
     resource = Topics.name
-    reads = _operations("GetTopicAttributes")
-    writes = _operations("SetTopicAttributes")
-    removes = _operations("SetTopicAttributes")
+    reading = ATTRIBUTES
+    fields = {"KmsMasterKeyId": text("KmsMasterKeyId", None)}
+    identity = {"Arn": "{id}"}
+    identity_when_gone = True
+    writing = Write("sns", "SetTopicAttributes", "AttributeValue", _KEY, sends="KmsMasterKeyId")
+    removing = Remove("sns", "SetTopicAttributes", arguments={**_KEY, "AttributeValue": ""})
     terraform = ("aws_sns_topic",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        about = attributes(cloud, target)
-        key = (about or {}).get("KmsMasterKeyId")
-        return Reading({"KmsMasterKeyId": str(key)} if key else ABSENT, {"Arn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [_set(target, "KmsMasterKeyId", after["KmsMasterKeyId"])]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [_set(target, "KmsMasterKeyId", "")]
+    def value(self, found: Any) -> Json:
+        return super().value(found) or ABSENT
 
 
 def attributes(cloud: Cloud, target: Target) -> Mapping[str, Any] | None:
-    """What SNS says of the topic, None where there is none."""
-    asked = Call("aws", "sns", "GetTopicAttributes", {"TopicArn": target.id}, target.region)
+    """The topic's attributes, None where there is no such topic. Raises CloudError."""
     try:
-        found: Mapping[str, Any] = cloud.call(asked).get("Attributes") or {}
+        return ATTRIBUTES.answer(cloud, target) or {}
     except CloudError as error:
         absent_on(_GONE, error)
         return None
-    return found
 
 
 def _set(target: Target, name: str, value: Json) -> Call:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from hipaa_tui.aws.declared import Read, tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
 from hipaa_tui.support.json_value import ABSENT, Json
@@ -22,18 +23,14 @@ class Queues(Named):
     service = "sqs"
     kind = ""
     pattern = re.compile(r"[A-Za-z0-9_-]{1,75}(\.fifo)?")
-    listing = Operation("sqs", "ListQueues")
-    lists = (listing,)
-    items = "QueueUrls"
+    listing = Read("sqs", "ListQueues", "QueueUrls", {"MaxResults": 1000})
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        urls = cloud.pages(Call("aws", "sqs", "ListQueues", {"MaxResults": 1000}, region), self.items)
-        found = (self.target(str(url).rpartition("/")[2], account, region, partition) for url in urls)
-        return [target for target in found if target is not None]
+    def listed(self, cloud: Cloud, region: str) -> Sequence[Json]:
+        return [str(url).rpartition("/")[2] for url in super().listed(cloud, region)]
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
         asked = Call("aws", "sqs", "ListQueueTags", {"QueueUrl": url_of(cloud, target)}, target.region)
-        return {str(key): str(value) for key, value in (cloud.call(asked).get("Tags") or {}).items()}
+        return tags_of(cloud.call(asked).get("Tags"))
 
 
 class QueueEncryption(Setting):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
+from hipaa_tui.aws.declared import Read
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.aws.resource_types.region_switch import call
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target, absent_on
@@ -20,16 +20,13 @@ class Documents(Named):
     service = "ssm"
     kind = "document/"
     pattern = re.compile(r"[A-Za-z0-9_.-]{3,128}")
-    listing = Operation("ssm", "ListDocuments")
-    lists = (listing,)
-    items = "DocumentIdentifiers"
+    listing = Read(
+        *("ssm", "ListDocuments", "DocumentIdentifiers", {"Filters": [{"Key": "Owner", "Values": ["Self"]}]})
+    )
     field = "Name"
-    arguments = {"Filters": [{"Key": "Owner", "Values": ["Self"]}]}  # noqa: RUF012 - the base class's own shape
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = {"ResourceType": "Document", "ResourceId": target.name}
-        found = cloud.call(call("ssm", target, "ListTagsForResource", **asked)).get("TagList") or []
-        return {str(tag["Key"]): str(tag["Value"]) for tag in found}
+    tagging = Read(
+        *("ssm", "ListTagsForResource", "TagList", {"ResourceType": "Document", "ResourceId": "{name}"})
+    )
 
 
 class DocumentSharing(Setting):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.aws.ec2.instances import Instances, instance_of
 from hipaa_tui.aws.resource_types.region_switch import call
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Operation, Reading, Setting, Target
@@ -45,8 +46,8 @@ class ManagedInstance(Setting):
         raise ValueError("whether the agent runs is settled on the instance: see the playbook's steps")
 
 
-class PatchCompliance(Setting):
-    """{"Looked": number of items, "NonCompliant": [{"ComplianceType", "Title"}, up to 20]}. Only for looking.
+class PatchCompliance(Declared):
+    """{"Looked": number of items, "NonCompliant": [{"ComplianceType", "Title"}, up to 20]}. Read-only.
 
     ABSENT where Systems Manager has not looked yet: then nothing is known, good or bad.
     """
@@ -54,18 +55,17 @@ class PatchCompliance(Setting):
     id = "aws.ssm.compliance"
     title = "Patches and associations"
     resource = Instances.name
-    reads = (Operation("ssm", "ListComplianceItems"),)
+    reading = Read(
+        *("ssm", "ListComplianceItems", "ComplianceItems"),
+        {"ResourceIds": ["{name}"], "ResourceTypes": ["ManagedInstance"]},
+        gone=("InvalidResourceId", "InvalidResourceType"),
+        pages=True,
+    )
+    read_only = "patches are installed in a maintenance window: see the playbook's steps"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        asked = {"ResourceIds": [target.name], "ResourceTypes": ["ManagedInstance"]}
-        try:
-            found = cloud.pages(call("ssm", target, "ListComplianceItems", **asked), "ComplianceItems")
-        except CloudError as error:
-            if error.code in ("InvalidResourceId", "InvalidResourceType"):
-                return Reading(ABSENT)
-            raise
+    def value(self, found: Any) -> Json:
         if not found:
-            return Reading(ABSENT)
+            return ABSENT
         bad = [
             {
                 "ComplianceType": str(one["ComplianceType"]),
@@ -75,10 +75,7 @@ class PatchCompliance(Setting):
             if one.get("Status") == "NON_COMPLIANT"
         ]
         bad.sort(key=lambda one: (one["ComplianceType"], one["Title"]))
-        return Reading({"Looked": len(found), "NonCompliant": bad[:_SHOWN]})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("patches are installed in a maintenance window: see the playbook's steps")
+        return {"Looked": len(found), "NonCompliant": bad[:_SHOWN]}
 
 
 RESOURCE_TYPES = ()

@@ -6,18 +6,14 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UpdateServic
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, Final
 
-from hipaa_tui.aws.resource_types.region_switch import RegionSwitch, call
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write
+from hipaa_tui.aws.resource_types.region_switch import RegionSwitch
 from hipaa_tui.support.json_value import ABSENT, Json
 
 _DEFAULT: Final = "Default"
 _NONE: Final = ("", "$None")
-
-
-def _operations(*names: str) -> tuple[Operation, ...]:
-    return tuple(Operation("ssm", name) for name in names)
 
 
 class DocumentSharings(RegionSwitch):
@@ -26,7 +22,6 @@ class DocumentSharings(RegionSwitch):
     service = "ssm"
     kind = "servicesetting/ssm/documents/console/public-sharing-permission"
     said = "Public sharing of documents"
-    lists = _operations("GetServiceSetting")
 
 
 class HostManagements(RegionSwitch):
@@ -35,35 +30,22 @@ class HostManagements(RegionSwitch):
     service = "ssm"
     kind = "servicesetting/ssm/managed-instance/default-ec2-instance-management-role"
     said = "Default host management"
-    lists = _operations("GetServiceSetting")
 
 
-class _ServiceSetting(Setting):
+class _ServiceSetting(Declared):
     """{"SettingValue": text}; ABSENT where it is AWS's own default."""
 
-    reads = _operations("GetServiceSetting")
-    writes = _operations("UpdateServiceSetting")
-    removes = _operations("ResetServiceSetting")
     terraform = ("aws_ssm_service_setting",)
-    setting_id: ClassVar[str]
+    known_before = True
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call("ssm", target, "GetServiceSetting", SettingId=self.setting_id))[
-            "ServiceSetting"
-        ]
+    def value(self, found: Any) -> Json:
         value = str(found.get("SettingValue") or "")
         default = found.get("Status") == _DEFAULT or value in _NONE
-        return Reading(ABSENT if default else {"SettingValue": value}, self.planned_identity(target, None))
+        return ABSENT if default else {"SettingValue": value}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        asked = {"SettingId": self.setting_id, "SettingValue": after["SettingValue"]}
-        return [call("ssm", target, "UpdateServiceSetting", **asked)]
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call("ssm", target, "ResetServiceSetting", SettingId=self.setting_id)]
-
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return {"SettingId": self.setting_id, "Arn": target.id}
+_SHARING: Final = {"SettingId": "/ssm/documents/console/public-sharing-permission"}
+_HOSTS: Final = {"SettingId": "/ssm/managed-instance/default-ec2-instance-management-role"}
 
 
 class PublicSharing(_ServiceSetting):
@@ -72,7 +54,10 @@ class PublicSharing(_ServiceSetting):
     id = "aws.ssm.public-sharing"
     title = "Public sharing of documents"
     resource = DocumentSharings.name
-    setting_id = "/ssm/documents/console/public-sharing-permission"
+    reading = Read("ssm", "GetServiceSetting", "ServiceSetting", _SHARING)
+    identity = {**_SHARING, "Arn": "{id}"}
+    writing = Write("ssm", "UpdateServiceSetting", arguments=_SHARING, sends=("SettingValue",))
+    removing = Remove("ssm", "ResetServiceSetting", arguments=_SHARING)
 
 
 class DefaultHostManagement(_ServiceSetting):
@@ -81,8 +66,12 @@ class DefaultHostManagement(_ServiceSetting):
     id = "aws.ssm.default-host-management"
     title = "Role of instances that have none"
     resource = HostManagements.name
-    setting_id = "/ssm/managed-instance/default-ec2-instance-management-role"
-    writes = (Operation("ssm", "UpdateServiceSetting", also=("iam:PassRole",)),)
+    reading = Read("ssm", "GetServiceSetting", "ServiceSetting", _HOSTS)
+    identity = {**_HOSTS, "Arn": "{id}"}
+    writing = Write(
+        *("ssm", "UpdateServiceSetting"), arguments=_HOSTS, sends=("SettingValue",), also=("iam:PassRole",)
+    )
+    removing = Remove("ssm", "ResetServiceSetting", arguments=_HOSTS)
     # A role that was made a moment ago.
     retry_codes = ("ValidationException",)
 

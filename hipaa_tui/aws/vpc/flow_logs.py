@@ -7,12 +7,14 @@ compared, written and removed is the one that bears our name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Read
 from hipaa_tui.aws.ec2.settings import call, operations, tags_of
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, ResourceType, Setting, Target
+from hipaa_tui.aws.resource_types.arn_named import Named
+from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json, content_hash
 
 OWN: Final = "hipaa-tui-audit"
@@ -36,34 +38,19 @@ _DEFAULT_FORMAT: Final = (
 )
 
 
-class Vpcs(ResourceType):
+class Vpcs(Named):
     name = "AWS::EC2::VPC"
     title = "VPC"
-    lists = operations("DescribeVpcs")
+    service = "ec2"
+    kind = "vpc/"
+    pattern = re.compile(r"vpc-[^\W_]+")
+    listing = Read("ec2", "DescribeVpcs", "Vpcs")
+    field = "VpcId"
+    tagging = Read("ec2", "DescribeVpcs", "Vpcs.0.Tags", {"VpcIds": ["{name}"]})
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        found = cloud.pages(Call("aws", "ec2", "DescribeVpcs", {}, region), "Vpcs")
+    def own(self, item: Json, account: str) -> bool:
         # A VPC that another account shares with this one is the owner's to log.
-        mine = [str(one["VpcId"]) for one in found if one.get("OwnerId", account) == account]
-        targets = (self.target(id, account, region, partition) for id in mine)
-        return [target for target in targets if target is not None]
-
-    def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        arn = parse(id)
-        name = id
-        if arn is not None:
-            kind, _, name = arn.resource.partition("/")
-            if (arn.service, kind) != ("ec2", "vpc"):
-                return None
-            account, region, partition = arn.account or account, arn.region or region, arn.partition
-        if not name.startswith("vpc-") or not name[4:].isalnum():
-            return None
-        full = f"arn:{partition}:ec2:{region}:{account}:vpc/{name}"
-        return Target("aws", self.name, account, region, full, name, partition)
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        found = cloud.call(call(target, "DescribeVpcs", VpcIds=[target.name]))["Vpcs"]
-        return tags_of(found[0]) if found else {}
+        return bool(item.get("OwnerId", account) == account)
 
 
 def own(value: Json) -> Mapping[str, Any] | None:

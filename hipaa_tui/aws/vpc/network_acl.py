@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Read
 from hipaa_tui.aws.ec2.ingress import flattened
 from hipaa_tui.aws.ec2.settings import call, operations, tags_of
 from hipaa_tui.aws.vpc.network_acl_entries import LAST_NUMBER, Entry, arguments_of, entry_of, value_of
 from hipaa_tui.aws.vpc.settings import PartOfVpc
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
 from hipaa_tui.support.json_value import Json
 
 _AT_ONCE: Final = 200
@@ -26,9 +27,7 @@ class NetworkAcls(PartOfVpc):
     title = "Network ACL"
     kind = "network-acl/"
     pattern = re.compile(r"acl-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeNetworkAcls")
-    lists = (listing,)
-    items = "NetworkAcls"
+    listing = Read("ec2", "DescribeNetworkAcls", "NetworkAcls")
     field = "NetworkAclId"
     ids = "NetworkAclIds"
 

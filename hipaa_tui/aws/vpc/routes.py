@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from hipaa_tui.aws.declared import Declared, Read, Remove
 from hipaa_tui.aws.ec2.settings import call, operations
 from hipaa_tui.aws.vpc.settings import PartOfVpc
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
+from hipaa_tui.providers.model import Call, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
@@ -19,9 +20,7 @@ class RouteTables(PartOfVpc):
     title = "Route table"
     kind = "route-table/"
     pattern = re.compile(r"rtb-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeRouteTables")
-    lists = (listing,)
-    items = "RouteTables"
+    listing = Read("ec2", "DescribeRouteTables", "RouteTables")
     field = "RouteTableId"
     ids = "RouteTableIds"
 
@@ -31,40 +30,37 @@ class InternetGateways(PartOfVpc):
     title = "Internet gateway"
     kind = "internet-gateway/"
     pattern = re.compile(r"igw-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeInternetGateways")
-    lists = (listing,)
-    items = "InternetGateways"
+    listing = Read("ec2", "DescribeInternetGateways", "InternetGateways")
     field = "InternetGatewayId"
     ids = "InternetGatewayIds"
 
 
-_TABLES: Final = RouteTables()
-_GATEWAYS: Final = InternetGateways()
-
-
-class InternetRoutes(Setting):
+class InternetRoutes(Declared):
     """{"routes": [{"destination": "0.0.0.0/0" or "::/0", "gateway": "igw-…"}]}, sorted. Other routes are not looked at."""
 
     id = "aws.ec2.internet-routes"
     title = "Routes to the Internet"
     resource = RouteTables.name
-    reads = operations("DescribeRouteTables")
+    reading = Read(
+        "ec2", "DescribeRouteTables", "RouteTables.0", {"RouteTableIds": ["{name}"]}, empty="error"
+    )
+    identity = {"Arn": "{id}", "RouteTableId": "{name}"}
     writes = operations("CreateRoute", "DeleteRoute")
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        table = _TABLES.described(cloud, target)
-        associations = table.get("Associations") or []
-        identity: dict[str, Json] = {
-            "Arn": target.id,
-            "RouteTableId": target.name,
-            "VpcId": str(table.get("VpcId") or ""),
+    def value(self, found: Any) -> Json:
+        return {"routes": list(_to_the_internet(found))}
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        associations = found.get("Associations") or []
+        return {
+            **super().identity_of(target, found),
+            "VpcId": str(found.get("VpcId") or ""),
             "IsMain": any(bool(one.get("Main")) for one in associations),
             "Subnets": sorted(str(one["SubnetId"]) for one in associations if one.get("SubnetId")),
         }
-        return Reading({"routes": list(_to_the_internet(table))}, identity)
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [one for one, _ in _steps(target, before.value, after)]
+        return [request for request, _ in _steps(target, before.value, after)]
 
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
         return [stage for _, stage in _steps(target, before, after)][:-1]
@@ -109,25 +105,27 @@ def _destination(route: Mapping[str, Any]) -> dict[str, Json]:
     return {"DestinationIpv6CidrBlock" if six else "DestinationCidrBlock": route["destination"]}
 
 
-class GatewayAttachment(Setting):
+class GatewayAttachment(Declared):
     """{"VpcId": the VPC that it is attached to}, ABSENT where it is attached to none."""
 
     id = "aws.ec2.internet-gateway-attachment"
     title = "Attachment of the Internet gateway"
     resource = InternetGateways.name
-    reads = operations("DescribeInternetGateways")
+    reading = Read(
+        *("ec2", "DescribeInternetGateways", "InternetGateways.0", {"InternetGatewayIds": ["{name}"]}),
+        empty="error",
+    )
+    identity = {"Arn": "{id}", "InternetGatewayId": "{name}"}
     writes = operations("AttachInternetGateway", "DetachInternetGateway")
-    removes = operations("DetachInternetGateway")
+    removing = Remove(
+        "ec2", "DetachInternetGateway", arguments={"InternetGatewayId": "{name}"}, sends=("VpcId",)
+    )
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        gateway = _GATEWAYS.described(cloud, target)
-        vpcs = [
-            str(one["VpcId"])
-            for one in gateway.get("Attachments") or []
-            if one.get("VpcId") and one.get("State") not in ("detached", "detaching")
-        ]
-        identity = {"Arn": target.id, "InternetGatewayId": target.name, "VpcId": vpcs[0] if vpcs else ""}
-        return Reading({"VpcId": vpcs[0]} if vpcs else ABSENT, identity)
+    def value(self, found: Any) -> Json:
+        return {"VpcId": vpc} if (vpc := _attached(found)) else ABSENT
+
+    def identity_of(self, target: Target, found: Any) -> dict[str, Json]:
+        return {**super().identity_of(target, found), "VpcId": _attached(found)}
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         off = self.remove(target, before) if not before.absent else []
@@ -136,13 +134,17 @@ class GatewayAttachment(Setting):
             call(target, "AttachInternetGateway", InternetGatewayId=target.name, VpcId=after["VpcId"]),
         ]
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        given = {"InternetGatewayId": target.name, "VpcId": before.value["VpcId"]}
-        return [call(target, "DetachInternetGateway", **given)]
-
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
         return [ABSENT] if before is not ABSENT and after is not ABSENT else []
 
 
-RESOURCE_TYPES = (_TABLES, _GATEWAYS)
+def _attached(gateway: Mapping[str, Any]) -> str:
+    """The VPC that the gateway is attached to, "" where it is to none."""
+    for one in gateway.get("Attachments") or []:
+        if one.get("VpcId") and one.get("State") not in ("detached", "detaching"):
+            return str(one["VpcId"])
+    return ""
+
+
+RESOURCE_TYPES = (RouteTables(), InternetGateways())
 SETTINGS = (InternetRoutes(), GatewayAttachment())

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from hipaa_tui.aws.ec2.settings import tags_of
 from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, CloudError, Target
+from hipaa_tui.support.json_value import Json
 
 
 class PartOfVpc(Named):
@@ -19,21 +20,18 @@ class PartOfVpc(Named):
     service = "ec2"
     ids: ClassVar[str]
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        asked = Call("aws", self.listing.service, self.listing.operation, {}, region)
-        listed = cloud.pages(asked, self.items)
-        mine = [one for one in listed if one.get("OwnerId", account) == account]
-        found = (self.target(str(one[self.field]), account, region, partition) for one in mine)
-        return [target for target in found if target is not None]
+    def own(self, item: Json, account: str) -> bool:
+        return bool(item.get("OwnerId", account) == account)
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
         return tags_of(self.described(cloud, target))
 
     def described(self, cloud: Cloud, target: Target) -> Mapping[str, Any]:
         """The thing as EC2 describes it. Raises CloudError, also where it is gone."""
-        asked = Call("aws", "ec2", self.listing.operation, {self.ids: [target.name]}, target.region)
-        found = cloud.call(asked).get(self.items) or []
+        listing = self.listing
+        request = Call("aws", "ec2", listing.operation, {self.ids: [target.name]}, target.region)
+        found = cloud.call(request).get(listing.at) or []
         if not found:
-            raise CloudError("NotFound", f"{target.name} is not there any more", status=404, call=asked)
-        one: Mapping[str, Any] = found[0]
-        return one
+            raise CloudError("NotFound", f"{target.name} is not there any more", status=404, call=request)
+        described: Mapping[str, Any] = found[0]
+        return described

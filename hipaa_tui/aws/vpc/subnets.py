@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-from hipaa_tui.aws.ec2.settings import call, operations
+from hipaa_tui.aws.declared import Declared, Read, Write, flag, text
 from hipaa_tui.aws.vpc.settings import PartOfVpc
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
-from hipaa_tui.support.json_value import Json
 
 
 class Subnets(PartOfVpc):
@@ -16,35 +13,27 @@ class Subnets(PartOfVpc):
     title = "Subnet"
     kind = "subnet/"
     pattern = re.compile(r"subnet-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeSubnets")
-    lists = (listing,)
-    items = "Subnets"
+    listing = Read("ec2", "DescribeSubnets", "Subnets")
     field = "SubnetId"
     ids = "SubnetIds"
 
 
-_KIND: Final = Subnets()
-
-
-class PublicAddresses(Setting):
+class PublicAddresses(Declared):
     """{"MapPublicIpOnLaunch": bool}"""
 
     id = "aws.ec2.subnet-public-addresses"
     title = "Public addresses for new instances"
     resource = Subnets.name
-    reads = operations("DescribeSubnets")
-    writes = operations("ModifySubnetAttribute")
+    reading = Read("ec2", "DescribeSubnets", "Subnets.0", {"SubnetIds": ["{name}"]}, empty="error")
+    fields = {"MapPublicIpOnLaunch": flag("MapPublicIpOnLaunch")}
+    identity = {"Arn": "{id}", "SubnetId": "{name}"}
+    identity_fields = {"VpcId": text("VpcId")}
+    writing = Write(
+        *("ec2", "ModifySubnetAttribute", "MapPublicIpOnLaunch.Value", {"SubnetId": "{name}"}),
+        sends="MapPublicIpOnLaunch",
+    )
     terraform = ("aws_subnet",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        subnet = _KIND.described(cloud, target)
-        identity = {"Arn": target.id, "SubnetId": target.name, "VpcId": str(subnet.get("VpcId") or "")}
-        return Reading({"MapPublicIpOnLaunch": bool(subnet.get("MapPublicIpOnLaunch"))}, identity)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        wanted = {"Value": bool(after["MapPublicIpOnLaunch"])}
-        return [call(target, "ModifySubnetAttribute", SubnetId=target.name, MapPublicIpOnLaunch=wanted)]
-
-
-RESOURCE_TYPES = (_KIND,)
+RESOURCE_TYPES = (Subnets(),)
 SETTINGS = (PublicAddresses(),)

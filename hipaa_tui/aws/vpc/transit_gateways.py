@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
+from hipaa_tui.aws.declared import Declared, Read, Write, text
 from hipaa_tui.aws.ec2.settings import call, operations
 from hipaa_tui.aws.vpc.flow_logs import Vpcs
 from hipaa_tui.aws.vpc.settings import PartOfVpc
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.support.json_value import Json
 
 ACCEPTS: Final = "AutoAcceptSharedAttachments"
 
@@ -19,41 +20,36 @@ class TransitGateways(PartOfVpc):
     title = "Transit gateway"
     kind = "transit-gateway/"
     pattern = re.compile(r"tgw-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeTransitGateways")
-    lists = (listing,)
-    items = "TransitGateways"
+    listing = Read("ec2", "DescribeTransitGateways", "TransitGateways")
     field = "TransitGatewayId"
     ids = "TransitGatewayIds"
 
 
-_KIND: Final = TransitGateways()
-
-
-class AutoAccept(Setting):
+class AutoAccept(Declared):
     """{"AutoAcceptSharedAttachments": "enable" or "disable"}"""
 
     id = "aws.ec2.transit-gateway-auto-accept"
     title = "Attachments that are accepted unasked"
     resource = TransitGateways.name
-    reads = operations("DescribeTransitGateways")
-    writes = operations("ModifyTransitGateway")
+    reading = Read(
+        *("ec2", "DescribeTransitGateways", "TransitGateways.0", {"TransitGatewayIds": ["{name}"]}),
+        deleted=lambda found: found.get("State") in ("deleting", "deleted"),
+        empty="error",
+    )
+    fields = {ACCEPTS: text(f"Options.{ACCEPTS}", "disable")}
+    identity = {"Arn": "{id}", "TransitGatewayId": "{name}"}
+    writing = Write(
+        *("ec2", "ModifyTransitGateway", "Options", {"TransitGatewayId": "{name}"}), sends=(ACCEPTS,)
+    )
     settle_seconds = 120.0
     terraform = ("aws_ec2_transit_gateway",)
-
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        gateway = _KIND.described(cloud, target)
-        if gateway.get("State") in ("deleting", "deleted"):
-            return Reading(ABSENT)
-        accepts = str((gateway.get("Options") or {}).get(ACCEPTS) or "disable")
-        return Reading({ACCEPTS: accepts}, {"Arn": target.id, "TransitGatewayId": target.name})
 
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
         if before.absent:
             raise ValueError(
                 f"there is no transit gateway {target.name}: it has been deleted since the report"
             )
-        options: dict[str, Any] = {ACCEPTS: after[ACCEPTS]}
-        return [call(target, "ModifyTransitGateway", TransitGatewayId=target.name, Options=options)]
+        return super().write(target, before, after)
 
 
 class Ec2Endpoint(Setting):
@@ -79,5 +75,5 @@ class Ec2Endpoint(Setting):
         raise ValueError("which subnets pay for an endpoint is a person's to say")
 
 
-RESOURCE_TYPES = (_KIND,)
+RESOURCE_TYPES = (TransitGateways(),)
 SETTINGS = (AutoAccept(), Ec2Endpoint())

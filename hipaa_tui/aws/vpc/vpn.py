@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from hipaa_tui.aws.ec2.settings import operations
+from hipaa_tui.aws.declared import Declared, Read
 from hipaa_tui.aws.vpc.settings import PartOfVpc
-from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Setting, Target
 from hipaa_tui.support.json_value import Json
 
 _GONE: Final = ("deleting", "deleted")
@@ -18,50 +17,36 @@ class VpnConnections(PartOfVpc):
     title = "VPN connection"
     kind = "vpn-connection/"
     pattern = re.compile(r"vpn-[0-9a-f]{8,17}")
-    listing = Operation("ec2", "DescribeVpnConnections")
-    lists = (listing,)
-    items = "VpnConnections"
+    listing = Read("ec2", "DescribeVpnConnections", "VpnConnections")
     field = "VpnConnectionId"
     ids = "VpnConnectionIds"
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        # One that was deleted stays in the list for an hour or so.
-        listed = cloud.pages(Call("aws", "ec2", "DescribeVpnConnections", {}, region), self.items)
-        there = [str(one[self.field]) for one in listed if one.get("State") not in _GONE]
-        found = (self.target(id, account, region, partition) for id in there)
-        return [target for target in found if target is not None]
+    def own(self, item: Json, account: str) -> bool:
+        # A deleted connection stays in the list for an hour or so.
+        return item.get("State") not in _GONE
 
 
-_KIND: Final = VpnConnections()
-
-
-class Tunnels(Setting):
-    """{"Tunnels": [{"OutsideIpAddress", "Status", "StatusMessage"}], "Up": how many are up}. Only for looking."""
+class Tunnels(Declared):
+    """{"Tunnels": [{"OutsideIpAddress", "Status", "StatusMessage"}], "Up": how many are up}. Read-only."""
 
     id = "aws.ec2.vpn-tunnels"
     title = "Tunnels of the VPN connection"
     resource = VpnConnections.name
-    reads = operations("DescribeVpnConnections")
+    reading = Read(
+        *("ec2", "DescribeVpnConnections", "VpnConnections.0", {"VpnConnectionIds": ["{name}"]}),
+        empty="error",
+    )
+    identity = {"Arn": "{id}", "VpnConnectionId": "{name}"}
+    read_only = "a tunnel comes up when the device on the other side is set up for it"
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        connection = _KIND.described(cloud, target)
+    def value(self, found: Any) -> Json:
+        names = ("OutsideIpAddress", "Status", "StatusMessage")
         tunnels = sorted(
-            (
-                {
-                    "OutsideIpAddress": str(one.get("OutsideIpAddress") or ""),
-                    "Status": str(one.get("Status") or ""),
-                    "StatusMessage": str(one.get("StatusMessage") or ""),
-                }
-                for one in connection.get("VgwTelemetry") or []
-            ),
-            key=lambda one: one["OutsideIpAddress"],
+            ({name: str(one.get(name) or "") for name in names} for one in found.get("VgwTelemetry") or []),
+            key=lambda tunnel: tunnel["OutsideIpAddress"],
         )
-        up = sum(one["Status"] == "UP" for one in tunnels)
-        return Reading({"Tunnels": tunnels, "Up": up}, {"Arn": target.id, "VpnConnectionId": target.name})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        raise ValueError("a tunnel comes up when the device on the other side is set up for it")
+        return {"Tunnels": tunnels, "Up": sum(tunnel["Status"] == "UP" for tunnel in tunnels)}
 
 
-RESOURCE_TYPES = (_KIND,)
+RESOURCE_TYPES = (VpnConnections(),)
 SETTINGS = (Tunnels(),)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
+from hipaa_tui.aws.declared import Declared, Read, Remove, Write
 from hipaa_tui.aws.resource_types.region_switch import call
 from hipaa_tui.providers.model import (
     Call,
@@ -47,7 +48,6 @@ def _operations(*names: str) -> tuple[Operation, ...]:
 class WebAcls(ResourceType):
     name = "AWS::WAFv2::WebACL"
     title = "Web ACL"
-    lists = _operations("ListWebACLs")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         arns = [str(one["ARN"]) for one in listed(cloud, region, "REGIONAL")]
@@ -82,11 +82,6 @@ class Protected(ResourceType):
 
     name = "AWS::WAFv2::WebACLAssociation"
     title = "Load balancer or API stage"
-    lists = (
-        Operation("elbv2", "DescribeLoadBalancers"),
-        Operation("apigateway", "GetRestApis"),
-        Operation("apigateway", "GetStages"),
-    )
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         balancers = cloud.pages(Call("aws", "elbv2", "DescribeLoadBalancers", {}, region), "LoadBalancers")
@@ -168,33 +163,27 @@ class WebAcl(Setting):
         return {**value, "Rules": sorted(value.get("Rules") or [], key=lambda one: int(one["Priority"]))}
 
 
-class Association(Setting):
+_RESOURCE: Final = {"ResourceArn": "{id}"}
+
+
+class Association(Declared):
     """{"WebACLArn"} of the web ACL that requests pass; ABSENT where none does."""
 
     id = "aws.wafv2.association"
     title = "Web ACL before it"
     resource = Protected.name
-    reads = _operations("GetWebACLForResource")
-    writes = _operations("AssociateWebACL")
-    removes = _operations("DisassociateWebACL")
+    reading = Read("wafv2", "GetWebACLForResource", "WebACL.ARN", _RESOURCE)
+    identity = _RESOURCE
+    known_before = True
+    writing = Write("wafv2", "AssociateWebACL", arguments=_RESOURCE, sends=("WebACLArn",))
+    removing = Remove("wafv2", "DisassociateWebACL", arguments=_RESOURCE)
     # A web ACL that was made a moment ago is not known everywhere yet.
     retry_codes = ("WAFUnavailableEntityException",)
     settle_seconds = 120.0
     terraform = ("aws_wafv2_web_acl_association",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = cloud.call(call("wafv2", target, "GetWebACLForResource", ResourceArn=target.id))
-        arn = (found.get("WebACL") or {}).get("ARN")
-        return Reading({"WebACLArn": arn} if arn else ABSENT, {"ResourceArn": target.id})
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [call("wafv2", target, "AssociateWebACL", WebACLArn=after["WebACLArn"], ResourceArn=target.id)]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [call("wafv2", target, "DisassociateWebACL", ResourceArn=target.id)]
-
-    def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return {"ResourceArn": target.id}
+    def value(self, found: Any) -> Json:
+        return {"WebACLArn": found}
 
 
 def listed(cloud: Cloud, region: str, scope: str) -> list[Mapping[str, Any]]:

@@ -53,7 +53,6 @@ class RoleAssignments(ResourceType):
     name = TYPE
     title = "Role assignment"
     regional = False
-    lists = operations("Microsoft.Authorization", "GET")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []

@@ -19,7 +19,6 @@ class Workspaces(ArmType):
     name = "Microsoft.OperationalInsights/workspaces"
     title = "Log Analytics workspace"
     version = VERSION
-    lists = operations("Microsoft.OperationalInsights", "GET")
 
 
 class Workspace(Setting):

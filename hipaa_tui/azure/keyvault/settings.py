@@ -44,7 +44,6 @@ class Vaults(ArmType):
     name = "Microsoft.KeyVault/vaults"
     title = "Key vault"
     version = VERSION
-    lists = operations("Microsoft.KeyVault", "GET")
 
 
 def identity_of(vault: Mapping[str, Any]) -> dict[str, Json]:
@@ -109,7 +108,7 @@ class PurgeProtection(_Fields):
         "soft delete and purge protection cannot be turned off again: once deleted, the vault, its name and "
         "what it holds stay for the days of its retention (7 to 90), and nobody can free the name sooner"
     )
-    unset = {  # noqa: RUF012 - read only
+    unset = {
         "enableSoftDelete": False,
         "enablePurgeProtection": False,
         "softDeleteRetentionInDays": DEFAULT_DAYS,
@@ -146,7 +145,7 @@ class Authorization(_Fields):
     id = "azure.keyvault.authorization"
     title = "Permission model"
     settle_seconds = 120.0
-    unset = {"enableRbacAuthorization": False}  # noqa: RUF012 - read only
+    unset = {"enableRbacAuthorization": False}
 
 
 class Network(_Fields):
@@ -154,7 +153,7 @@ class Network(_Fields):
 
     id = "azure.keyvault.network"
     title = "Network access"
-    unset = {  # noqa: RUF012 - read only
+    unset = {
         "publicNetworkAccess": "Enabled",
         "networkAcls": {
             "bypass": "AzureServices",

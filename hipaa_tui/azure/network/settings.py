@@ -34,7 +34,6 @@ class NetworkSecurityGroups(ArmType):
     title = "Network security group"
     version = VERSION
     also_means = ("Microsoft.Network/networkSecurityGroups/securityRules",)
-    lists = operations("Microsoft.Network", "GET")
 
 
 def several(rule: Mapping[str, Any], single: str, plural: str) -> list[str]:

@@ -23,7 +23,6 @@ class RecoveryVaults(ArmType):
     name = "Microsoft.RecoveryServices/vaults"
     title = "Recovery Services vault"
     version = VERSION
-    lists = operations("Microsoft.RecoveryServices", "GET")
 
 
 def identity_of(vault: Mapping[str, Any]) -> dict[str, Json]:

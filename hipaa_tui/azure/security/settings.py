@@ -39,7 +39,6 @@ class Plans(ArmType):
     name = "Microsoft.Security/pricings"
     title = "Defender plan"
     version = VERSION
-    lists = operations("Microsoft.Security", "GET")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []

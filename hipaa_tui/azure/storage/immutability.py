@@ -30,7 +30,6 @@ class Containers(ResourceType):
     name = TYPE
     title = "Blob container"
     regional = False
-    lists = operations("Microsoft.Storage", "GET")
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         found = []

@@ -42,7 +42,6 @@ class StorageAccounts(ArmType):
     title = "Storage account"
     version = VERSION
     also_means = ("Microsoft.Storage/storageAccounts/blobServices",)
-    lists = operations("Microsoft.Storage", "GET")
 
 
 def identity_of(account: Mapping[str, Any]) -> dict[str, Json]:
@@ -101,7 +100,7 @@ class Transport(_Flags):
 
     id = "azure.storage.transport"
     title = "Secure transfer"
-    unset = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_0"}  # noqa: RUF012 - read only
+    unset = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_0"}
 
 
 class BlobPublicAccess(_Flags):
@@ -112,7 +111,7 @@ class BlobPublicAccess(_Flags):
 
     id = "azure.storage.blob-public-access"
     title = "Anonymous access to blobs"
-    unset = {"allowBlobPublicAccess": True}  # noqa: RUF012 - read only
+    unset = {"allowBlobPublicAccess": True}
 
 
 def with_transport(current: Json, least: Json) -> Json:
