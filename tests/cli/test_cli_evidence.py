@@ -126,5 +126,5 @@ async def test_the_screen_shows_the_evidence_and_records_more(finding, home):
         await press(pilot, "v")
         assert app.screen.query_one("#prove-step").value == "2"
         await press(pilot, "enter", "enter")
-        assert "Say what was done" in said(app)
+        assert "Enter what was done" in said(app)
     assert [one.text for one in bench.evidence.of(finding).evidence] == ["registered two keys, ticket 42"]

@@ -110,9 +110,9 @@ def test_an_approval_can_be_taken_over_before_it_is_needed(make):
     plan, ok = team.planned(), team.folder / "ok.json"
     team.run("approve", plan, "--yes", "-o", ok, who="grace")
     assert team.run("approvals", plan) == 0
-    assert "nobody has approved this plan yet" in team.said
+    assert "no approvals yet" in team.said
     assert team.run("approvals", plan, ok) == 0
-    assert "(counts)" in team.said
+    assert "(valid)" in team.said
     assert "approved by grace" in team.said
     assert team.json("approvals", plan)["policy"]["missing"] == []
     assert team.run("apply", plan, "--yes") == 0, team.error
@@ -206,7 +206,7 @@ def test_what_a_guard_blocks_is_left_out_before_it_is_approved(make, tmp_path):
     assert team.run("approve", whole, "--yes", who="ada") == 3
     assert "--skip-blocked" in team.error
     assert team.run("apply", whole, "--yes", "--skip-blocked") == 3
-    assert "another plan than the one that was approved" in team.error
+    assert "leaving fixes out makes a new plan, which was not approved" in team.error
     assert team.run("plan", whole, "--skip-blocked", "-o", rest) == 0
     assert team.run("approve", rest, "--yes", "-o", ok, who="ada") == 0
     assert team.run("apply", whole, "--yes", "--skip-blocked", "--approval", ok) == 0, team.error
@@ -416,7 +416,7 @@ def test_the_evidence_of_a_run_is_verified_by_an_auditor_with_the_public_key_alo
     done, file = team.json("history")[0]["run"], team.folder / "run.jsonl"
     assert team.run("journal", "export", done, "-o", file) == 0
     assert team.run("journal", "verify", file, "--key", team.key("op"), who="auditor") == 0, team.said
-    assert "is whole" in team.said
+    assert "is intact" in team.said
     assert team.run("journal", "verify", file, who="auditor") == 4
     assert "signed by an unknown key" in team.said
     file.write_text(file.read_text().replace("minimumTlsVersion", "maximumTlsVersion", 1))
@@ -432,7 +432,7 @@ def test_a_head_and_an_export_of_everything_go_to_stdout_or_to_a_file(make):
     head = team.folder / "head.json"
     assert team.run("journal", "head", "-o", head) == 0
     assert team.run("journal", "verify", "--head", head) == 0
-    assert "whole" in team.said
+    assert "intact" in team.said
     assert team.run("journal", "export") == 0
     lines = team.said.splitlines()
     assert len(lines) == json.loads(lines[0])["seq"] + 1
