@@ -104,7 +104,7 @@ PLAYBOOKS = {
             "aws.ec2.flow-logs",
             "AWS::EC2::VPC",
             "Record the network's traffic",
-            "Without flow logs nobody can say afterwards who reached the systems that hold PHI.",
+            "Without flow logs there is no record of who reached the systems that hold PHI.",
             settings=("aws.logs.log-group", "aws.ec2.flow-log"),
             controls=("164.312(b)",),
             parameters={
@@ -154,7 +154,7 @@ PLAYBOOKS = {
             "aws.iam.root-mfa",
             "AWS::IAM::User",
             "Enable hardware MFA for the root user",
-            "The root user can do everything, and nobody can stop it.",
+            "No permission policy can restrict the root user.",
             steps=(
                 Step("Sign in as the root user and open Security credentials.", "A picture of the page."),
                 Step("Assign a hardware key.", "The serial number in the account summary."),
@@ -207,7 +207,7 @@ ROWS = (
     row(
         "f03",
         "aws.iam.root-mfa",
-        "Root user has no second factor",
+        "Root user has no MFA",
         "root",
         90,
         severity="critical",
