@@ -84,7 +84,7 @@ def test_a_teams_templates_come_from_its_folder(team):
     (own / "pr.md.j2").write_text("CHG for {{ subject }}\n{% for x in y %}{% endfor %}\n")
     (team.folder / "op" / "config.toml").write_text(f'records = "{own}"\n')
     assert team.run("record", plan) == 2
-    assert "pr.md.j2:2: the template cannot be filled: 'y' is undefined" in team.error
+    assert "pr.md.j2:2: the template cannot be rendered: 'y' is undefined" in team.error
     (own / "pr.md.j2").write_text("CHG for {{ subject }}\n")
     assert team.run("record", plan) == 0
     said = team.said

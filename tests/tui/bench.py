@@ -266,7 +266,7 @@ class _Draft:
     operation: str
     guards: tuple[GuardResult, ...]
     irreversible: str = ""
-    reversal: str = "a rollback writes the earlier value back"
+    reversal: str = "a rollback restores the earlier value"
 
 
 def _drafts(finding: QueueRow, given: dict) -> list[_Draft]:
@@ -363,9 +363,9 @@ def make_plan(rows, given=None, kind: str = "apply", of_run: str = "") -> Plan:
         playbook = PLAYBOOKS.get(finding.playbook)
         if playbook is None or playbook.guided:
             reason = (
-                "a guided playbook: its steps are for a person"
+                "its playbook is guided: the steps are done by hand"
                 if playbook
-                else "no playbook answers this check yet"
+                else "no playbook covers this check"
             )
             skipped.append(Skipped(finding.id, finding.resource, finding.playbook, reason))
             continue
@@ -532,10 +532,10 @@ class StandIn:
                 )
                 if self.hold and number == 1:
                     self.hold.wait(5)
-                    progress.step(number, len(plan.changes), "looking again")
+                    progress.step(number, len(plan.changes), "checking again")
                 done += 1
         except Cancelled:
-            run = replace(run_of(plan, id, RunState.PARTIAL, done), note="stopped by the operator")
+            run = replace(run_of(plan, id, RunState.PARTIAL, done), note="stopped by the user")
             self.past.insert(0, run)
             return run
         run = run_of(plan, id, self.state)
@@ -618,4 +618,6 @@ class StandIn:
 
 
 def refused() -> Exception:
-    return RefusedError("the live state is not what the plan was made from; nothing was changed, plan again.")
+    return RefusedError(
+        "the live configuration has changed since the plan was made; nothing was changed, plan again."
+    )

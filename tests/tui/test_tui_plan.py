@@ -20,7 +20,7 @@ LOCK = ("G", "k", "enter", "p")
 async def test_a_finding_says_why_it_matters_and_what_its_playbook_asks(bench):
     async with opened(bench, *FLOW[:4]) as (app, _):
         text = said(app)
-        assert "Without flow logs nobody can say afterwards" in text
+        assert "Without flow logs there is no record of who reached" in text
         assert "164.312(b)  Audit controls (required)" in text
         assert "about 0.50 USD per GB recorded" in text
         assert "retention_days: Days that the records are kept  (90 to 3653)" in text
@@ -31,7 +31,7 @@ async def test_a_wrong_answer_is_said_under_its_field_and_no_plan_is_made(bench)
         app.screen.query("Input").first().value = "30"
         await pilot.pause()
         await press(pilot, "p")
-        assert "retention_days=30: give 90 or more" in seen(app)
+        assert "retention_days=30: must be 90 or more" in seen(app)
         assert name(app) == "FindingScreen"
         assert bench.planned == []
 
@@ -75,7 +75,7 @@ async def test_the_preview_has_every_section(bench):
         assert "To apply" in seen(app)
         assert "To roll back" in seen(app)
         await press(pilot, "5")
-        assert "a rollback writes the earlier value back" in said(app)
+        assert "a rollback restores the earlier value" in said(app)
         assert make_plan([ROWS[1]]).hash in seen(app)
 
 
@@ -87,7 +87,7 @@ async def test_values_known_after_apply_are_said_so(bench):
 async def test_what_a_plan_leaves_out_is_listed_with_its_reason(bench):
     async with opened(bench, *ALL_FIVE) as (app, pilot):
         await press(pilot, "5")
-        assert "a guided playbook: its steps are for a person" in said(app)
+        assert "its playbook is guided: the steps are done by hand" in said(app)
 
 
 async def test_a_blocked_plan_is_refused_and_the_rest_is_another_plan(bench):
@@ -176,7 +176,7 @@ async def test_a_run_under_way_shows_each_change_and_stops_at_a_safe_place(bench
         await app.settled()
         await pilot.pause()
         assert "Applied in part: 1 of 2 changes made" in said(app)
-        assert "stopped by the operator" in said(app)
+        assert "stopped by the user" in said(app)
 
 
 async def test_leaving_waits_for_the_run_to_come_to_a_safe_place(bench):
@@ -198,7 +198,7 @@ async def test_drift_is_told_and_nothing_is_claimed(bench):
     async with opened(bench, *TLS) as (app, pilot):
         bench.fails = refused()
         await press(pilot, "a", "y")
-        assert "the live state is not what the plan was made from" in said(app)
+        assert "the live configuration has changed since the plan was made" in said(app)
         assert "verified" not in seen(app)
 
 

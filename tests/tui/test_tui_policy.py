@@ -134,7 +134,7 @@ async def test_a_finding_is_excepted_with_owner_day_and_reason_and_comes_back_wh
             app.screen.query_one(f"#except-{field}").value = text
         app.screen.query_one("#except-reason").focus()
         await press(pilot, "enter")
-        assert "2020-01-01 is over already" in said(app)
+        assert "2020-01-01 is in the past" in said(app)
         app.screen.query_one("#except-until").value = "2090-06-30"
         app.screen.query_one("#except-reason").focus()
         await press(pilot, "enter")

@@ -241,7 +241,7 @@ async def test_a_bug_ends_in_a_sentence_with_a_log_file(tmp_path):
         await pilot.pause()
         await app.settled()
         await pilot.pause()
-        assert "An error of hipaa-tui itself (ZeroDivisionError)" in seen(app)
+        assert "Internal error (ZeroDivisionError)" in seen(app)
         assert "Traceback" not in seen(app)
         (log,) = (tmp_path / "home" / "logs").iterdir()
         assert "secret detail" in log.read_text()
