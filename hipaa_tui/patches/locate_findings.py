@@ -35,7 +35,7 @@ def locate_findings(
 
     def step() -> None:
         if progress is not None:
-            progress.step(done, 0, "looking for the code")
+            progress.step(done, 0, "mapping code to resources")
 
     locators = Locators(folders_of(where, terraform), where, wanted, step)
     located: list[Located] = []

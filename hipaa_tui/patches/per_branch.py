@@ -49,7 +49,7 @@ def make_patches(
     options = options or PatchOptions()
     found = parts(plan, per)
     if not found:
-        raise RefusedError("nothing of the plan can go into a patch: it has no changes")
+        raise RefusedError("the plan contains no changes to commit")
     first = Repository(repo)
     wanted = goals(first, [f"{branch}/{name}" for name in found], options.going_on)
     patches: dict[Goal, Patch] = {}
@@ -66,8 +66,8 @@ def make_patches(
         twice = next((block for block in blocks if block in added), "")
         if twice:
             refused[goal.name] = (
-                f"it adds {twice}, as {added[twice]} does, and Terraform takes no block twice: merge that one, "
-                "then make this patch again"
+                f"it adds {twice}, as {added[twice]} does, and Terraform allows a block only once: merge that branch, "
+                "then create this patch again"
             )
             continue
         added |= dict.fromkeys(blocks, goal.name)
@@ -87,7 +87,7 @@ def _added(patch: Patch) -> tuple[str, ...]:
 def parts(plan: Plan, per: str) -> dict[str, frozenset[str]]:
     """Name → ids of its changes, in the plan's order. A group is in one part: it stands or falls together."""
     if per not in PER:
-        raise InputError(f"a branch is made per {' or '.join(PER)}")
+        raise InputError(f"branches can be created per {' or '.join(PER)}")
     keys: dict[str, str] = {}
     found: dict[str, set[str]] = {}
     for change in plan.changes:

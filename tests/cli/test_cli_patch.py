@@ -143,7 +143,7 @@ def test_branches_for_each_playbook_hooks_and_an_author(team):
     (made,) = found["patches"]
     (refused,) = found["refused"].items()
     assert (code, made["hooks"]) == (4, ["pre-commit"])
-    assert "Terraform takes no block twice" in refused[1]
+    assert "Terraform allows a block only once" in refused[1]
     assert git(repo, "log", "-1", "--format=%an", made["branch"]) == "Ada"
     assert team.run(*arguments, "--branch", made["branch"], "--continue") == 4, (
         team.error

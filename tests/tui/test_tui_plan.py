@@ -315,7 +315,7 @@ async def test_who_commits_is_asked_where_git_does_not_know_it(bench, tmp_path):
         assert app.focused is field
         field.value = "nobody"
         await press(pilot, "enter")
-        assert "is no author" in said(app)
+        assert "is not an author" in said(app)
         field.value = "Ada <ada@example.org>"
         await press(pilot, "enter")
         assert bench.author == "Ada <ada@example.org>"

@@ -184,7 +184,7 @@ class Evaluation:
         try:
             found = json.loads(out.read_text("utf-8", "replace"))
         except ValueError:
-            self.problem = "the Terraform files could not be evaluated: the answer is not JSON"
+            self.problem = "the Terraform files could not be evaluated: the output is not JSON"
             return []
         return [one for one in found if isinstance(one, dict)]
 
@@ -259,7 +259,7 @@ def read_state(path: Path) -> list[Instance]:
     try:
         found = json.loads(path.expanduser().read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; give a Terraform state") from None
+        raise InputError(f"{path}: {error.strerror or error}; give a Terraform state file") from None
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
@@ -271,7 +271,7 @@ def read_state(path: Path) -> list[Instance]:
             return list(_stated(found["resources"]))
     raise InputError(
         f"{path}: neither a Terraform state (version 4) nor the output of `terraform show -json`; "
-        "make one with `terraform state pull`"
+        "create one with `terraform state pull`"
     )
 
 

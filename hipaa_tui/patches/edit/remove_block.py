@@ -41,7 +41,7 @@ def without(data: bytes, address: str, *, comments: str) -> bytes:
     """
     root = tree(data)
     if root.has_error:
-        raise NotEditableError("the file is not HCL")
+        raise NotEditableError("the file is not valid HCL")
     body = next((one for one in root.children if one.type == "body"), None)
     spans = []
     seen = False
@@ -105,11 +105,11 @@ def _span(data: bytes, node: Node, comments: str) -> tuple[int, int]:
     """The block's lines, with its own comment above and one empty line before."""
     start = data.rfind(b"\n", 0, node.start_byte) + 1
     if data[start : node.start_byte].strip():
-        raise NotEditableError("the block does not stand on lines of its own", node.start_point[0] + 1)
+        raise NotEditableError("the block is not on lines of its own", node.start_point[0] + 1)
     end = data.find(b"\n", node.end_byte)
     end = len(data) if end < 0 else end + 1
     if data[node.end_byte : end].strip():
-        raise NotEditableError("something stands behind the block on its last line", node.end_point[0] + 1)
+        raise NotEditableError("something follows the block on its last line", node.end_point[0] + 1)
     while comments and start:
         above = data.rfind(b"\n", 0, start - 1) + 1
         line = data[above:start].decode("utf-8", "replace").strip()

@@ -100,7 +100,7 @@ def set_value(
 
 def _argument(root: Node, head: Sequence[str], name: str) -> Node:
     if root.has_error:
-        raise NotEditableError("the file is not HCL")
+        raise NotEditableError("the file is not valid HCL")
     bodies = (
         [inside(one) for one in blocks_in(root) if head_of(one) == tuple(head)] if head else [inside(root)]
     )

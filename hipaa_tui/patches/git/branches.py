@@ -44,19 +44,19 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
     found = []
     for name in names:
         if not _names_a_branch(repository, name):
-            raise InputError(f"{plain(name, 100)!r} is no name that git accepts for a branch; choose another")
+            raise InputError(f"{plain(name, 100)!r} is not a valid branch name; choose another")
         ref = f"refs/heads/{name}"
         for other in (*there, *(f"refs/heads/{one}" for one in names if one != name)):
             if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
                 raise InputError(
-                    f"the branch {other.removeprefix('refs/heads/')} stands in the way of {name}; choose another name"
+                    f"the branch {name} cannot exist beside {other.removeprefix('refs/heads/')}; choose another name"
                 )
         tip = there.get(ref, "")
         if tip:
             _refuse_tip(repository, name, tip, going_on)
         elif not repository.base and repository.run("symbolic-ref", "--quiet", "HEAD") == ref:
             raise InputError(
-                f"{name} is the branch that is checked out, with no commit yet; choose another name with --branch"
+                f"{name} is checked out and has no commit yet; choose another name with --branch"
             )
         found.append(Goal(name, tip))
     return found
@@ -65,16 +65,16 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
 def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> None:
     if not going_on:
         raise InputError(
-            f"the branch {name} exists; choose another name with --branch, or build on it with --continue"
+            f"the branch {name} exists; choose another name with --branch, or add to it with --continue"
         )
     if f"branch refs/heads/{name}" in repository.answer("worktree", "list", "--porcelain").splitlines():
         raise InputError(
-            f"the branch {name} is checked out, and what is checked out is never moved; check out another one first"
+            f"the branch {name} is checked out, and hipaa-tui never moves that; check out another one first"
         )
     if going_on != OWN:
         if not _HASH.fullmatch(going_on) or not tip.startswith(going_on):
             raise InputError(
-                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; look at it again: "
+                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; check it again with "
                 f"`git log {name}`"
             )
         return
@@ -82,8 +82,8 @@ def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> N
     if not made.startswith("hipaa-tui "):
         about = plain(repository.answer("log", "-1", "--format=%s, by %an", tip), 120)
         raise InputError(
-            f"the last commit of {name} was not made by hipaa-tui ({tip[:12]} {about}); to build on it all the same, "
-            f"name it: --continue {tip[:12]}"
+            f"the last commit of {name} was not made by hipaa-tui ({tip[:12]} {about}); to add to it anyway, "
+            f"use --continue {tip[:12]}"
         )
 
 
@@ -109,4 +109,4 @@ def make_branches(repository: Repository, made: Mapping[Goal, str]) -> None:
         )
     except GitFailed as error:
         names = ", ".join(goal.name for goal in made)
-        raise InputError(f"git cannot make the branch {names}: {error}; choose another name") from None
+        raise InputError(f"git cannot create the branch {names}: {error}; choose another name") from None

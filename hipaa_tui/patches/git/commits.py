@@ -23,7 +23,7 @@ def author_from(text: str) -> tuple[str, str]:
     """(name, mail) of "Name <mail>". InputError where it is none."""
     found = _AUTHOR.fullmatch(text)
     if found is None or plain(text, 300) != text:
-        raise InputError(f'{plain(text, 100)!r} is no author; write it as "Your Name <you@example.org>"')
+        raise InputError(f'{plain(text, 100)!r} is not an author; write it as "Your Name <you@example.org>"')
     return found["name"], found["mail"]
 
 
@@ -41,7 +41,7 @@ def identity(repository: Repository, author: str) -> dict[str, str]:
     if not author:
         if not committer(repository):
             raise InputError(
-                'git does not know who you are; say it with --author "Your Name <you@example.org>", or once for all: '
+                'git has no user.name and user.email; use --author "Your Name <you@example.org>", or set them: '
                 '`git config --global user.name "Your Name"` and `git config --global user.email you@example.org`'
             )
         return {}
@@ -88,4 +88,4 @@ def commit_tree(repository: Repository, tree: str, message: str, *, author: str 
             return repository.run("-c", "i18n.commitEncoding=UTF-8", *command, env=env)
         except GitFailed as error:
             why = "cannot sign the commit (commit.gpgsign is set)" if signed else "cannot write the commit"
-            raise InputError(f"git {why}, so no branch was made: {error}") from None
+            raise InputError(f"git {why}, so no branch was created: {error}") from None

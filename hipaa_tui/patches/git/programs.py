@@ -56,7 +56,7 @@ def run(
                 except subprocess.TimeoutExpired:
                     progress.step(0, 0, what)
                 if time.monotonic() > until:
-                    raise InputError(f"{what} took longer than {seconds:.0f} s and was ended")
+                    raise InputError(f"{what} took longer than {seconds:.0f} s and was stopped")
         finally:
             if process.poll() is None:
                 _end(process)

@@ -84,12 +84,14 @@ class Publisher:
         if name not in there:
             known = ", ".join(plain(one, 60) for one in there) or "none"
             what = (
-                f"{shown(name)!r} is no remote of the repository" if name else "there is no remote to push to"
+                f"{shown(name)!r} is not a remote of the repository"
+                if name
+                else "the repository has no remote to push to"
             )
-            raise InputError(f"{what}; it has: {known}. `git remote add` makes one")
+            raise InputError(f"{what}; its remotes: {known}. Add one with `git remote add`")
         urls = self._repository.answer("remote", "get-url", "--push", "--all", "--", name).splitlines()
         if len(urls) != 1:
-            raise InputError(f"the remote {plain(name, 60)} has {len(urls)} addresses; push it yourself")
+            raise InputError(f"the remote {plain(name, 60)} has {len(urls)} URLs; push the branch by hand")
         return name, urls[0]
 
     def push(self, branch: str, remote: str = "") -> Pushed:
@@ -103,8 +105,8 @@ class Publisher:
         if there != tip:
             if there and not self._builds_on(tip, there):
                 raise RefusedError(
-                    f"the branch {branch} of {plain(name, 60)} has other commits ({there[:12]}), and nothing is forced; "
-                    "give this patch another branch, or fetch and continue that one"
+                    f"the branch {branch} of {plain(name, 60)} has other commits ({there[:12]}), and hipaa-tui never forces a push; "
+                    "use another branch name, or fetch that branch and use --continue"
                 )
             quiet = [] if self._hooks else ["--no-verify"]
             push = [
@@ -120,7 +122,7 @@ class Publisher:
             code, said = self._git(*push)
             if code != 0:
                 raise IncompleteError(
-                    f"the branch {branch} stands in your repository, but {shown(url)} did not take it: {self._gist(said, url)}; "
+                    f"the branch {branch} is in your repository, but {shown(url)} rejected it: {self._gist(said, url)}; "
                     f"try `git push {plain(name, 60)} {branch}`"
                 )
         base = head.removeprefix("refs/heads/") if head in theirs and head != ref else ""
@@ -131,7 +133,7 @@ class Publisher:
         place = pushed.hosted
         program = {GITHUB: "gh", AZURE: "az"}.get(place.kind, "") if place else ""
         if place is None or not program:
-            return Opened(reason="no program that is known here opens pull requests on that host")
+            return Opened(reason="hipaa-tui cannot open pull requests on that host")
         found = shutil.which(program)
         if found is None:
             return Opened(reason=f"{program} is not on PATH")
@@ -160,15 +162,15 @@ class Publisher:
             except InputError as error:
                 return Opened(reason=str(error))
         if code != 0:
-            return Opened(reason=f"{program} did not open it: {self._gist(said, '')}")
+            return Opened(reason=f"{program} failed: {self._gist(said, '')}")
         return Opened(link=_link(said, place))
 
     def _there(self, name: str, url: str, *refs: str) -> dict[str, str]:
         code, said = self._git("ls-remote", "--", name, *refs)
         if code != 0:
             raise IncompleteError(
-                f"the branch stands in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
-                f"push it yourself with `git push {plain(name, 60)}`"
+                f"the branch is in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
+                f"push it by hand with `git push {plain(name, 60)}`"
             )
         rows = (line.split("\t", 1) for line in said.splitlines() if re.match(r"[0-9a-f]{40,64}\t", line))
         return {ref: hash for hash, ref in rows}
@@ -181,7 +183,7 @@ class Publisher:
 
     def _gist(self, said: str, url: str) -> str:
         lines = [line for line in (plain(one, 300).strip() for one in said.splitlines()) if line]
-        return plain(without_credentials(" | ".join(lines[-6:]), url), 500) or "it said nothing"
+        return plain(without_credentials(" | ".join(lines[-6:]), url), 500) or "no error message"
 
 
 def _gh(place: Hosted, pushed: Pushed, title: str, body: Path) -> list[str]:

@@ -24,7 +24,9 @@ class OfRootError(NotEditableError):
     """A block in a module would have to refer to what the root module declares."""
 
     def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name} = {text[:80]} belongs to the root module: hand it down by a variable")
+        super().__init__(
+            f"{name} = {text[:80]} belongs to the root module: pass it to the module by a variable"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def edited(source: bytes, edits: Iterable[Edit]) -> bytes:
     # Of two at one place the earlier stays the earlier, and what is put in stands before what is taken out.
     for edit in sorted(edits, key=lambda one: (one.start, one.end)):
         if edit.start < last:
-            raise NotEditableError("what has to be changed overlaps", line_at(source, edit.start))
+            raise NotEditableError("the edits overlap", line_at(source, edit.start))
         out += source[last : edit.start] + edit.text
         last = edit.end
     return out + source[last:]

@@ -73,7 +73,7 @@ def expression(value: Json, link: Link | None = None) -> str:
         return _object(value, link)
     if isinstance(value, list | tuple):
         return _list(value, link)
-    raise ValueError(f"{type(value).__name__} is no JSON value")
+    raise ValueError(f"{type(value).__name__} is not a JSON value")
 
 
 def json_document(value: Json, link: Link | None = None) -> str:

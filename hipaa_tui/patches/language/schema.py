@@ -42,7 +42,7 @@ def attributes_of(type: str) -> frozenset[str]:
 def problems(block: Block) -> list[str]:
     """What is wrong with a resource block, in sentences; empty where nothing is."""
     if block.type != "resource" or len(block.labels) != 2:
-        return [f"{block.type} with {len(block.labels)} labels is no resource block"]
+        return [f"{block.type} with {len(block.labels)} labels is not a resource block"]
     schema = _types().get(block.labels[0])
     if schema is None:
         return [f"{block.labels[0]} is not a resource type that hipaa-tui renders"]

@@ -148,7 +148,7 @@ class Style:
             elif isinstance(part, str):
                 shown += self._string(part)[1:-1]
             else:
-                raise NotEditableError(f"{text[:60]} cannot be said there")
+                raise NotEditableError(f"{text[:60]} cannot be written there")
         return f'"{shown}"'
 
 

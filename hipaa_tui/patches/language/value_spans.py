@@ -104,7 +104,7 @@ def _told(node: Node) -> list[Node]:
 def _entry(node: Node, source: bytes, depth: int) -> Entry:
     sides = [child for child in node.children if child.type == "expression"]
     if len(sides) != 2:
-        raise NotEditableError("an object in it cannot be understood", node.start_point[0] + 1)
+        raise NotEditableError("an object in it cannot be parsed", node.start_point[0] + 1)
     key = expression_of(sides[0])
     if isinstance(key, Traversal) and len(key.parts) == 1 and not key.indexed:
         key = key.parts[0]  # a bare key is a name, not a variable
