@@ -11,7 +11,7 @@ _EXIT_CODES = """exit codes:
   1  internal error; the details are in a log file
   2  invalid input or usage; nothing was changed
   3  refused by a guard, the policy, drift or read-only mode; nothing was changed
-  4  applied only in part, or not verified"""
+  4  not completed: applied in part, undone after a failure, or not verified"""
 
 _START = """examples:
   hipaa-tui demo                                  try it on local clouds

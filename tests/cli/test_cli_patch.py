@@ -50,7 +50,7 @@ def test_the_record_tells_who_approved_and_what_a_run_verified(team):
     plan = team.planned()
     hash = json.loads(plan.read_text())["hash"]
     assert team.run("record", plan) == 0
-    assert "Approved by: nobody yet" in team.said
+    assert "Approved by: no one yet" in team.said
     approval = team.folder / "approval.json"
     assert team.run("approve", plan, "--yes", "--comment", "after the backup", "-o", approval, who="ada") == 0
     assert team.run("approvals", plan, approval) == 0
@@ -110,7 +110,7 @@ def test_a_patch_is_pushed_where_that_is_asked_and_its_text_is_printed(team):
     assert git(bare, "rev-parse", "two") == found["commit"]
     assert team.run(*arguments, "--branch", "three", "--pr") == 0
     assert "no pull request was opened: no program that is known here" in team.said
-    assert "## Way back" in team.said
+    assert "## Rollback" in team.said
     assert git(bare, "rev-parse", "three") == git(repo, "rev-parse", "three")
     assert team.run(*arguments, "--branch", "four", "--push", "nowhere") == 2
     assert git(repo, "branch", "--list", "four") == ""

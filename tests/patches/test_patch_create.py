@@ -327,14 +327,14 @@ def test_the_message_tells_the_auditor_what_and_the_operator_how_back(repo: Path
     assert blank == ""
     for part in (
         plan.hash, "finding-0, finding-1", "164.312(b)", LOGS, ACCOUNT, "+ retentionInDays: 365", "Risk:      low",
-        "Not there yet", "git revert", "a workspace that may hold audit logs is never deleted",
+        "Does not exist yet", "git revert", "a workspace that may hold audit logs is never deleted",
     ):  # fmt: skip
         assert part in message
 
 
 def test_the_message_names_what_a_revert_would_destroy(repo: Path, azure: Documents) -> None:
     message = make(plan_for(azure, (TLS, target(ACCOUNT))), repo, azure).message
-    assert "first `terraform state rm`:\n    azurerm_storage_account.patientfiles\n" in message
+    assert "run `terraform state rm` before a revert:\n    azurerm_storage_account.patientfiles\n" in message
 
 
 def test_modules_that_were_not_looked_into_are_named(repo: Path, azure: Documents) -> None:
