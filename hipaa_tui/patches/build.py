@@ -1,4 +1,4 @@
-"""Brings the changes of a plan into a patch, one after the other: into blocks that stand there, or as new ones."""
+"""Adds the changes of a plan to a patch, one after the other: as edits of existing blocks, or as new ones."""
 
 from __future__ import annotations
 

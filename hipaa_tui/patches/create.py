@@ -1,7 +1,7 @@
-"""Turns a plan into a commit of Terraform on a new branch, the same change as infrastructure code.
+"""Turns a plan into a Terraform commit on a new branch.
 
-A patch says what a run would do (or has done): with the plan applied before or after it, Terraform
-ends up with nothing left to change.
+A patch is the same change as a run: whether the plan is applied before or after it, Terraform finds nothing left to
+change.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def make_patch(
     snippets_folder: Path | None = None,
     options: PatchOptions = _NONE,
 ) -> Patch:
-    """Commit the plan as Terraform to a new branch of the repository that holds the folder `repo`.
+    """Commit the plan as Terraform on a new branch of the repository that contains the folder `repo`. Only reads the clouds.
 
-    Only reads the clouds. `base` is the commit to build on; `snippets_folder` holds terraform/ and
-    records/; `options` are what the user says about the repository. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
-    plan can go in; Cancelled. In each case there is no branch and the repository is as it was.
+    `base` is the commit to build on; `snippets_folder` contains terraform/ and records/; `options` are the user's.
+    InputError: the folder, branch or a snippet is invalid. RefusedError: no change of the plan can go in. Cancelled. In
+    each case no branch is created and the repository is unchanged.
     """
     repository = Repository(repo, base)
     (goal,) = goals(repository, [branch], options.going_on)
@@ -247,7 +247,7 @@ def _versions(providers: list[str]) -> str:
 
 
 def _notes(folder: Folder) -> list[str]:
-    """What the patch could not see, for a person to look at."""
+    """What the patch could not determine, for a person to check."""
     problem = folder.evaluation.problem if folder.evaluation else ""
     notes = [problem] if problem else []
     notes += [

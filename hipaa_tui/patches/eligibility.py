@@ -1,7 +1,7 @@
-"""Decides which changes of a plan can go into a patch, by a fresh look at what stands there now.
+"""Decides, by a fresh read, which changes of a plan can go into a patch.
 
-The live value must be the planned one or the earlier one: then Terraform would do what was approved.
-Anything else is drift, and a patch over drift would undo somebody's work.
+The live value must be the earlier or the planned one: then Terraform does what was approved. Anything else is drift,
+and a patch would undo someone's work.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What the patch is to say of one setting of one resource.
+    """One setting of one resource in a patch.
 
-    `changes` are all of the plan's for it, in order: the last one's *after* is rendered.
-    `provider` is the provider reference ("aws.eu_west_1"), "" for the default one. `applied` says that
-    the last one's *after* stands there already. With `removal` the block goes that a rollback takes away.
+    `changes` are all of the plan's changes to it, in order: the last one's *after* is rendered. `provider` is the
+    provider reference ("aws.eu_west_1"), "" for the default provider. `applied`: the last *after* is already live.
+    `removal`: a rollback removes the block.
     """
 
     changes: tuple[Change, ...]
@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass
 class Selection:
-    """What goes in, what stays out and why."""
+    """The candidates, and what is left out with the reason."""
 
     candidates: list[Candidate] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Selection:
 
 
 def select(plan: Plan, clouds: Clouds, folder: Folder, progress: Progress, total: int) -> Selection:
-    """Look at every resource of the plan. A group stands or falls together."""
+    """Select by reading every resource of the plan. The changes of a group go in or stay out together."""
     selection = Selection()
     places = _Places(plan, folder)
     readings: dict[str, Reading] = {}

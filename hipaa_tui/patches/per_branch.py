@@ -1,7 +1,6 @@
-"""Makes a branch for each playbook or account of a plan, so that each goes to the reviewers that it concerns.
+"""Creates a branch for each playbook or account of a plan, so that each gets its own review.
 
-The commits are made first and the branches last, all of them in one step: a plan is never on half of its branches
-because something went wrong between them.
+The commits are made first and the branches last, in one atomic step: never only a part of the branches.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def test_a_patch_is_pushed_where_that_is_asked_and_its_text_is_printed(team):
     assert found["pushed"] == {"remote": "origin", "url": str(bare), "page": ""}
     assert git(bare, "rev-parse", "two") == found["commit"]
     assert team.run(*arguments, "--branch", "three", "--pr") == 0
-    assert "no pull request was opened: no program that is known here" in team.said
+    assert "no pull request was opened: hipaa-tui cannot open pull requests" in team.said
     assert "## Rollback" in team.said
     assert git(bare, "rev-parse", "three") == git(repo, "rev-parse", "three")
     assert team.run(*arguments, "--branch", "four", "--push", "nowhere") == 2

@@ -509,7 +509,7 @@ def test_hooks_see_the_commit_in_a_repository_of_their_own(
     assert lines[4:] == ["envs", FILE, "main.tf", "ops@example.org"]
     assert not Path(lines[3]).exists()
     assert made.hooks == ("pre-commit", "commit-msg")
-    assert "Hooks that passed: `pre-commit`, `commit-msg`" in made.body
+    assert "Hooks passed: `pre-commit`, `commit-msg`" in made.body
     assert git(repo, "log", "-1", "--format=%(trailers:key=Change-Id,valueonly)", "hipaa/fix") == "I123"
     assert tree(repo, "hipaa/fix") == ["envs/old.tf", FILE, "main.tf"]
     assert git(repo, "show", "hipaa/fix:main.tf") == TERRAFORM.strip()

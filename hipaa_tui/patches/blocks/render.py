@@ -1,6 +1,6 @@
-"""Puts what the snippets gave together: one block for one resource, and references instead of literals.
+"""Combines the rendered snippets: one block per resource, and references instead of literals.
 
-Several changes of a plan can describe one resource: their blocks merge, the later value wins.
+If several changes of a plan describe one resource, their blocks are merged; the later value wins.
 """
 
 from __future__ import annotations

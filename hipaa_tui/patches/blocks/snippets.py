@@ -1,7 +1,7 @@
-"""Fills the snippets: a template a setting gives HCL, and only blocks that are understood come out of it.
+"""Renders the snippets: one template per setting, which yields Terraform blocks.
 
-A snippet is a template that gives HCL; it is parsed, checked against the schema extract and printed
-again by us, so a snippet needs no care for layout and cannot give anything but blocks. It sees:
+The output is parsed, checked against the schema extract and printed again, so that a snippet needs no care for layout
+and can only yield blocks. Its variables:
 
     value, before, live    the wanted value, the earlier one, and what stands there now (null: ABSENT)
     exists, applied        whether it stands there now (only then may it be imported), as wanted already
@@ -72,11 +72,11 @@ _FILTERS: Final = frozenset(
 
 
 class Refused(Exception):
-    """Why a change cannot be said in Terraform, as a sentence."""
+    """A change cannot be expressed in Terraform; the message says why."""
 
 
 class NoSnippetError(Refused):
-    """Terraform has no resource of its own for the setting."""
+    """There is no snippet for the setting: Terraform has no separate resource for it."""
 
 
 def _refuse(reason: str) -> str:

@@ -1,7 +1,7 @@
-"""Has Terraform itself say what the commit would change, and holds that against the plan.
+"""Runs `terraform plan` for the commit, and checks that it changes nothing but what the plan contains.
 
-`terraform plan` reads the backend and the cloud with the user's own credentials, and runs what the repository's code
-runs (providers, external data sources); so it is done where the user asks for it, in an exported copy, without a lock.
+`terraform plan` uses the user's credentials and runs what the repository's code runs (providers, external data
+sources). So it runs only on request (--prove), in an exported copy, without a state lock.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Local:
 
 
 def prove(repository: Repository, commit: str, allowed: Allowed, local: Local, progress: Progress) -> str:
-    """What `terraform plan` says of the commit: "2 to import, 1 to change, nothing else", or "not proved: why".
+    """The result for the commit: "terraform plan: 2 to import, 1 to change, nothing else", or "not proved: why".
 
-    RefusedError where it would change anything but what is allowed. Raises Cancelled.
+    RefusedError if it would change anything that is not allowed. Raises Cancelled.
     """
     program = terraform_program()
     if program is None:

@@ -1,4 +1,4 @@
-"""Leads what scanners say of the team's Terraform folders to the cloud resources that these folders manage."""
+"""Maps scanner reports about the team's Terraform folders to the cloud resources that these manage."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""From a place in Terraform code to the cloud resources that stand there: what a scanner of code does not say.
+"""Maps a place in Terraform code to the cloud resources that the block there manages.
 
-By the block's names where they are certain, by a state where there is one. What could be one resource or another is
-not guessed: the reason says what to give, so that it is certain.
+By a state if there is one, else by the block's names if these are certain. An ambiguous resource is not guessed: the
+reason says which option makes it certain.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _STATE: Final = "pass the state, which has it, with --state"
 
 @dataclass(frozen=True, slots=True)
 class Unlocated:
-    """A row that could not be led to a resource: why, and what it may have meant."""
+    """A row that could not be mapped to a resource: the reason, and possible resources."""
 
     row: InCode
     reason: str

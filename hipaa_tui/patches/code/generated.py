@@ -1,4 +1,4 @@
-"""Tells files that a program writes: an edit of them is gone with its next run."""
+"""Recognizes generated files, whose edits would be lost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the resource blocks of a configuration stand for: one instance for each thing that Terraform manages.
+"""The instances of resource blocks: one for each resource that Terraform manages.
 
-From an evaluation of the files (tfparse: variables, locals, functions, count, for_each, modules) or, surer, from
-Terraform's own state. Only what identifies an object is kept of either: a state holds secrets.
+From an evaluation of the files (tfparse: variables, locals, functions, count, for_each, modules) or, more reliably,
+from Terraform's state. Only what identifies a resource is kept: a state contains secrets.
 """
 
 from __future__ import annotations

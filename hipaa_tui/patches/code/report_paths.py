@@ -1,7 +1,6 @@
-"""Which file of the repository a report means by a name that it was written with elsewhere.
+"""Maps a file path in a scanner report (scan root or build machine path) to a file of the commit.
 
-Reports name files from the folder on that was scanned, or by their whole path on the machine that scanned. The names
-are a stranger's: they are compared with the paths of the commit, and nothing is opened by them.
+The paths are untrusted: they are compared with those of the commit, and never opened.
 """
 
 from __future__ import annotations

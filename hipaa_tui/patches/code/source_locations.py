@@ -1,4 +1,4 @@
-"""Which block of the code stands at the place that a report names: by file and line, by Terraform's address, or by both."""
+"""Finds the block at the place that a report names: by file and line, by Terraform address, or both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that an argument takes from another place: a data block, or a JSON file of the repository."""
+"""Edits documents that an argument refers to: a policy data block, or a JSON file of the repository."""
 
 from __future__ import annotations
 

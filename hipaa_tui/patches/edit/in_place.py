@@ -1,8 +1,8 @@
-"""Brings blocks that stand in the repository to what a change wants, where a reviewer expects to see it.
+"""Edits the repository's own blocks, or the places that set their values.
 
-A snippet renders everything that a block of its own would need. In a block that somebody else wrote only what the
-change is about may be touched: what differs between the earlier value's rendering and the wanted one's. A block that
-stands for several things is edited once all of them want the same.
+A snippet renders everything that a new block needs. In an existing block only what the change is about may be edited:
+the difference between the renderings of the earlier and the wanted value. A block that creates several resources is
+edited once all of them want the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hipaa_tui.support.sanitize import plain
 _NAMED = 4
 _AS_IT_IS = Difference()
 REMOVED: Final = "(removed)"
-"""Among the names that may change at an address: the block is taken out."""
+"""Among the names that may change at an address: the block is removed."""
 
 
 @dataclass
@@ -68,10 +68,10 @@ class InPlace:
         settled: Callable[[str], None],
         difference: Difference = _AS_IT_IS,
     ) -> None:
-        """Lay the part over the block that manages an object. `difference` is what the part is of.
+        """Edit the block that manages a resource. `difference` is the change that the part belongs to.
 
-        `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
-        several things only when `settle` is called. `shared` allows that others get the same.
+        `settled` is called with "" if that is done, else with the reason and what to set where; for a block with several
+        resources only when `settle` is called. `shared` allows that others are changed, too.
         """
         resource = found.resource
         if resource is None:
@@ -95,7 +95,7 @@ class InPlace:
             settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
     def remove(self, resource: Resource, *, comments: str, instances: Iterable[str] = ()) -> str:
-        """Take the block and its import blocks out; "" where that is done, else why not."""
+        """Remove the block and its import blocks. Returns "" or the reason why not."""
         what = f"is defined at {resource.where}"
         others = references(self.folder, resource)
         if others:
@@ -112,7 +112,7 @@ class InPlace:
         return ""
 
     def call(self, call: Call, part: Block) -> str:
-        """Set inputs at the call of a module; "" where that is done, else why not."""
+        """Set inputs in a module call. Returns "" or the reason why not."""
         what = f"managed by the module that {call.where} calls: set {plain(told(part), 240)} there"
         if call.scope or any(call.block.value(name) is not None for name in ("count", "for_each")):
             return f"{what}; it creates several resources"
@@ -134,7 +134,7 @@ class InPlace:
         return ""
 
     def settle(self) -> None:
-        """Edit the blocks that stand for several things."""
+        """Edit the blocks that create several resources."""
         waiting, self._waiting = self._waiting, {}
         for resource, wants in waiting.values():
             about: dict[frozenset[str], list[Want]] = {}

@@ -1,6 +1,6 @@
-"""Hands what the root module declares down to a block in a module: by a variable in each module on the way.
+"""Passes a value of the root module to a block in a module: by a variable in each module on the way.
 
-Whoever else calls such a module says nothing of the new variable, and keeps what the block had: its default.
+Other callers of such a module do not set the new variable, so they keep the block's present value: its default.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ class Handed:
 
 @dataclass
 class Handing:
-    """The variables that a patch adds to modules: for one argument always the same one."""
+    """The variables that a patch adds to modules, one per argument."""
 
     scopes: Scopes
     _names: dict[tuple[str, int, str], str] = field(default_factory=dict)
 
     def has(self, resource: Resource) -> bool:
-        """Has something been handed down to that block already?"""
+        """Has a value been passed to that block already?"""
         return any(key[:2] == (resource.file, resource.block.line) for key in self._names)
 
     def down(self, resource: Resource, part: Block, difference: Difference, chain: Sequence[Call]) -> Handed:

@@ -1,7 +1,7 @@
-"""Takes a block out of a file: what a rollback of a merged patch comes down to.
+"""Removes a block from a file, for the reverse patch of a merged one.
 
-Terraform destroys what no block stands for any more; that is meant only where the block is one object that the
-rollback takes away, and nothing else refers to it.
+Terraform destroys whatever no block manages any more. That is wanted only if the block is a single resource that the
+rollback removes, and nothing else refers to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def references(folder: Folder, resource: Resource) -> list[str]:
-    """Who in the root module refers to the block, besides its import block."""
+    """What in the root module refers to the block, except its import block."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(resource.address)}(?![\w-])")
     found = []
     for _, block in folder.blocks:
@@ -35,9 +35,9 @@ def _texts(block: Declared) -> list[str]:
 
 
 def without(data: bytes, address: str, *, comments: str) -> bytes:
-    """The file without the resource block, its import block, and the comment lines above it that hold `comments`.
+    """The file without the resource block, its import block, and the comment lines above it that contain `comments`.
 
-    NotEditableError where the block is not there, or shares its lines with something.
+    NotEditableError if the block is missing, or shares its lines with something else.
     """
     root = tree(data)
     if root.has_error:
@@ -61,7 +61,7 @@ def without(data: bytes, address: str, *, comments: str) -> bytes:
 
 
 def import_files(folder: Folder, address: str) -> list[str]:
-    """The files that hold an import block for the address."""
+    """The files with an import block for the address."""
     found = [
         name
         for name, block in folder.blocks

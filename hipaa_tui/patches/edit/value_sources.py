@@ -1,7 +1,7 @@
-"""Finds where a value is set that a block takes from a variable or a local, and sets it there.
+"""Finds where the value of a variable or local is set, and edits it there.
 
-A reviewer expects the value where the repository keeps it: in the .tfvars file, the variable's default, the local,
-or the call of the module. Whoever else reads the same variable gets the new value too, and so is named first.
+A reviewer expects the value where the repository defines it: in the .tfvars file, the variable's default, the local or
+the module call. Other readers of the same variable get the new value, too, so they are reported first.
 """
 
 from __future__ import annotations

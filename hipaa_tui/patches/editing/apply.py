@@ -1,7 +1,7 @@
-"""Edits a block where it stands, by bytes: outside of the edit not one byte of the file changes.
+"""The interface of this package: edits a block by bytes, without changing anything else in the file.
 
-A value that is a literal is replaced; one that is a reference is left alone and named, since it is changed where
-it is set. What is added goes behind what is there, in the way `terraform fmt` leaves alone.
+A literal value is replaced; a reference is reported, since it is changed where it is defined. New arguments and blocks
+are appended in `terraform fmt`'s form.
 """
 
 from __future__ import annotations

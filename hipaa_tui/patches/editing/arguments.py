@@ -1,4 +1,4 @@
-"""Sets one argument of a block: a literal in the place of a literal, a policy statement by statement, a map key by key."""
+"""Sets one argument of a block: replaces a literal, edits a policy by statements and a map by keys."""
 
 from __future__ import annotations
 

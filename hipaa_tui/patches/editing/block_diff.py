@@ -1,4 +1,4 @@
-"""Finds what differs between a block of a file and a wanted one, and how the file is to be edited."""
+"""Compares a block of a file with the wanted one, and computes the edits."""
 
 from __future__ import annotations
 

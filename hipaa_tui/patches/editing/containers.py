@@ -1,4 +1,4 @@
-"""Takes entries out of an object or a list and puts others in, in the way it is written."""
+"""Removes entries from an object or a list and adds others, in its own style."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Edits the values that a dynamic block makes its blocks of: in place, or where a variable or local keeps them.
+"""Edits the values of a dynamic block: in its for_each, or in the variable or local that this refers to.
 
-Each element of its for_each is one block. Which element is meant is known by what the cloud has of that block.
+Each element of the for_each is one block. The element to edit is found by the block's earlier value in the cloud.
 """
 
 from __future__ import annotations

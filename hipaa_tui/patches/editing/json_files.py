@@ -1,4 +1,4 @@
-"""Reads and edits .tf.json files: Terraform's other syntax, with the same blocks in it.
+"""Reads and edits .tf.json files, Terraform's JSON syntax for the same blocks.
 
 https://developer.hashicorp.com/terraform/language/syntax/json
 """

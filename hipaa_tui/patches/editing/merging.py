@@ -1,8 +1,7 @@
-"""Brings a value of a file to a wanted one by the smallest edit.
+"""Merges a document three ways: the file's value, the wanted one, and the earlier one in the cloud (if known).
 
-Three values are at hand: the file's, the wanted one, and the earlier one that the cloud had (where that is known).
-What is the same in the last two is no part of the change: there a reference of the file is believed. What stands
-in the file alone is somebody's work that no cloud has seen, and is not taken away.
+What is equal in the wanted and the earlier value is not part of the change: there a reference in the file is assumed to
+be right. What is only in the file was never applied, and is not removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Brings a policy that stands in a file to the wanted one, statement by statement.
+"""Edits a policy document in a file to the wanted one, statement by statement.
 
-A statement that says what is wanted keeps every byte. One that has to go is taken out only where it is certain
-that it is the one that the cloud has.
+A statement that is already right keeps every byte. One is removed only if it certainly is the one in the cloud.
 """
 
 from __future__ import annotations

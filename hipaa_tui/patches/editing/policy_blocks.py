@@ -1,4 +1,4 @@
-"""Brings a `data "aws_iam_policy_document"` to the wanted policy, statement block by statement block."""
+"""Edits a `data "aws_iam_policy_document"` to the wanted policy, statement block by statement block."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Makes the branch, last and in one step: nothing of the repository changes before, and all of it or none then.
+"""Creates the branches, as the last and atomic step: until then the repository is unchanged.
 
-A branch that exists is only ever continued, where the user says so: on a tip that hipaa-tui made, or that the user
-names, and never while somebody has it checked out.
+An existing branch is only continued on request (--continue), if hipaa-tui made its last commit or the user names that,
+and never while it is checked out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.sanitize import plain
 
 OWN: Final = "own"
-"""Continue a branch whose tip hipaa-tui made."""
+"""Value of --continue without a commit: continue a branch whose last commit hipaa-tui made."""
 _HASH: Final = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -98,7 +98,7 @@ def _names_a_branch(repository: Repository, name: str) -> bool:
 
 
 def make_branches(repository: Repository, made: Mapping[Goal, str]) -> None:
-    """Point each branch to its commit, all or none. InputError where one is not what it was."""
+    """Point each branch to its commit, all or none. InputError if one has changed in the meantime."""
     lines = [
         f"update refs/heads/{goal.name} {commit} {goal.tip or '0' * len(commit)}\n"
         for goal, commit in made.items()

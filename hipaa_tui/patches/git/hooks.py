@@ -1,8 +1,8 @@
-"""Runs the repository's pre-commit and commit-msg hooks on the patch, in a repository of their own.
+"""Runs the repository's pre-commit and commit-msg hooks on the patch, in a temporary repository.
 
-They see what they would see at a commit: a work tree with the patched files, an index that holds them, HEAD on the
-branch. It borrows the user's objects and has nothing else of theirs, so whatever a hook stages, stashes or commits
-stays in there. They are the user's own programs and run as such: only where that was asked for.
+The hooks see what they see at a commit: a work tree with the patched files, an index with them, HEAD on the branch. The
+temporary repository shares only the user's objects, so whatever a hook stages, stashes or commits stays there. Hooks
+are the user's own programs, and run only on request (--hooks).
 """
 
 from __future__ import annotations

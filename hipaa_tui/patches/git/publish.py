@@ -1,7 +1,7 @@
-"""Pushes a patch's branch and opens its pull request, with the user's own git, gh and az, when told to.
+"""Pushes a patch's branch and opens its pull request, with the user's own git, gh and az.
 
-Nothing is ever forced: where the remote's branch has commits that ours is not built on, nothing is pushed. These
-programs keep the credentials; what they print is somebody else's text, and is shown without any.
+Never forces: if the remote's branch has other commits, nothing is pushed. The programs hold the credentials; their
+output is untrusted, and is shown with secrets redacted.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ _LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[^\s\"'<>\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A branch that stands on a remote. `url` is shown without credentials."""
+    """A pushed branch. `url` is without credentials."""
 
     remote: str
     url: str
     branch: str
     base: str
-    """The branch that a pull request goes into, "" for the host's default one."""
+    """The target branch of a pull request; "" for the host's default branch."""
     hosted: Hosted | None = None
 
     @property
     def page(self) -> str:
-        """Where a person opens the pull request; "" where the host is not known."""
+        """The web page for opening the pull request; "" if the host is unknown."""
         return self.hosted.page(self.branch, self.base) if self.hosted else ""
 
     def as_json(self) -> dict[str, Json]:
@@ -52,14 +52,14 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A pull request, or why there is none. `link` is its address."""
+    """A pull request, or why there is none. `link` is its URL."""
 
     link: str = ""
     reason: str = ""
 
 
 class Publisher:
-    """One repository's remotes."""
+    """Pushes and opens pull requests for one repository."""
 
     def __init__(self, folder: Path, progress: Progress, *, hooks: bool = False) -> None:
         self._repository = Repository(folder)
@@ -68,10 +68,7 @@ class Publisher:
         self._hooks = hooks
 
     def remote(self, name: str = "") -> tuple[str, str]:
-        """(name, address that git pushes to) of the remote; without a name, of the one that git would take.
-
-        InputError where there is none of that name.
-        """
+        """(name, push URL) of the remote; without a name, of git's default one. InputError if there is none."""
         there = self._repository.answer("remote").splitlines()
         if not name:
             head = self._repository.answer("symbolic-ref", "--quiet", "--short", "HEAD")
@@ -95,7 +92,7 @@ class Publisher:
         return name, urls[0]
 
     def push(self, branch: str, remote: str = "") -> Pushed:
-        """Put the branch on the remote. InputError, RefusedError; IncompleteError where the remote did not take it."""
+        """Push the branch to the remote. InputError, RefusedError; IncompleteError if the remote rejects it."""
         name, url = self.remote(remote)
         ref = f"refs/heads/{branch}"
         tip = self._repository.run("rev-parse", "--verify", "--end-of-options", ref)
@@ -129,7 +126,7 @@ class Publisher:
         return Pushed(plain(name, 100), shown(url), branch, base, hosted(url))
 
     def open(self, pushed: Pushed, title: str, body: str) -> Opened:
-        """Open the pull request by gh or az, where they are there and the host is theirs. Never an error: the branch stands."""
+        """Open the pull request with gh or az, if installed and the host is theirs. Never raises: the branch is pushed."""
         place = pushed.hosted
         program = {GITHUB: "gh", AZURE: "az"}.get(place.kind, "") if place else ""
         if place is None or not program:

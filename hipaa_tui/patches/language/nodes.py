@@ -1,4 +1,4 @@
-"""Finds its way in the syntax tree of an HCL file."""
+"""Helpers for the syntax tree of an HCL file."""
 
 from __future__ import annotations
 

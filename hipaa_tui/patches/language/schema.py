@@ -1,7 +1,7 @@
-"""Holds every rendered block against a shipped extract of the providers' schemas.
+"""Checks every rendered block against a shipped extract of the providers' schemas.
 
-Argument names, required arguments and nesting are checked without Terraform; values are not. The
-extract (data/terraform_schema.json) has the types of AWS and azurerm that matter to HIPAA, one a line.
+Checks argument names, required arguments and nesting without Terraform, but no values. The extract
+(data/terraform_schema.json) has the types of aws and azurerm that matter for HIPAA, one a line.
 """
 
 from __future__ import annotations

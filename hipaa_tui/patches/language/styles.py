@@ -1,4 +1,4 @@
-"""How a file writes its documents, and values written in that way."""
+"""The style of a file's objects and lists, and values printed in that style."""
 
 from __future__ import annotations
 

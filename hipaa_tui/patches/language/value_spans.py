@@ -1,6 +1,6 @@
-"""A value with the places of everything in it: objects, lists and what stands in them, whatever the syntax.
+"""A value with the positions of its parts (objects, lists, entries), for every syntax.
 
-A document can be an HCL expression, JSON in a heredoc, or a JSON file; what has to change in it is the same.
+A document can be an HCL expression, JSON in a heredoc, or a JSON file; its edits are computed in the same way.
 """
 
 from __future__ import annotations
