@@ -1,1 +1,1 @@
-"""Commands: the accessible, scriptable twin of every screen."""
+"""The commands of `hipaa-tui`: everything that the screens can do, for scripts and screen readers."""

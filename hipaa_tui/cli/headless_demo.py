@@ -1,4 +1,4 @@
-"""Walks the main job without screens, saying what it does: load, scan, plan, apply, verify, roll back, patch."""
+"""Runs the whole workflow without screens and prints each step: load, scan, plan, apply, verify, roll back, patch."""
 
 from __future__ import annotations
 
@@ -18,86 +18,86 @@ from hipaa_tui.support.errors import ExitCode
 from hipaa_tui.workbench import Workbench
 
 FIRST = "aws.s3.tls-only"
-"""The playbook whose single finding is fixed, rolled back and fixed again: quick to read, and reversible."""
+"""The playbook whose single finding is fixed and rolled back first: a short plan that can be undone."""
 
 
 def walk(desk: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR0915 - a story, told in order
-    """Returns 0 only if every verification held."""
+    """Run the demo. Returns exit code 0 only if every verification held, else 4."""
     started = time.monotonic()
-    sure: list[bool] = []
-    _head("Load what a scanner reported")
+    checks: list[bool] = []
+    _head("Load a scanner's report")
     loaded = desk.load([report])
     say(f"{loaded.read} rows read, {loaded.new} new findings, {loaded.bad} bad rows")
 
-    _head("Scan the live clouds ourselves")
+    _head("Scan the live clouds")
     scanned = desk.scan()
-    say(f"{scanned.examined} looks in {', '.join(scanned.places)}: {scanned.failing} do not comply")
+    say(f"{scanned.examined} checks in {', '.join(scanned.places)}: {scanned.failing} do not comply")
     for problem in scanned.problems:
-        say(f"not seen: {problem}")
-    sure.append(not scanned.problems)
+        say(f"not scanned: {problem}")
+    checks.append(not scanned.problems)
     for row in desk.queue(state="open")[:12]:
         say(f"  {row.priority:3} {row.severity:8} {row.resource_name[:34]:34} {row.title}")
-    say(f"  … {len(desk.queue(state='open'))} open findings in all")
+    say(f"  … {len(desk.queue(state='open'))} open findings in total")
 
-    _head("Plan one fix and look at it before anything is changed")
+    _head("Plan one fix and preview it; nothing is changed")
     row = next(
         row for row in desk.queue(state="open") if row.playbook == FIRST and not _blocked(desk, row.id)
     )
     plan = desk.plan(findings=[row.id])
     print_plan(plan)
 
-    _head("Apply it: journaled, compared before the write, verified by a fresh read")
+    _head("Apply it: journaled, checked for drift before the write, verified by a fresh read")
     first = desk.apply(plan)
     print_run(first)
-    sure.append(first.state is RunState.DONE)
-    sure.append(_verified(desk, plan))
+    checks.append(first.state is RunState.DONE)
+    checks.append(_verified(desk, plan))
 
-    _head("Roll it back: the rollback is a plan too, previewed and verified")
+    _head("Roll it back: a rollback is a plan, too, previewed and verified")
     back = desk.rollback_plan(first.run)
     print_plan(back)
     undone = desk.apply(back)
     print_run(undone)
-    sure.append(undone.state is RunState.DONE)
-    sure.append(desk.finding(row.id).state == "open")
+    checks.append(undone.state is RunState.DONE)
+    checks.append(desk.finding(row.id).state == "open")
     say(f"finding {row.id} is {desk.finding(row.id).state} again")
 
-    _head("Plan everything that is open")
+    _head("Plan fixes for every open finding")
     everything = desk.plan(everything=True)
     _summary(everything)
     rest = everything.without_blocked().without_irreversible()
 
-    _head("Apply what no guard blocks and what can be undone")
+    _head("Apply the fixes that no guard blocks and that can be undone")
     for skipped in rest.skipped[len(everything.skipped) :]:
         say(f"  left out: {skipped.playbook} on {skipped.resource}: {skipped.reason}")
     decision = desk.decision(rest)
     if decision.reach:
-        say(f"{decision.reason}: the operator has to say that number, and this demo says it")
+        say(f"{decision.reason}: the operator has to confirm that number; the demo confirms it")
     run = desk.apply(rest, reach=decision.reach or None)
     _counts(run)
-    sure.append(run.state is RunState.DONE)
-    sure.append(_verified(desk, rest))
+    checks.append(run.state is RunState.DONE)
+    checks.append(_verified(desk, rest))
     again = desk.scan()
     fixed = [id for group in rest.groups for id in group.findings]
     still = [id for id in fixed if desk.finding(id).state != "fixed"]
     say(
         f"scanned again: {len(fixed) - len(still)} of {len(fixed)} findings are fixed, {again.failing} others are open"
     )
-    sure.append(not still)
+    checks.append(not still)
 
-    _head("The same plan as Terraform, on a branch of the company's repository")
+    _head("Commit the same plan as Terraform, on a branch of the company's repository")
     patch = desk.patches.create(rest, repository, f"hipaa-tui/{rest.hash[:8]}")
     say(
         f"commit {patch.commit[:12]} on {patch.branch}: {len(patch.files)} files, {len(patch.addresses)} blocks"
     )
-    for one in patch.left_out:
-        say(f"  left out: {one.resource}: {one.reason}")
-    say(f"terraform: {patch.validated}; the repository's work tree, index and HEAD are as they were")
+    for omitted in patch.left_out:
+        say(f"  left out: {omitted.resource}: {omitted.reason}")
+    say(f"terraform: {patch.validated}; the repository's work tree, index and HEAD are unchanged")
 
-    _head("The record")
+    _head("Verify the journal")
     faults = list(desk.journal.broken_links())
-    sure.append(not faults)
-    say(f"{len(desk.runs())} runs in the journal, its hash chain is {'whole' if not faults else 'BROKEN'}")
-    good = all(sure)
+    checks.append(not faults)
+    say(f"{len(desk.runs())} runs in the journal; its hash chain is {'intact' if not faults else 'BROKEN'}")
+    good = all(checks)
     say(
         f"{'Every verification held' if good else 'NOT every verification held'} ({time.monotonic() - started:.0f} s)."
     )
@@ -119,7 +119,7 @@ def _verified(desk: Workbench, plan: Plan) -> bool:
     for result in results:
         if not result.verified:
             say(f"NOT verified: {result.setting} of {result.resource}: {result.found}")
-    say(f"verified by a fresh look: {sum(result.verified for result in results)} of {len(results)}")
+    say(f"verified by a fresh read: {sum(result.verified for result in results)} of {len(results)}")
     return all(result.verified for result in results)
 
 

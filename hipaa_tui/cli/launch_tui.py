@@ -1,4 +1,4 @@
-"""Starts the full-screen interface; the only bridge from the commands to it."""
+"""Starts the full-screen interface; the only module of cli that imports tui."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def start(options: argparse.Namespace, banner: str = "") -> int:
-    """Open the screens on the workbench that the options ask for. Returns when the person leaves."""
+    """Run the interface on the workbench that the options select. Returns the exit code when the user quits."""
     from hipaa_tui.tui.app import HipaaTuiApp
 
     def open_bench() -> Workbench:

@@ -1,4 +1,4 @@
-"""The command line: parses, runs one command, and turns every ending into one sentence and an exit code."""
+"""The command line: parses the arguments, runs one command, and turns every error into one sentence and an exit code."""
 
 from __future__ import annotations
 

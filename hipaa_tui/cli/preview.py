@@ -1,4 +1,4 @@
-"""Prints a plan as a person reads it before saying yes: differences, calls, permissions, guards, the way back."""
+"""Prints the preview of a plan: differences, API calls, permissions, guards, rollback."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SIGNS = {Outcome.PASS: "pass ", Outcome.WARN: "WARN ", Outcome.BLOCK: "BLOCK"}
 
 
 def print_plan(plan: Plan) -> None:
-    """The whole preview on stdout."""
+    """Print the whole preview to stdout."""
     what = f"rollback of run {plan.of_run}" if plan.kind == "rollback" else "plan"
     resources = {change.target.key for change in plan.changes}
     say(
-        f"{what} {plan.hash[:12]}: {len(plan.changes)} changes on {len(resources)} resources, made {plan.created}"
+        f"{what} {plan.hash[:12]}: {len(plan.changes)} changes to {len(resources)} resources, created {plan.created}"
     )
     for group in plan.groups:
         _group(group, [change for change in plan.changes if change.group == group.id])
@@ -37,16 +37,16 @@ def _group(group: Group, changes: list[Change]) -> None:
     say(f"   why: {group.why}")
     say(f"   controls: {', '.join(group.controls)}")
     for change in changes:
-        one = setting(change.setting)
-        say(f"   {change.id} {change.verb} {one.title} of {change.target.name} ({change.setting})")
-        for line in lines(one.display(change.before), one.display(change.after)):
+        item = setting(change.setting)
+        say(f"   {change.id} {change.verb} {item.title} of {change.target.name} ({change.setting})")
+        for line in lines(item.display(change.before), item.display(change.after)):
             say(f"      {line.sign.value} {line.text()}")
         for call, command in zip(change.calls, change.commands(), strict=True):
             say(f"      call: {call.service} {call.operation}")
-            say(f"      same as: {command}")
+            say(f"      equivalent command: {command}")
     say("   permissions: " + ", ".join(sorted({p for change in changes for p in change.permissions})))
     back = sorted({p for change in changes for p in change.rollback_permissions})
-    say("   permissions to roll back: " + (", ".join(back) or "none"))
+    say("   rollback permissions: " + (", ".join(back) or "none"))
     for guard in dict.fromkeys(guard for change in changes for guard in change.guards):
         say(f"   guard {_SIGNS[guard.outcome]} {guard.guard}: {guard.reason}")
     for name, text in group.effects.items():
@@ -55,22 +55,24 @@ def _group(group: Group, changes: list[Change]) -> None:
 
 def _way_back(plan: Plan) -> None:
     say()
-    say("To roll back, last change first:")
+    say("Rollback, last change first:")
     for change in reversed(plan.changes):
         say(f"  {change.id} {setting(change.setting).title} of {change.target.name}: {change.reversal}")
 
 
 def print_decision(decision: Decision) -> None:
-    """What the policy says to the plan, where it says anything."""
-    lines = [f"   NOT now: {sentence}" for sentence in decision.refusals]
+    """Print what the policy requires of the plan, if it requires anything."""
+    lines = [f"   DENIED:  {sentence}" for sentence in decision.refusals]
     lines += [f"   NEEDED:  {sentence}" for sentence in decision.missing]
     if decision.reach:
-        lines.append(f"   NEEDED:  {decision.reason}: say that you mean it with --reach {decision.reach}")
-    lines += [f"   given:   {sentence}" for sentence in decision.granted]
+        lines.append(f"   NEEDED:  {decision.reason}: confirm with --reach {decision.reach}")
+    lines += [f"   met:     {sentence}" for sentence in decision.granted]
     if lines:
         say()
         say("Policy:")
     for line in lines:
         say(line)
     if decision.missing:
-        say("   an approver runs `hipaa-tui approve PLAN -o FILE`; `apply PLAN --approval FILE` takes it")
+        say(
+            "   An approver runs `hipaa-tui approve PLAN -o FILE`; then run `hipaa-tui apply PLAN --approval FILE`."
+        )

@@ -1,4 +1,4 @@
-"""Opens the workbench as the options ask, and prints JSON the one way in which every command does."""
+"""Opens the workbench that the options select, and prints JSON the same way for every command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def open_desk(options: argparse.Namespace, warn: Callable[[str], None] = narrate) -> Workbench:
-    """The workbench on HIPAA_TUI_HOME, with the credentials that the options name; `warn` as it has it."""
+    """The workbench on HIPAA_TUI_HOME, with the credentials that the options select, else config.toml's. InputError.
+
+    `warn` is called with a sentence for what is wrong but stops nothing.
+    """
     from hipaa_tui.providers.access import Access
     from hipaa_tui.support.config import find_home, read_config
     from hipaa_tui.workbench import Workbench
@@ -28,9 +31,9 @@ def open_desk(options: argparse.Namespace, warn: Callable[[str], None] = narrate
     role = getattr(options, "role", None) or ("" if profiles else config.role)
     accounts = tuple(getattr(options, "account", None) or config.accounts)
     if accounts and not role:
-        raise InputError("--account says where a role is assumed: give the role's name with --role")
+        raise InputError("--account needs --role: it names the accounts in which the role is assumed")
     if role and len(profiles) > 1:
-        raise InputError("--role is assumed from one profile: give one --profile, or several without --role")
+        raise InputError("--role is assumed with one profile: give a single --profile, or leave --role out")
     access = Access(
         profile=profiles[0] if profiles else config.profile,
         region=regions[0] if regions else None,
@@ -44,5 +47,5 @@ def open_desk(options: argparse.Namespace, warn: Callable[[str], None] = narrate
 
 
 def print_json(value: Json) -> None:
-    """One JSON document on stdout. Control characters are escaped, by JSON itself but for DEL."""
+    """Print one JSON document to stdout. JSON escapes control characters except DEL, which is escaped here."""
     print(json.dumps(value, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f"))

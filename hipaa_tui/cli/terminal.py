@@ -1,4 +1,4 @@
-"""What the commands know about the terminal: is there one, how to show progress, how to ask."""
+"""Terminal helpers of the commands: detection, progress, tables, questions."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.sanitize import plain
 
 SLOW_SECONDS = 0.5
-"""After this long a person wants to see that something happens."""
+"""Progress is shown only after this many seconds."""
 
 
 def has_terminal() -> bool:
-    """Can we ask a question and be answered by a person?"""
+    """Are both stdin and stdout a terminal, so that a person can answer a question?"""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def need_terminal(what: str) -> None:
-    """InputError where there is no terminal."""
+    """Raise InputError if there is no terminal. `what` names the feature that needs one."""
     if not has_terminal():
-        raise InputError(
-            f"{what} needs a terminal and there is none here; use the commands instead: `hipaa-tui --help`"
-        )
+        raise InputError(f"{what} needs a terminal; without one, use the other commands (`hipaa-tui --help`)")
 
 
 class LineProgress:
-    """One line on stderr that says how far it is, where stderr is a terminal; else silence."""
+    """A progress line on stderr if stderr is a terminal, else nothing."""
 
     def __init__(self) -> None:
         self._on = sys.stderr.isatty()
@@ -47,24 +45,24 @@ class LineProgress:
         self._width = len(line)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self._on and self._width:
             print("\r" + " " * self._width + "\r", end="", file=sys.stderr, flush=True)
             self._width = 0
 
 
 def say(text: str = "") -> None:
-    """A line of our own words and cloud text on stdout, without control characters."""
+    """Print a line to stdout without control characters: it may quote text from a cloud or a file."""
     print(plain(text, limit=20_000))
 
 
 def narrate(text: str) -> None:
-    """A line on stderr: stdout is for data."""
+    """Print a line to stderr: stdout is for data."""
     print(plain(text, limit=20_000), file=sys.stderr)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns, as wide as their content, the last one cut at the terminal's edge."""
+    """Print columns as wide as their content; lines are cut at the terminal's width."""
     lines = [list(heads), *([plain(str(cell), limit=400) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     room = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 0
@@ -74,24 +72,29 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def ask_reach(number: int, reason: str) -> int:
-    """Have the number of resources typed. RefusedError for another one."""
+    """Have the user type the number of resources. Returns it; RefusedError for any other answer."""
     if not has_terminal():
-        raise RefusedError(f"{reason}: say that you mean it with --reach {number}; nothing was changed")
+        raise RefusedError(f"{reason}: confirm with --reach {number}; nothing was changed")
     if input(f"{plain(reason)}. Type the number of resources: ").strip() != str(number):
-        raise RefusedError("the number was not typed; nothing was changed")
+        raise RefusedError("the number did not match; nothing was changed")
     return number
 
 
 def confirm(question: str, *, irreversible: Sequence[str], names: Sequence[str]) -> None:
-    """Ask for a yes, and for the name of everything that cannot be undone. RefusedError for anything else."""
+    """Ask for a yes, and for the name of each `irreversible` resource that is not in `names`. RefusedError otherwise."""
     for name in irreversible:
         if name in names:
             continue
         if not has_terminal():
-            raise RefusedError(f"{name} cannot be changed back: confirm it with --confirm {name}")
-        if input(f"This cannot be undone. Type the name of the resource ({plain(name)}): ").strip() != name:
-            raise RefusedError("the name was not typed; nothing was changed")
+            raise RefusedError(
+                f"the change to {name} cannot be undone: confirm with --confirm {name}; nothing was changed"
+            )
+        if (
+            input(f"This cannot be undone. Type the resource's name ({plain(name)}) to confirm: ").strip()
+            != name
+        ):
+            raise RefusedError("the name did not match; nothing was changed")
     if not has_terminal():
-        raise RefusedError("there is no terminal to ask on; say --yes to apply; nothing was changed")
+        raise RefusedError("confirmation needs a terminal; without one, use --yes; nothing was changed")
     if input(f"{question} Type yes: ").strip().lower() != "yes":
         raise RefusedError("not approved; nothing was changed")

@@ -1,1 +1,1 @@
-"""Connections to the clouds, what a scan covers, and calls described for people."""
+"""Connections to AWS and Azure, the scope of a scan, and descriptions of API calls."""

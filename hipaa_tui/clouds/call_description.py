@@ -1,4 +1,4 @@
-"""Says for any call which permissions it needs and which command a person could type instead."""
+"""The permissions that an API call needs, and its equivalent CLI command."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hipaa_tui.providers.model import Call
 
 
 def permissions(calls: Iterable[Call]) -> tuple[str, ...]:
-    """IAM or ARM actions that the calls need, sorted, each once."""
+    """The IAM or ARM actions that the calls need, sorted, each once."""
     return tuple(sorted({action for call in calls for action in _of(call)}))
 
 
 def command(call: Call) -> str:
-    """The command line of the cloud's own CLI that does the same as the call."""
+    """The equivalent aws or az command."""
     if call.provider == "aws":
         from hipaa_tui.aws.cli_commands import command as render
     else:

@@ -1,4 +1,4 @@
-"""Looks at the live cloud: connects when first asked, and reads a setting once where once is enough."""
+"""Connects to the clouds on first use, and reads settings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hipaa_tui.support.errors import InputError
 
 
 class Connections(Mapping[str, Cloud]):
-    """The clouds by provider, each connected when it is first asked for (SDK imports take a second).
+    """The clouds by provider, each connected on first use (importing an SDK takes a second).
 
-    `reach` answers for one account where the access is to several.
+    `reach` returns the connection for one account, if the access covers several.
     """
 
     def __init__(self, access: Access | None = None) -> None:
@@ -38,9 +38,9 @@ class Connections(Mapping[str, Cloud]):
         return 2
 
     def reach(self, provider: str, account: str) -> Cloud:
-        """The cloud with the credentials for the account; the session's own where none are meant for it.
+        """The cloud with the credentials for the account, or the session's own if there are none for it.
 
-        Raises CloudError where it cannot be told. What the session's own may not do, the guard says.
+        Raises CloudError if the account cannot be reached. The guards report what the session's own may not do.
         """
         if provider != "aws" or not self._several:
             return self[provider]
@@ -50,7 +50,7 @@ class Connections(Mapping[str, Cloud]):
             return self._accounts.get(account) or self[provider]
 
     def accounts(self, provider: str) -> tuple[dict[str, Cloud], tuple[str, ...]]:
-        """(the accounts that the credentials reach, a sentence for each that they do not). Raises CloudError."""
+        """(the accounts that can be reached, a sentence for each that cannot). Raises CloudError."""
         if provider != "aws" or not self._several:
             cloud = self[provider]
             return dict.fromkeys(cloud.caller().accounts, cloud), ()
@@ -79,14 +79,14 @@ class Connections(Mapping[str, Cloud]):
             from hipaa_tui.azure.cloud import connect as connect_azure
 
             return connect_azure(subscriptions=self._access.subscriptions)
-        raise InputError(f"there is no cloud {provider!r}; hipaa-tui knows aws and azure")
+        raise InputError(f"unknown provider {provider!r}; hipaa-tui supports aws and azure")
 
 
 class Reader:
-    """Reads settings, each (setting, target) once in the reader's life. Safe between threads.
+    """Reads settings and caches each (setting, target). Thread-safe.
 
-    For planning and scanning, where one look serves many playbooks. A run never uses it: a run looks
-    afresh before every write.
+    For planning and scanning, where one read serves many playbooks. A run never uses it: it reads afresh before every
+    write.
     """
 
     def __init__(self, clouds: Clouds) -> None:
@@ -95,7 +95,7 @@ class Reader:
         self._lock = threading.Lock()
 
     def __call__(self, setting_id: str, target: Target) -> Reading:
-        """What stands there now. Raises CloudError, the same one again to whoever asks again."""
+        """The setting's current value and identity. Raises CloudError, which is cached, too."""
         key = (setting_id, target.key, target.account, target.region)
         with self._lock:
             future = self._seen.get(key)
@@ -111,7 +111,7 @@ class Reader:
 
 
 def fresh(clouds: Clouds, setting_id: str, target: Target) -> Reading:
-    """A fresh look, past every memory. Raises CloudError."""
+    """Read without any cache. Raises CloudError."""
     return setting(setting_id).read(cloud_of(clouds, target.provider, target.account), target)
 
 

@@ -1,4 +1,4 @@
-"""Finds the accounts, subscriptions and regions that the credentials reach, and says what they do not."""
+"""Finds the accounts, subscriptions and regions that the credentials can reach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hipaa_tui.providers.model import GLOBAL_REGION, Cloud, CloudError, Clouds
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An account and a region of one provider that a scan looks at."""
+    """An account and a region of one provider to scan."""
 
     provider: str
     account: str
@@ -27,10 +27,10 @@ def places(
     *,
     all_regions: bool = False,
 ) -> tuple[list[Place], list[str]]:
-    """(where a scan can look, a sentence for each provider that cannot be reached).
+    """(the places to scan, a sentence for each account, region or provider that cannot be reached).
 
-    `providers` empty means every one; `regions` empty means the session's AWS region, or with
-    `all_regions` every enabled one; `subscriptions` empty every one that the credentials reach.
+    Empty `providers`: every provider. Empty `regions`: the session's AWS region, or with `all_regions` every enabled
+    one. Empty `subscriptions`: every one that the credentials can reach.
     """
     found: list[Place] = []
     unreachable: list[str] = []
@@ -60,7 +60,7 @@ def places(
                 Place("aws", account, one, partition) for one in enabled if not regions or one in regions
             ]
             unreachable += [
-                f"aws {account}: the region {one} is not enabled there, or does not exist"
+                f"aws {account}: region {one} is not enabled there, or does not exist"
                 for one in regions
                 if one not in enabled
             ]
@@ -68,7 +68,7 @@ def places(
 
 
 def _regions(cloud: Cloud, regions: Sequence[str], *, all_regions: bool) -> Sequence[str]:
-    """The regions to look at, or those that are enabled, of which some are named. Raises CloudError."""
+    """The regions to scan, or the enabled ones if some are named. Raises CloudError."""
     try:
         return cloud.scan_regions(everywhere=all_regions or bool(regions))
     except CloudError:

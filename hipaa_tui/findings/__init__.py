@@ -1,1 +1,1 @@
-"""Turns what audit tools print into findings, because every tool says the same thing differently."""
+"""Findings: one model for the failed checks of every audit tool, and a reader for each report format."""

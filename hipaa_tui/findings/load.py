@@ -1,4 +1,4 @@
-"""Loads files of findings, whatever tool wrote them, and makes one list of what they say together."""
+"""Loads reports of any supported format, and merges their findings."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _DETAIL_SEPARATOR: Final = " · "
 
 @dataclass(frozen=True, slots=True)
 class MergedFinding:
-    """One failed check on one resource, and who reported it."""
+    """One failed check on one resource, and the formats that reported it."""
 
     finding: Finding
-    """As it was reported first. Where one file has several rows with this fingerprint (Prowler
-    reports each inline policy of a user so), `detail` holds what each of them says."""
+    """As first reported. If a file has several rows with this fingerprint (Prowler reports each inline policy of a
+    user as one), `detail` joins their messages."""
     sources: tuple[str, ...]
     """The formats that reported it, each once, in the order of loading."""
 
 
 def recognise(path: Path) -> Reader:
-    """The reader for the content of `path`. InputError where the file cannot be read or is of none."""
+    """The reader for the content of `path`. InputError if the file cannot be read or no reader knows its format."""
     return _reader_of(open_document(path))
 
 
 def load_file(path: Path, progress: Progress | None = None) -> Loaded:
-    """What one file holds. InputError where it cannot be used as a whole; bad rows are in the result."""
+    """The content of one file. InputError if it cannot be used as a whole; bad rows are in the result."""
     return load_document(open_document(path), progress)
 
 
 def load_document(document: Document, progress: Progress | None = None) -> Loaded:
-    """As `load_file`, for a file that is open already."""
+    """Like `load_file`, for an open file."""
     reader = _reader_of(document)
     findings: list[Finding] = []
     skipped: dict[str, int] = {}
@@ -69,15 +69,15 @@ def load_document(document: Document, progress: Progress | None = None) -> Loade
 
 
 def load_files(paths: Sequence[Path], progress: Progress | None = None) -> list[Loaded]:
-    """What each file holds, in the order given.
+    """The content of each file, in the order given. InputError for the first file that cannot be used.
 
-    InputError for the first file that cannot be used: half of an audit would look like all of it.
+    Loading the rest would make half of an audit look complete.
     """
     return [load_file(path, progress) for path in paths]
 
 
 def merge(loaded: Iterable[Loaded]) -> tuple[MergedFinding, ...]:
-    """The findings of several files by fingerprint, in the order in which each was seen first."""
+    """The findings of several files, merged by fingerprint, in the order of first occurrence."""
     merged: dict[str, MergedFinding] = {}
     for file in loaded:
         for fingerprint, finding in _by_fingerprint(file.findings).items():
@@ -90,7 +90,7 @@ def merge(loaded: Iterable[Loaded]) -> tuple[MergedFinding, ...]:
 
 
 def _by_fingerprint(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """One finding for each fingerprint of a file, with the details of all its rows."""
+    """One finding for each fingerprint of a file, with the details of all of its rows."""
     first: dict[str, Finding] = {}
     details: dict[str, dict[str, None]] = {}
     for finding in findings:
@@ -111,11 +111,11 @@ def _reader_of(document: Document) -> Reader:
             return reader
     if document.text is not None and prowler_csv.is_compliance_report(document.text):
         raise InputError(
-            f"{shown(document.path)} is Prowler's report for one framework, which leaves out the "
+            f"{shown(document.path)} is Prowler's report for a single framework, which lacks the "
             "resources' ids; load the main CSV or the OCSF JSON of the same scan."
         )
     raise InputError(
-        f"{shown(document.path)} holds no findings in a known format; "
+        f"{shown(document.path)} contains no findings in a known format; "
         "export them as Prowler OCSF JSON, Prowler CSV, Security Hub (ASFF) JSON, Checkov JSON, SARIF, "
         "Trivy JSON or KICS JSON."
     )

@@ -1,7 +1,7 @@
-"""Writes the journal, or one run of it, to a file that can be verified without the store it came from.
+"""Exports the journal, or one run, to a file that can be verified without the store.
 
-JSON lines: first the signed head, then each record with its hash and the one before it. The head of a run's
-export also says how many records the run has and which, so that none can be taken out or put in.
+JSON Lines: first the signed head, then each record with its hash and the previous one. The head of a run's export
+also states the number and a digest of the run's records, so that none can be removed or added.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _FIELDS: Final = ("seq", "run", "previous", "hash", "line")
 _LONGEST: Final = 256 * 1024 * 1024
-"""Characters of a line that is still read: the record of a plan has at most 64 MB before it is escaped."""
+"""Maximum length of a line: the record of a plan has at most 64 MB before it is escaped."""
 
 
 def write_export(journal: Journal, identity: Identity, out: TextIO, run: str = "") -> dict[str, Json]:
-    """Write the whole journal, or the run with that id. Returns the signed head that the file begins with."""
+    """Write the whole journal, or one run. Returns the signed head with which the file starts."""
     head = journal.head()
     part = None
     if run:
@@ -45,27 +45,27 @@ def write_export(journal: Journal, identity: Identity, out: TextIO, run: str = "
 
 
 def one_line(value: Json) -> str:
-    """The value as a line of JSON without any control character: it may be printed."""
+    """The value as one line of JSON without control characters."""
     return json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
 
 
 class Export:
-    """An exported file under verification. `head` is what it begins with, `records` how many were read."""
+    """An exported file. `head` is its first line; `records` counts the records read so far."""
 
     def __init__(self, file: TextIO, name: str) -> None:
-        """InputError where the file does not begin with a signed head: then it is no export."""
+        """InputError if the file does not start with a signed head."""
         self._file = file
         self.name = name
         try:
             self.head: SignedHead = head_from(_json(self._line()))
         except (ValueError, RecursionError):
             raise InputError(
-                f"{name}: not an export of a journal; name a file that `hipaa-tui journal export` wrote"
+                f"{name}: not an exported journal; give a file that `hipaa-tui journal export` wrote"
             ) from None
         self.records = 0
 
     def faults(self, heads: Iterable[SignedHead] = ()) -> Iterator[str]:
-        """A sentence for whatever was edited, removed, reordered, added or cut off since it was written."""
+        """A sentence for each record that was edited, removed, reordered, added or cut off since the export."""
         if self.head.run is not None:
             return self._of_run(self.head.run)
         return self._of_journal(heads)
@@ -79,7 +79,7 @@ class Export:
         yield from _drained(bad)
         yield from cut_off(walk, known, "the file")
         if walk.seq > self.head.seq:
-            yield f"the file goes on to record {walk.seq}, behind its head, which says {self.head.seq}"
+            yield f"the file continues to record {walk.seq}, beyond record {self.head.seq} of its head"
 
     def _of_run(self, run: RunPart) -> Iterator[str]:
         bad: list[str] = []
@@ -90,32 +90,32 @@ class Export:
             if fault:
                 yield fault
             if link.run != run.id:
-                yield f"record {link.seq} is of {link.run!r}, not of run {run.id}"
+                yield f"record {link.seq} belongs to {link.run!r}, not to run {run.id}"
             if last is not None and link.seq <= last.seq:
-                yield f"record {link.seq} stands behind record {last.seq}: the order was changed"
+                yield f"record {link.seq} comes after record {last.seq}: the order was changed"
             elif last is not None and link.seq == last.seq + 1 and link.previous != last.hash:
                 yield f"record {link.seq} does not follow the one before it"
             digest.update(_entry(link))
             last = link
         yield from _drained(bad)
         if self.records != run.records:
-            yield f"the file holds {self.records} records of run {run.id}, and its head says {run.records}"
+            yield f"the file contains {self.records} records of run {run.id}, and its head says {run.records}"
         elif digest.hexdigest() != run.digest:
-            yield f"the records of run {run.id} are not those that were signed"
+            yield f"the records of run {run.id} are not the signed ones"
         if last is not None and (
             last.seq > self.head.seq or (last.seq == self.head.seq and last.hash != self.head.hash)
         ):
             yield f"record {last.seq} does not belong to the journal that ended at record {self.head.seq}"
 
     def _links(self, bad: list[str]) -> Iterator[Link]:
-        """The records; a line that is none becomes a sentence in `bad`."""
+        """The records; a line that is not one becomes a sentence in `bad`."""
         number = 1
         while line := self._line():
             number += 1
             try:
                 yield _link(line)
             except (ValueError, RecursionError):
-                bad.append(f"line {number} of the file is no record")
+                bad.append(f"line {number} of the file is not a record")
             else:
                 self.records += 1
 
@@ -123,23 +123,21 @@ class Export:
         try:
             line = self._file.readline(_LONGEST)
         except UnicodeDecodeError:
-            raise InputError(f"{self.name}: not a text in UTF-8, so not an export of a journal") from None
+            raise InputError(f"{self.name}: not UTF-8 text, so not an exported journal") from None
         if len(line) == _LONGEST:
-            raise InputError(
-                f"{self.name}: a line is longer than any record, so it is not an export of a journal"
-            )
+            raise InputError(f"{self.name}: a line is longer than any record, so not an exported journal")
         return line
 
 
 def verify_export(path: Path, heads: Iterable[SignedHead] = (), most: int = 1000) -> tuple[Export, list[str]]:
-    """The export in a file, and at most so many sentences about what is wrong with it. InputError where it is none."""
+    """The export in a file, and at most `most` sentences about faults. InputError if it is not an export."""
     try:
         with path.open(encoding="utf-8") as file:
             export = Export(file, str(path))
             return export, list(islice(export.faults(heads), most))
     except OSError as error:
         raise InputError(
-            f"{path}: {error.strerror or error}; name a file that `hipaa-tui journal export` wrote"
+            f"{path}: {error.strerror or error}; give a file that `hipaa-tui journal export` wrote"
         ) from None
 
 
@@ -155,7 +153,7 @@ def _entry(link: Link) -> bytes:
 
 
 def _link(line: str) -> Link:
-    """ValueError where the line is no record."""
+    """ValueError if the line is not a record."""
     value = _json(line)
     if not isinstance(value, dict) or set(value) != set(_FIELDS):
         raise ValueError("not the fields of a record")
@@ -165,12 +163,12 @@ def _link(line: str) -> Link:
 
 
 def _json(line: str) -> Any:
-    """The line's value, without keys that stand twice: readers differ in which of the two they see."""
+    """The line's JSON. ValueError for duplicate keys, of which readers keep different ones."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise ValueError("a key stands twice")
+            raise ValueError("duplicate key")
         return found
 
     return json.loads(line, object_pairs_hook=once)

@@ -27,12 +27,12 @@ from hipaa_tui.support.json_value import Json, canonical_bytes
 from hipaa_tui.support.redaction import redact, redact_text
 
 PAGE: Final = 500
-"""Records that are read at once where the whole journal is walked."""
+"""Records per page when the whole journal is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the journal."""
+    """One record of the journal."""
 
     seq: int
     at: str
@@ -43,7 +43,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the chain ends: the number of its last record (0 for none) and that record's hash."""
+    """The end of the chain: the number of its last record (0 for none) and that record's hash."""
 
     seq: int
     hash: str
@@ -51,7 +51,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as the store keeps it; `state` is RUNNING also for one that is `interrupted`: nobody runs it."""
+    """A run in the store. `state` is RUNNING also for one that is `interrupted`: its worker is gone."""
 
     id: str
     kind: str
@@ -67,7 +67,7 @@ class RunRow:
 
 
 class Journal:
-    """Every write is one short transaction: when a method returns, the record is on disk."""
+    """The journal of a store. Every write is one short transaction: when a method returns, the record is on disk."""
 
     def __init__(self, store: Store, lease: timedelta = LEASE) -> None:
         self._store = store
@@ -76,26 +76,26 @@ class Journal:
 
     @property
     def worker(self) -> str:
-        """Who writes through this journal, as the runs' `owner` says it."""
+        """The name of the worker that writes through this journal."""
         return self._me
 
     @property
     def lease(self) -> timedelta:
-        """How long a worker may be silent before its run may be taken over."""
+        """Seconds without a heartbeat after which a worker's run may be taken over."""
         return self._lease
 
     def begin(self, plan: Plan, context: Mapping[str, Json] | None = None) -> str:
         """Start a run: its whole plan, prior values included, is journaled before anything is written.
 
-        `context` is what else belongs on record: who applies it, who approved it. Returns the run's id.
-        RefusedError where another run that is under way touches the same resources, or where the plan holds
-        what looks like a secret. A rollback takes the resources over from the interrupted run that it undoes.
+        `context` is recorded, too: who applies it, who approved it. Returns the run's id. RefusedError if another
+        unfinished run has one of the resources, or if the plan contains what looks like a secret. A rollback takes the
+        leases over from the interrupted run that it undoes.
         """
         run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         body: dict[str, Json] = {"plan": plan.as_json()}
         if redact(body["plan"]) != body["plan"]:
             raise RefusedError(
-                "the plan holds what looks like a secret, which no journal may keep; nothing was changed"
+                "the plan contains what looks like a secret, which must not be written to the journal; nothing was changed"
             )
         if context:
             body["context"] = dict(context)
@@ -104,7 +104,7 @@ class Journal:
             undone = self._row(connection, plan.of_run, clock) if plan.of_run else None
             if undone is not None and undone.state is RunState.RUNNING:
                 if not undone.interrupted:
-                    raise RefusedError(f"run {undone.id} is under way; wait until it has ended")
+                    raise RefusedError(f"run {undone.id} is in progress; wait until it has ended")
                 self._close(connection, undone.id, RunState.PARTIAL, f"interrupted, and undone by run {run}")
             self._refuse_taken(connection, plan, clock)
             beat = _time(clock)
@@ -127,7 +127,7 @@ class Journal:
         return run
 
     def take_over(self, run: str) -> None:
-        """Make this worker the one that runs it. RefusedError where another one still does."""
+        """Make this worker the run's worker. RefusedError if another one is still alive."""
         with self._store.writing() as connection:
             clock = self._store.clock(connection)
             row = self._row(connection, run, clock)
@@ -139,28 +139,28 @@ class Journal:
             self._append(connection, run, "run.resumed", {"before": row.owner, "worker": self._me})
 
     def close_undone(self, run: str) -> None:
-        """Close an interrupted run of which nothing has to be put back. RefusedError where it is not interrupted."""
+        """Close an interrupted run that left nothing to undo. RefusedError if it is not interrupted."""
         self.take_over(run)
-        self.finish(run, RunState.STOPPED, "interrupted, and nothing of it had to be put back")
+        self.finish(run, RunState.STOPPED, "interrupted; nothing had to be undone")
 
     def hold(self, run: str) -> None:
-        """Say that this worker still has the run, and learn it if it has not: then FencedError."""
+        """Send a heartbeat for the run. FencedError if another worker has taken it over."""
         with self._store.writing() as connection:
             self._renew(connection, run)
 
     def append(self, run: str, kind: str, body: dict[str, Json]) -> None:
-        """Add a record to a run and renew its lease. FencedError where another worker has the run."""
+        """Append a record to a run and renew its lease. FencedError if another worker has taken it over."""
         with self._store.writing() as connection:
             self._renew(connection, run)
             self._append(connection, run, kind, body)
 
     def alarm(self, run: str, body: dict[str, Json]) -> None:
-        """Record that a worker which had lost the run may have written once more. Anybody may."""
+        """Record that a worker which had lost the run may have made one more call. Needs no lease."""
         with self._store.writing() as connection:
             self._append(connection, run, "run.alarm", {"worker": self._me, **body})
 
     def lay_down(self, run: str, reason: str) -> None:
-        """Leave the run to whoever resumes it: nothing is decided, its resources stay taken."""
+        """Pause the run so that it can be resumed. It keeps its leases."""
         with self._store.writing() as connection:
             self._renew(connection, run)
             self._append(connection, run, "run.laid-down", {"reason": reason})
@@ -169,12 +169,12 @@ class Journal:
             )
 
     def note(self, subject: str, kind: str, body: dict[str, Json]) -> None:
-        """Add a record that belongs to no run ("plan:<hash>", "exceptions"); `of(subject)` reads it back."""
+        """Append a record that belongs to no run ("plan:<hash>", "exceptions"); read it back with `of(subject)`."""
         with self._store.writing() as connection:
             self._append(connection, subject, kind, body)
 
     def finish(self, run: str, state: RunState, note: str = "") -> None:
-        """Close the run and give its resources free. FencedError where another worker has the run."""
+        """Close the run and release its leases. FencedError if another worker has taken it over."""
         with self._store.writing() as connection:
             self._renew(connection, run)
             self._close(connection, run, state, note)
@@ -187,7 +187,7 @@ class Journal:
             return [self._seen(row, clock) for row in found]
 
     def row(self, run: str) -> RunRow:
-        """The run whose id starts with `run`. InputError where none or several do."""
+        """The run whose id starts with `run`. InputError if none or several do."""
         with self._store.reading() as connection:
             clock = self._store.clock(connection)
             found = [
@@ -198,7 +198,7 @@ class Journal:
             return found[0]
         if not found:
             raise InputError(f"there is no run {run!r}; `hipaa-tui history` lists them")
-        raise InputError(f"{len(found)} runs start with {run!r}; give more of the id")
+        raise InputError(f"{len(found)} runs start with {run!r}; give more characters of the id")
 
     def of(self, run: str) -> list[Record]:
         """The records of one run, oldest first."""
@@ -209,7 +209,7 @@ class Journal:
             return [_record(body) for (body,) in found]
 
     def plan(self, run: str) -> Plan:
-        """The plan that a run carries out, as it was journaled."""
+        """The plan of a run, as it was journaled."""
         with self._store.reading() as connection:
             body = connection.execute(
                 select(records.c.body).where(records.c.run == run).order_by(records.c.seq).limit(1)
@@ -223,11 +223,11 @@ class Journal:
             return int(connection.execute(query).scalar() or 0)
 
     def broken_links(self) -> Iterator[str]:
-        """What is wrong with the chain, a sentence a fault; nothing where it is whole."""
+        """The faults of the chain, a sentence each; none if it is intact."""
         return Walk().faults(self.links())
 
     def links(self, run: str = "") -> Iterator[Link]:
-        """The records as links of the chain, in their order, a page at a time; only a run's where one is named."""
+        """The records as links of the chain, in order; only those of `run` if given. Read a page at a time."""
         query = select(records).order_by(records.c.seq).limit(PAGE)
         if run:
             query = query.where(records.c.run == run)
@@ -245,7 +245,7 @@ class Journal:
             last = found[-1].seq
 
     def head(self) -> Head:
-        """The last record's number and hash: whoever keeps it elsewhere can tell a truncated journal."""
+        """The last record's number and hash. Kept elsewhere, they show that a journal was truncated."""
         with self._store.reading() as connection:
             last = connection.execute(
                 select(records.c.seq, records.c.hash).order_by(records.c.seq.desc()).limit(1)
@@ -278,7 +278,7 @@ class Journal:
         row = self._row(connection, run, clock)
         if row.owner != self._me or row.state is not RunState.RUNNING:
             whose = "was closed" if row.state is not RunState.RUNNING else "was taken over"
-            raise FencedError(f"run {run} {whose} by another process: this one writes no more")
+            raise FencedError(f"run {run} {whose} by another process; this one stops writing")
         connection.execute(update(runs).where(runs.c.id == run).values(beat=_time(clock)))
 
     def _row(self, connection: Connection, run: str, clock: datetime) -> RunRow:
@@ -301,12 +301,12 @@ class Journal:
         )
 
     def _refuse_taken(self, connection: Connection, plan: Plan, clock: datetime) -> None:
-        """RefusedError where another run has one of the plan's resources, whether it lives or not."""
+        """RefusedError if another run, alive or interrupted, has one of the plan's resources."""
         taken = leases.holder(connection, (change.target for change in plan.changes))
         if taken is None:
             return
         row = self._row(connection, taken.run, clock)
-        how = "was interrupted: resume it or roll it back first" if row.interrupted else "is under way"
+        how = "was interrupted; resume it or roll it back first" if row.interrupted else "is in progress"
         raise RefusedError(f"run {row.id} on {taken.name} {how}")
 
 

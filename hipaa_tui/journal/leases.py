@@ -1,7 +1,7 @@
-"""Keeps two runs off one resource: a run takes all of its plan's when it begins, and gives them free at its end.
+"""Per-resource leases: a run acquires one for every resource of its plan at start and releases them at the end.
 
-How long a lease holds is the run's own beat (see `owner`): a resource never changes hands by itself, only with
-its run, when that is resumed or rolled back.
+The leases last as long as the run's own heartbeat (see `worker`). They pass to another worker only with their run,
+when that is resumed or rolled back.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from hipaa_tui.providers.model import Target
 from hipaa_tui.store.schema import leases
 
 _AT_ONCE: Final = 500
-"""Resources asked for in one statement; databases bound the number of its parameters."""
+"""Resources per SQL statement; databases limit the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A resource that a run has, by its short name."""
+    """A leased resource, its name and the run that has it."""
 
     name: str
     run: str
 
 
 def holder(connection: Connection, targets: Iterable[Target]) -> Taken | None:
-    """Which run has one of these resources, None where none has."""
+    """The lease of another run on one of these resources, or None."""
     keys = sorted({target.key for target in targets})
     for start in range(0, len(keys), _AT_ONCE):
         found = connection.execute(
@@ -43,7 +43,7 @@ def holder(connection: Connection, targets: Iterable[Target]) -> Taken | None:
 
 
 def take(connection: Connection, run: str, targets: Iterable[Target]) -> None:
-    """Give the run these resources. The store refuses one that is taken."""
+    """Acquire leases on these resources for the run. The store refuses one that is taken."""
     wanted = {target.key: target.name for target in targets}
     if wanted:
         connection.execute(
@@ -52,5 +52,5 @@ def take(connection: Connection, run: str, targets: Iterable[Target]) -> None:
 
 
 def release(connection: Connection, run: str) -> None:
-    """The run has nothing any more."""
+    """Release all of the run's leases."""
     connection.execute(delete(leases).where(leases.c.run == run))

@@ -1,4 +1,4 @@
-"""Keeps the journal provable: signs its heads, exports it, and looks whether anything was taken out of it."""
+"""Proves the journal's integrity: signs its heads, exports it, and verifies it or an export."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hipaa_tui.support.private_files import writing_private
 from hipaa_tui.support.signing import Identity, fingerprint
 
 MOST: Final = 1000
-"""Faults that are told; who sees so many needs no more."""
+"""Maximum number of faults reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a look at the journal, or at an export of it, found. It is whole where there are no faults."""
+    """The result of verifying the journal or an export: intact if there are no faults."""
 
     what: str
     records: int
@@ -42,7 +42,7 @@ class Proof:
 
 
 class Keeping:
-    """The journal's proofs. `whose` names the owner of a key that this home knows, "" for a stranger's."""
+    """The journal's proofs. `whose` returns the owner of a key that this home knows, else ""."""
 
     def __init__(
         self,
@@ -57,19 +57,19 @@ class Keeping:
         self._whose = whose
 
     def head(self) -> dict[str, Json]:
-        """The journal's head, signed, and kept here as well."""
+        """The journal's signed head; a copy is kept in this home."""
         head = self._journal.head()
         statement = sign_head(self._identity(), head.seq, head.hash)
         self._kept.keep(statement)
         return statement
 
     def after_run(self) -> None:
-        """Keep the head of now. A run's end is told even where that is not possible."""
+        """Keep the current head. A failure is ignored: the run's result matters more."""
         with suppress(HipaaTuiError):
             self.head()
 
     def export(self, run: str, where: Path | TextIO) -> dict[str, Json]:
-        """Write the whole journal, or a run, to a file. Returns the signed head that it begins with."""
+        """Write the whole journal, or a run, to a file. Returns the signed head with which it starts."""
         id = self._journal.row(run).id if run else ""
         if isinstance(where, Path):
             with writing_private(where) as file:
@@ -81,7 +81,7 @@ class Keeping:
         return statement
 
     def verify(self, heads: Sequence[SignedHead] = (), keys: Sequence[str] = ()) -> Proof:
-        """Look at this home's journal: its chain, and the heads that were signed of it before."""
+        """Verify this home's journal: its chain, and the heads that were signed earlier."""
         faults = [*self._strangers(heads, keys)]
         known = list(heads)
         mine = self._identity().key
@@ -100,7 +100,7 @@ class Keeping:
         notes = (
             [f"compared with {len(known)} signed heads"]
             if known
-            else ["there is no signed head to compare with, so records cut off from its end would not show"]
+            else ["there is no signed head to compare with, so records missing at the end cannot be noticed"]
         )
         return Proof("the journal", walk.seq, tuple(faults), tuple(notes))
 
@@ -136,7 +136,7 @@ class Keeping:
         return [head for head in self._kept.heads() if isinstance(head, SignedHead) and head.key == mine]
 
     def verify_file(self, path: Path, heads: Sequence[SignedHead] = (), keys: Sequence[str] = ()) -> Proof:
-        """Look at an exported file. InputError where it is none."""
+        """Verify an exported file. InputError if it is not one."""
         export, faults = verify_export(path, heads, MOST)
         head = export.head
         signer = f"{head.by}, key {fingerprint(head.key)}" if head.key else head.by
@@ -146,18 +146,16 @@ class Keeping:
         return Proof(str(path), export.records, tuple(found), tuple(notes))
 
     def _strangers(self, heads: Iterable[SignedHead], keys: Sequence[str]) -> list[str]:
-        """A sentence for each head whose signature does not hold, or whose key nobody vouches for."""
+        """A sentence for each head with an invalid signature or an unknown key."""
         found = []
         for head in heads:
             if not head.key:
-                found.append(f"the signature of {head.told} does not hold: it was edited")
+                found.append(f"the signature of {head.told} is invalid: it was edited")
             elif keys and head.key not in keys:
-                found.append(
-                    f"{head.told} is signed by key {fingerprint(head.key)}, not by the one that was given"
-                )
+                found.append(f"{head.told} is signed by key {fingerprint(head.key)}, not by the given one")
             elif not keys and not self._whose(head.key):
                 found.append(
-                    f"{head.told} is signed by an unknown key ({fingerprint(head.key)}), so it proves nothing here: "
-                    f"where you trust it, say --key {head.key}"
+                    f"{head.told} is signed by an unknown key ({fingerprint(head.key)}), so it proves nothing here; "
+                    f"if you trust that key, use --key {head.key}"
                 )
         return list(dict.fromkeys(found))

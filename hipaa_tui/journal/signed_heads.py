@@ -1,7 +1,7 @@
-"""Signed heads: where the journal ended at some time, said by whoever had it then.
+"""Signed heads: a signed statement of the journal's last record at some time.
 
-The chain by itself shows an edited record, not a journal whose end was cut off or that was written anew from
-some record on. A head that is kept elsewhere shows that, and its signature shows whose word it is.
+The chain by itself shows an edited record, but not that records were cut off from the end or that everything was
+rewritten from some record on. A head that is kept elsewhere shows that, and its signature shows who vouches for it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ FORMAT: Final = 1
 PURPOSE: Final = "journal head"
 FILE: Final = "heads.jsonl"
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of a file of heads that is still read; a head has 400."""
+"""Maximum size of a file of heads in bytes; a head has 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """What a head says about one run: how many records it has, and the digest of their hashes."""
+    """A head's statement about one run: the number of its records, and a digest of their hashes."""
 
     id: str
     records: int
@@ -39,7 +39,7 @@ class RunPart:
 
 @dataclass(frozen=True, slots=True)
 class SignedHead:
-    """A head as somebody signed it. `key` is "" where the signature does not hold."""
+    """A signed head. `key` is "" if the signature is invalid."""
 
     seq: int
     hash: str
@@ -51,12 +51,12 @@ class SignedHead:
 
     @property
     def told(self) -> str:
-        """Whose it is and of when, for a person."""
+        """Its signer and time, for display."""
         return f"the head of {self.at[:19]} by {self.by}"
 
 
 def sign_head(identity: Identity, seq: int, hash: str, run: RunPart | None = None) -> dict[str, Json]:
-    """The head as a signed statement of this home."""
+    """A head signed by this home, as a statement."""
     statement: dict[str, Json] = {
         "kind": KIND,
         "format": FORMAT,
@@ -73,12 +73,12 @@ def sign_head(identity: Identity, seq: int, hash: str, run: RunPart | None = Non
 
 
 def head_from(value: Json) -> SignedHead:
-    """The head in a statement. ValueError where it is none; a signature that does not hold leaves `key` empty."""
+    """The head in a statement. ValueError if it is not one; an invalid signature leaves `key` empty."""
     try:
         if value["kind"] != KIND:
-            raise ValueError("this is no signed head of a journal")
+            raise ValueError("this is not a signed head of a journal")
         if value["format"] != FORMAT:
-            raise ValueError(f"the head has format {value['format']!r} and this version reads {FORMAT}")
+            raise ValueError(f"the head has format {value['format']!r}, and this version reads {FORMAT}")
         part = value.get("run")
         seq, run = value["seq"], None
         if part is not None:
@@ -86,15 +86,15 @@ def head_from(value: Json) -> SignedHead:
         key = signed_by(PURPOSE, value)
         names = {name: str(value[name]) for name in ("hash", "at", "host", "by")}
     except (KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError("this is no signed head of a journal") from None
+        raise ValueError("this is not a signed head of a journal") from None
     return SignedHead(seq=_count(seq), key=key, run=run, **names)
 
 
 def read_heads(path: Path) -> list[SignedHead]:
-    """The heads in a file: one, or one a line. InputError where there is none, or something else too."""
+    """The heads in a file: one, or one a line. InputError if it contains none, or something else."""
     try:
         if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: larger than {LARGEST // 2**20} MB, so no file of heads")
+            raise InputError(f"{path}: larger than {LARGEST // 2**20} MB, so not a file of signed heads")
         text = path.read_text(encoding="utf-8")
         try:
             found: list[Any] = [json.loads(text)]
@@ -103,32 +103,34 @@ def read_heads(path: Path) -> list[SignedHead]:
         heads = [head_from(value) for value in found]
     except OSError as error:
         raise InputError(
-            f"{path}: {error.strerror or error}; name a file that `hipaa-tui journal head` wrote"
+            f"{path}: {error.strerror or error}; give a file that `hipaa-tui journal head` wrote"
         ) from None
     except (ValueError, RecursionError):
-        raise InputError(f"{path}: no signed head; name a file that `hipaa-tui journal head` wrote") from None
+        raise InputError(
+            f"{path}: not a signed head; give a file that `hipaa-tui journal head` wrote"
+        ) from None
     if not heads:
-        raise InputError(f"{path}: empty; name a file that `hipaa-tui journal head` wrote")
+        raise InputError(f"{path}: empty; give a file that `hipaa-tui journal head` wrote")
     return heads
 
 
 class KeptHeads:
-    """The heads that this home signed, in its own file: a shared store cannot lose records unnoticed.
+    """The heads that this home signed, in heads.jsonl: records lost from a shared store are noticed.
 
-    Whoever can write to the home can edit them too: against that, heads are kept elsewhere.
+    Whoever can write to the home can edit them, too; against that, keep heads elsewhere.
     """
 
     def __init__(self, root: Path, store: str) -> None:
         self._path = root / FILE
         self._store = store
-        """Which journal they are about; a home may change from one store to another."""
+        """The store that they are about; a home may switch from one store to another."""
 
     @property
     def path(self) -> Path:
         return self._path
 
     def keep(self, statement: Mapping[str, Json]) -> None:
-        """Add one. InputError where the file cannot be written."""
+        """Append a head. InputError if the file cannot be written."""
         line = json.dumps({"store": self._store, "head": dict(statement)}, ensure_ascii=True) + "\n"
         try:
             private_folder(self._path.parent)
@@ -144,7 +146,7 @@ class KeptHeads:
             raise InputError(f"cannot write {self._path}: {error.strerror or error}") from None
 
     def heads(self) -> Iterator[SignedHead | str]:
-        """Those about this store, oldest first; a sentence for each line that is none."""
+        """(the heads about this store, oldest first; a sentence for each line that is not a head)."""
         try:
             with self._path.open(encoding="utf-8", errors="replace") as file:
                 yield from self._heads(file)
@@ -159,14 +161,14 @@ class KeptHeads:
                 entry = json.loads(line)
                 store, head = entry["store"], head_from(entry["head"])
             except (ValueError, KeyError, TypeError, RecursionError):
-                yield f"{self._path.name}: line {number} is no signed head: it was edited or cut off"
+                yield f"{self._path.name}: line {number} is not a signed head: it was edited or truncated"
                 continue
             if store == self._store:
                 yield head
 
 
 def expected(heads: Iterable[SignedHead]) -> dict[int, set[str]]:
-    """What the heads say, as a walk along the chain wants it."""
+    """The hashes in the heads by record number, for a walk along the chain."""
     found: dict[int, set[str]] = {}
     for head in heads:
         found.setdefault(head.seq, set()).add(head.hash)
@@ -174,7 +176,7 @@ def expected(heads: Iterable[SignedHead]) -> dict[int, set[str]]:
 
 
 def cut_off(walk: Walk, heads: Iterable[SignedHead], what: str) -> Iterator[str]:
-    """A sentence for the farthest head that lies behind the end of the walk."""
+    """A sentence for the last head that is beyond the end of the walk."""
     last = max(heads, key=lambda head: head.seq, default=None)
     if last is not None and last.seq > walk.seq:
         lost = last.seq - walk.seq
@@ -186,5 +188,5 @@ def cut_off(walk: Walk, heads: Iterable[SignedHead], what: str) -> Iterator[str]
 
 def _count(value: Json) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("this is no signed head of a journal")
+        raise ValueError("this is not a signed head of a journal")
     return value

@@ -1,4 +1,4 @@
-"""How a run stands in the journal, and the error of a worker that lost its run."""
+"""The states of a run, and the error of a worker that lost its run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hipaa_tui.support.errors import IncompleteError
 
 
 class FencedError(IncompleteError):
-    """Another worker has the run: this one must not write, and says what it may have written last."""
+    """Another worker has taken over the run: this one must not write any more."""
 
 
 class RunState(enum.StrEnum):
-    """How a run stands."""
+    """The state of a run. The values are part of the contract for scripts (README)."""
 
     RUNNING = "running"
     DONE = "done"  # every change applied or skipped, and verified

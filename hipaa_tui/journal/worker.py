@@ -1,7 +1,7 @@
-"""Names the worker that has a run, so that another process can tell whether it still lives.
+"""Identifies the worker (process) that has a run, so that another process can tell whether it is still alive.
 
-A worker on the same machine is dead as soon as its process is gone. One elsewhere, or one that is stopped,
-is taken for dead once its lease has run out: it renews it several times within that span.
+A worker on the same machine is dead when its process is gone. One on another machine, or a stopped one, is
+considered dead once its lease has expired; a live worker renews it several times before.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from pathlib import Path
 from typing import Final
 
 LEASE: Final = timedelta(seconds=60)
-"""How long a worker may be silent. Long beside a slow call's two tries, short beside an operator's patience."""
+"""Duration of a lease in seconds: longer than two tries of a slow call, short enough to wait for."""
 NOBODY: Final = ""
-"""The owner of a run that was laid down, to be resumed by whoever comes."""
+"""The worker of a paused run, which any worker may resume."""
 
 
 def new_worker() -> str:
-    """This process under a name of its own: machine, pid, time of its start, a random part.
+    """A unique name of this worker: machine, pid, start time of the process, a random part.
 
-    The random part tells two workers of one process apart, and a machine from its clone.
+    The random part distinguishes two workers of one process, and a machine from its clone.
     """
     pid = os.getpid()
     return f"{machine()}:{pid}:{_started(pid)}:{secrets.token_hex(4)}"
 
 
 def alive(worker: str, beat: str, clock: datetime, lease: timedelta = LEASE) -> bool:
-    """Does the worker still run? `beat` is when it last said so, `clock` the time of all who share the store."""
+    """Is the worker still alive? `beat` is its last heartbeat, `clock` the store's current time."""
     if worker == NOBODY or clock - datetime.fromisoformat(beat) >= lease:
         return False
     where, pid, started = ([*worker.split(":"), "", "", ""])[:3]
@@ -47,7 +47,7 @@ def alive(worker: str, beat: str, clock: datetime, lease: timedelta = LEASE) -> 
 
 @cache
 def machine() -> str:
-    """Where a pid means something: host, boot and process namespace (two containers may share a host's name)."""
+    """The scope of a pid: host, boot and pid namespace (two containers may share a host name)."""
     parts = [socket.gethostname().replace(":", "-")]
     try:
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()[:8])
@@ -58,7 +58,7 @@ def machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When the process started, in ticks since boot; pids are used again. "" where it cannot be known."""
+    """The process's start in ticks since boot, since pids are reused; "" if unknown."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Brings the changes of a plan into a patch, one after the other: into blocks that stand there, or as new ones."""
+"""Adds the changes of a plan to a patch, one after the other: as edits of existing blocks, or as new ones."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Work:
         resource, gone = found.resource, {one.address for _, each in leaving for one in each.instances}
         if resource is None:
             return
-        reason = f"{found.where} stands for others too: take these out there"
+        reason = f"{found.where} creates others, too: remove these there"
         if gone and gone == {one.address for one in self.patchwork.folder.instances(resource)}:
             reason = self.inplace.remove(resource, comments=f": {candidate.change.playbook}", instances=gone)
         for one, each in leaving:
@@ -100,14 +100,14 @@ class Work:
             variables = self._variables(candidate)
             held = secrets_in({name: variables[name] for name in ("live", "facts", "identity")})
             if held:
-                return f"what Terraform has to say holds what looks like a secret ({plain(held[0], 120)}): move it first"
+                return f"the Terraform code would contain what looks like a secret ({plain(held[0], 120)}): move it to a secret store first"
             if candidate.removal:
                 return self._removed(candidate, variables)
             rendered = self.patchwork.render(change.setting, variables, candidate.provider)
         except NotReady as missing:
-            return f"needs what {missing} makes, and that is not in the patch"
+            return f"depends on {missing}, which is not in the patch"
         except CloudError as error:
-            return f"what Terraform needs to know could not be read: {error}"
+            return f"what the Terraform code needs could not be read: {error}"
         except NoSnippetError as none:
             return self._part(candidate, variables, str(none))
         except Refused as error:
@@ -131,9 +131,9 @@ class Work:
         before = {**variables, "value": candidate.changes[0].before, "exists": False}
         found = self.patchwork.managed(self.patchwork.render(change.setting, before, candidate.provider))
         if found is None:
-            return f"{title}: no block here manages it, so there is nothing to take out"
+            return f"{title}: no block in this folder manages it, so there is nothing to remove"
         if found.resource is None or found.resource.scope:
-            return f"{title} stands at {found.where} with others or in a block of another: take it out there"
+            return f"{title} is defined at {found.where} together with others: remove it there"
         if found.instances or found.resource.many:
             self._leaving.setdefault(found.where, []).append((candidate, found))
             return ""
@@ -163,7 +163,7 @@ class Work:
             names = {change.target.name, change.target.id}
             bucket = self.patchwork.folder.holding("aws_s3_bucket", names)
             if bucket is None or bucket.resource is None:
-                return f"hashicorp/aws before 4.0 has no {first.labels[0]}, and no block here manages the bucket alone"
+                return f"hashicorp/aws before 4.0 has no {first.labels[0]}, and no block in this folder manages only that bucket"
             return self._inside(candidate, variables, first, bucket.resource)
         return None
 
@@ -174,7 +174,7 @@ class Work:
         part = inside_of(block.to_write())
         before = self._earlier(candidate, variables, block)
         if part is None:
-            return f"stands in {bucket.where} in a form of its own: set {told(block.to_write())} there"
+            return f"is defined in {bucket.where} in another form: set {told(block.to_write())} there"
         mine = self.patchwork.folder.instances(bucket) if bucket.many or bucket.scope else ()
         names = {candidate.change.target.name, candidate.change.target.id}
         own = tuple(one for one in mine if names & set(one.values.values()))
@@ -200,7 +200,9 @@ class Work:
         if found is None and (foreign := self._foreign(candidate, variables)) is not None:
             return foreign
         if found is None:
-            return f"is a part of that resource's own block: in the block {type} that manages it set {told(part)}"
+            return (
+                f"is part of the resource's own block: set {told(part)} in the {type} block that manages it"
+            )
         return self._over(candidate, found, part, Difference(before, part))
 
     def _foreign(self, candidate: Candidate, variables: dict[str, Any]) -> str | None:
@@ -210,7 +212,7 @@ class Work:
         if found is None:
             return None
         call, certain = found
-        told_by = "is managed" if certain else "seems to be managed, going by its inputs,"
+        told_by = "is managed" if certain else "seems, by the inputs, to be managed"
         where = f"{told_by} by {call.where}, a module from {plain(call.source, 100)}"
         try:
             part = self.patchwork.module_part(module_name(call.source), change.setting, variables)
@@ -222,10 +224,10 @@ class Work:
             return f"{where}: {error}"
         scope = self.patchwork.folder.scopes.by_folder.get(call.folder or "") if call.folder else None
         if not certain or scope is None:
-            return f"{where}: set {told(part)} there, once its version has that input"
+            return f"{where}: set {told(part)} there, with a version that has that input"
         missing = [name for name, _ in part.attributes if scope.variable(name) is None]
         if missing:
-            return f"{where}, whose version has no input {missing[0]}: take one that has"
+            return f"{where}, whose version has no input {missing[0]}: use one that has"
         reason = self.inplace.call(call, part)
         if not reason:
             self.addresses.update({one.id: [f"module.{call.name}"] for one in candidate.changes})

@@ -1,7 +1,7 @@
-"""Turns a plan into a commit of Terraform on a new branch, the same change as infrastructure code.
+"""Turns a plan into a Terraform commit on a new branch.
 
-A patch says what a run would do (or has done): with the plan applied before or after it, Terraform
-ends up with nothing left to change.
+A patch is the same change as a run: whether the plan is applied before or after it, Terraform finds nothing left to
+change.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def make_patch(
     snippets_folder: Path | None = None,
     options: PatchOptions = _NONE,
 ) -> Patch:
-    """Commit the plan as Terraform to a new branch of the repository that holds the folder `repo`.
+    """Commit the plan as Terraform on a new branch of the repository that contains the folder `repo`. Only reads the clouds.
 
-    Only reads the clouds. `base` is the commit to build on; `snippets_folder` holds terraform/ and
-    records/; `options` are what the user says about the repository. InputError: the folder, branch or a snippet is no good; RefusedError: no change of the
-    plan can go in; Cancelled. In each case there is no branch and the repository is as it was.
+    `base` is the commit to build on; `snippets_folder` contains terraform/ and records/; `options` are the user's.
+    InputError: the folder, branch or a snippet is invalid. RefusedError: no change of the plan can go in. Cancelled. In
+    each case no branch is created and the repository is unchanged.
     """
     repository = Repository(repo, base)
     (goal,) = goals(repository, [branch], options.going_on)
@@ -123,9 +123,7 @@ def prepare(
     work.render_all()
     if not work.patchwork.pieces and not work.inplace.edited:
         why = "; ".join(f"{one.change} ({one.resource}): {one.reason}" for one in selection.left_out[:3])
-        raise RefusedError(
-            f"nothing of the plan can go into a patch: {plain(why, 900) or 'it has no changes'}"
-        )
+        raise RefusedError(f"no change of the plan can be committed: {plain(why, 900) or 'it contains none'}")
     wrong = [*work.patchwork.check(), *work.inplace.wrong]
     if wrong:
         raise InputError(f"a snippet does not fit the provider's schema: {'; '.join(wrong[:3])}")
@@ -137,7 +135,7 @@ def prepare(
     progress.step(len(plan.changes) + 1, total, "terraform")
     tree = write_tree(repository, files)
     if repository.base and tree == repository.run("rev-parse", f"{repository.base}^{{tree}}"):
-        raise RefusedError("the branch says all of it already, so there is nothing to commit")
+        raise RefusedError("the branch already contains everything, so there is nothing to commit")
     formatted, validated = terraform_verdict(repository, tree, tuple(files), progress)
     proved = (
         prove(repository, tree, work.allowed(), _local(folder, repository, options), progress)
@@ -207,9 +205,7 @@ def _known(plan: Plan) -> Known:
 def _refuse_odd_names(plan: Plan) -> None:
     for change in plan.changes:
         if not _PLAYBOOK.fullmatch(change.playbook):
-            raise InputError(
-                f"the plan names a playbook {plain(change.playbook, 60)!r}, which no playbook is called"
-            )
+            raise InputError(f"the plan names an invalid playbook {plain(change.playbook, 60)!r}")
 
 
 def _files(patchwork: Patchwork, existing: Mapping[str, str], versions: Mapping[str, int]) -> dict[str, str]:
@@ -224,7 +220,9 @@ def _files(patchwork: Patchwork, existing: Mapping[str, str], versions: Mapping[
     for name, text in files.items():
         broken = parse(text).broken
         if broken:
-            raise InputError(f"{name}:{broken}: what was rendered is not HCL; this is a fault of a snippet")
+            raise InputError(
+                f"{name}:{broken}: the rendered code is not valid HCL; this is a bug in a snippet"
+            )
     return files
 
 
@@ -249,15 +247,15 @@ def _versions(providers: list[str]) -> str:
 
 
 def _notes(folder: Folder) -> list[str]:
-    """What the patch could not see, for a person to look at."""
+    """What the patch could not determine, for a person to check."""
     problem = folder.evaluation.problem if folder.evaluation else ""
     notes = [problem] if problem else []
     notes += [
-        f"{where} may be the same object: what it manages could not be told without Terraform"
+        f"{where} may be the same resource: what it manages is known only to Terraform"
         for where in folder.unresolved
     ]
     return notes + [
-        f"{call.where} was not looked into: {plain(call.source, 120) or 'its source'} is not in the repository"
+        f"{call.where} was not read: {plain(call.source, 120) or 'its source'} is not in the repository"
         for call in folder.scopes.unread()
     ]
 

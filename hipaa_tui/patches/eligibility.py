@@ -1,7 +1,7 @@
-"""Decides which changes of a plan can go into a patch, by a fresh look at what stands there now.
+"""Decides, by a fresh read, which changes of a plan can go into a patch.
 
-The live value must be the planned one or the earlier one: then Terraform would do what was approved.
-Anything else is drift, and a patch over drift would undo somebody's work.
+The live value must be the earlier or the planned one: then Terraform does what was approved. Anything else is drift,
+and a patch would undo someone's work.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What the patch is to say of one setting of one resource.
+    """One setting of one resource in a patch.
 
-    `changes` are all of the plan's for it, in order: the last one's *after* is rendered.
-    `provider` is the provider reference ("aws.eu_west_1"), "" for the default one. `applied` says that
-    the last one's *after* stands there already. With `removal` the block goes that a rollback takes away.
+    `changes` are all of the plan's changes to it, in order: the last one's *after* is rendered. `provider` is the
+    provider reference ("aws.eu_west_1"), "" for the default provider. `applied`: the last *after* is already live.
+    `removal`: a rollback removes the block.
     """
 
     changes: tuple[Change, ...]
@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass
 class Selection:
-    """What goes in, what stays out and why."""
+    """The candidates, and what is left out with the reason."""
 
     candidates: list[Candidate] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Selection:
 
 
 def select(plan: Plan, clouds: Clouds, folder: Folder, progress: Progress, total: int) -> Selection:
-    """Look at every resource of the plan. A group stands or falls together."""
+    """Select by reading every resource of the plan. The changes of a group go in or stay out together."""
     selection = Selection()
     places = _Places(plan, folder)
     readings: dict[str, Reading] = {}
@@ -96,7 +96,7 @@ def _without_fallen(selection: Selection, fallen: Mapping[str, str]) -> Selectio
     for candidate in selection.candidates:
         why = next((fallen[one.group] for one in candidate.changes if one.group in fallen), "")
         if why:
-            kept.leave(candidate.changes, f"its group stands or falls together, and {why}")
+            kept.leave(candidate.changes, f"the changes of a fix are made together, and {why}")
         else:
             kept.candidates.append(candidate)
     return kept
@@ -162,7 +162,7 @@ def _look(
             continue
     if any(one.same(state, reading.value) for state in states):
         return reading, ""
-    return reading, "drifted: it has neither the earlier nor the planned value; plan again"
+    return reading, "drifted: the live value is neither the earlier nor the planned one; plan again"
 
 
 def _applied(change: Change, reading: Reading, readings: Mapping[str, Reading]) -> bool:
@@ -200,9 +200,9 @@ def resolved(value: Json, readings: Mapping[str, Reading]) -> Json:
 def _removal(change: Change, reading: Reading) -> str:
     title = setting(change.setting).title
     if reading.absent:
-        return f"{title}: gone already, so there is nothing for Terraform to say"
+        return f"{title}: already removed, so nothing has to be added to the Terraform code"
     return (
-        f"{title} is to be removed, and Terraform cannot delete what it does not manage: where a block for it "
+        f"{title} is to be removed, but Terraform cannot delete what it does not manage: if a block for it "
         "exists, delete that block; else apply the plan with `hipaa-tui apply`"
     )
 
@@ -239,7 +239,7 @@ class _Places:
         if target.account != account:
             return "", (
                 f"is in account {target.account}, the rest of the patch in {account}: "
-                "make a patch of its own in the folder of that account"
+                "create a separate patch in the folder of that account"
             )
         region = self._default.get("aws", "") or region
         if target.region == region or not _regional(target):
@@ -249,7 +249,7 @@ class _Places:
             if place == target.region or (not place and alias in {guess, target.region}):
                 return f"aws.{alias}", ""
         return "", (
-            f"is in {target.region}, and the folder has no provider for it: add "
+            f"is in {target.region}, but the folder has no provider for that region: add "
             f'`provider "aws" {{ alias = "{guess}", region = "{target.region}" }}`'
         )
 
@@ -262,7 +262,7 @@ class _Places:
                 return f"azurerm.{alias}", ""
         return (
             "",
-            f"is in subscription {subscription}, and the folder has no azurerm provider for it: add one with an alias",
+            f"is in subscription {subscription}, but the folder has no azurerm provider for it: add one with an alias",
         )
 
 

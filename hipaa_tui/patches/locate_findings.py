@@ -1,4 +1,4 @@
-"""Turns what code scanners report into findings on the cloud resources that the code manages."""
+"""Turns the rows of Terraform scanners into findings on the cloud resources that the code manages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def locate_findings(
     where: Where | None = None,
     progress: Progress | None = None,
 ) -> list[Located]:
-    """What each report's rows about code are about, in the reports' order.
+    """The resources of each report's rows about code, in the reports' order.
 
-    `where` says which code was scanned (None: config.toml's `terraform`); `wanted` which resource type the remedy of
-    a check changes, "" where there is none. InputError where no code is known, or it cannot be read.
+    `where`: the scanned code (None: the `terraform` folders of config.toml). `wanted` returns the resource type that the
+    playbook of a check changes, or "". InputError if no code is known, or it cannot be read.
     """
     from hipaa_tui.patches.code.finding_locator import Located, Locators, Where, folders_of
 
@@ -35,7 +35,7 @@ def locate_findings(
 
     def step() -> None:
         if progress is not None:
-            progress.step(done, 0, "looking for the code")
+            progress.step(done, 0, "mapping code to resources")
 
     locators = Locators(folders_of(where, terraform), where, wanted, step)
     located: list[Located] = []

@@ -1,4 +1,4 @@
-"""What a patch is, once it stands on its branch."""
+"""The patch: its options and its result."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PatchOptions:
-    """What the user says about the repository.
+    """The user's options for a patch.
 
     `state` is a Terraform state or `terraform show -json`'s output, `var_files` are what Terraform gets with
-    -var-file, by their names in the folder; `shared` are the ids of changes ("all": every one) whose new value
-    others may get too, since they read the same variable or are made by the same block. `prove` has `terraform plan`
-    say, with the user's credentials, that nothing else would change.
-
-    `going_on` says which branch that exists may be continued ("": none, see `branches.goals`), `author` is
-    "Name <mail>" where it is not who git knows, `hooks` has the repository's hooks look at the commit. `records`
-    is the team's folder of templates; `approvals` are those of the plan, for the record.
+    -var-file, by their names in the folder; `shared`: ids of changes ("all": every one) that may affect other resources, which use the same variable or block.
+    `prove`: run `terraform plan` with the user's credentials, and fail if anything else would change. `going_on`: which
+    existing branch may be continued ("": none; see `branches.goals`). `author`: "Name <email>", or "" for git's own.
+    `hooks`: run the repository's hooks. `records`: the team's folder of templates. `approvals`: those of the plan, for
+    the record.
     """
 
     state: Path | None = None
@@ -41,7 +39,7 @@ class PatchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A commit on a branch. `diff` is its unified diff; `validated` says what terraform said."""
+    """A commit on a branch. `diff` is its unified diff, `validated` the result of `terraform validate`."""
 
     repo: Path
     branch: str
@@ -57,9 +55,9 @@ class Patch:
     hooks: tuple[str, ...] = ()
     title: str = ""
     body: str = ""
-    """What a pull request says."""
+    """The text of the pull request, in Markdown."""
     told: Told | None = None
-    """What the records of other formats are written from."""
+    """The facts from which records in other formats are written."""
 
     def as_json(self) -> dict[str, Json]:
         return {

@@ -1,7 +1,6 @@
-"""Makes a branch for each playbook or account of a plan, so that each goes to the reviewers that it concerns.
+"""Creates a branch for each playbook or account of a plan, so that each gets its own review.
 
-The commits are made first and the branches last, all of them in one step: a plan is never on half of its branches
-because something went wrong between them.
+The commits are made first and the branches last, in one atomic step: never only a part of the branches.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def make_patches(
     options = options or PatchOptions()
     found = parts(plan, per)
     if not found:
-        raise RefusedError("nothing of the plan can go into a patch: it has no changes")
+        raise RefusedError("the plan contains no changes to commit")
     first = Repository(repo)
     wanted = goals(first, [f"{branch}/{name}" for name in found], options.going_on)
     patches: dict[Goal, Patch] = {}
@@ -66,8 +65,8 @@ def make_patches(
         twice = next((block for block in blocks if block in added), "")
         if twice:
             refused[goal.name] = (
-                f"it adds {twice}, as {added[twice]} does, and Terraform takes no block twice: merge that one, "
-                "then make this patch again"
+                f"it adds {twice}, as {added[twice]} does, and Terraform allows a block only once: merge that branch, "
+                "then create this patch again"
             )
             continue
         added |= dict.fromkeys(blocks, goal.name)
@@ -87,7 +86,7 @@ def _added(patch: Patch) -> tuple[str, ...]:
 def parts(plan: Plan, per: str) -> dict[str, frozenset[str]]:
     """Name → ids of its changes, in the plan's order. A group is in one part: it stands or falls together."""
     if per not in PER:
-        raise InputError(f"a branch is made per {' or '.join(PER)}")
+        raise InputError(f"branches can be created per {' or '.join(PER)}")
     keys: dict[str, str] = {}
     found: dict[str, set[str]] = {}
     for change in plan.changes:

@@ -1,4 +1,4 @@
-"""The plan that takes a plan back, for teams that never run one: what was wanted becomes what was."""
+"""The reverse of a plan, for teams that only use patches: swaps before and after."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hipaa_tui.support.json_value import Json, references
 
 
 def backwards(plan: Plan, clouds: Clouds) -> Plan:
-    """The plan's changes, last first, each from what it wanted to what stood there before it.
+    """The plan's changes, last first, each from its after to its before.
 
-    What a rollback keeps (a key that may have encrypted data) is kept here too. What the cloud has named meanwhile is
-    read again. A change of which that cannot be told keeps its reference, and the patch leaves it out.
+    What a rollback keeps (a key that may have encrypted data) is kept, too. Values that the cloud has assigned in the
+    meantime are read; a change for which that is not possible keeps its reference, and the patch leaves it out.
     """
     makers = {one for change in plan.changes for one in _makers(change.after)}
     readings: dict[str, Reading] = {}

@@ -1,4 +1,4 @@
-"""Patches as a screen or a command asks for them: with what config.toml says of the code, and the plan's approvals."""
+"""Patches as the workbench calls them: with the settings of config.toml and the plan's approvals."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class PatchService:
         progress: Progress | None = None,
         options: PatchOptions | None = None,
     ) -> Patch:
-        """Commit the plan's Terraform on a new branch of a repository. InputError, RefusedError.
+        """Commit the plan as Terraform on a new branch of a repository. InputError, RefusedError.
 
-        What config.toml says of the folder counts where `options` do not say it.
+        The folder's settings in config.toml apply where `options` has none.
         """
         return make_patch(
             plan, repo, branch, self.clouds, progress=progress, options=self._options(plan, repo, options)
@@ -58,20 +58,20 @@ class PatchService:
         progress: Progress | None = None,
         options: PatchOptions | None = None,
     ) -> Several:
-        """As `create`, on a branch below `branch` for each "playbook" or "account"."""
+        """Like `create`, with a branch below `branch` for each "playbook" or "account"."""
         chosen = self._options(plan, repo, options)
         return make_patches(plan, repo, branch, self.clouds, per, progress=progress, options=chosen)
 
     def reverted(self, plan: Plan) -> Plan:
-        """The plan of a patch that reverts a plan's patch."""
+        """The plan of the reverse patch."""
         return backwards(plan, self.clouds)
 
     def committer(self, repo: Path) -> str:
-        """Who commits to the repository, as git knows it; "" where it does not. InputError where there is none."""
+        """git's user.name and user.email for the repository; "" if not set. InputError if there is no repository."""
         return committer(Repository(repo))
 
     def publisher(self, repo: Path, progress: Progress | None = None, *, hooks: bool = False) -> Publisher:
-        """What pushes a patch's branch and opens its pull request. InputError where there is no repository."""
+        """A Publisher, which pushes branches and opens pull requests. InputError if there is no repository."""
         return Publisher(repo, progress or Silent(), hooks=hooks)
 
     def _options(self, plan: Plan, repo: Path, options: PatchOptions | None) -> PatchOptions:

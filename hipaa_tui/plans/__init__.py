@@ -1,1 +1,1 @@
-"""Plans: the ordered changes for findings, computed from live state, guarded, diffed and hashed."""
+"""Plans: the ordered changes for findings, computed from the live configuration; the scan; and the default guards."""

@@ -1,6 +1,6 @@
-"""Makes of one finding a plan for every region, where the resource is a switch that each region has.
+"""Plans per-region settings (such as EBS encryption by default) in every enabled region.
 
-A report says "not in all regions" once, and whoever fixes one region after the other forgets one.
+A report says "not in all regions" in a single finding; fixing region by region is error-prone.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ def everywhere(
     excepted: Sequence[Finding] = (),
     all_regions: bool = False,
 ) -> tuple[list[Wish], list[Skipped]]:
-    """(the wishes, each on a regional switch laid out over all enabled regions, what could not be).
+    """(the wishes, with those on per-region settings repeated for every enabled region; what was left out).
 
-    Done for playbooks that say `regions: all`, and with `all_regions` for every switch. An open finding of
-    such a region goes with its wish, and a region whose finding is excepted is left alone. A region that is
-    disabled is not asked; an account whose regions cannot
-    be listed keeps the one wish, and the reason is said.
+    Applies to playbooks with `regions: all`, and with `all_regions` to every per-region setting. Open findings of those
+    regions join the wish; a region whose finding is excepted is left out. For an account whose regions cannot be
+    listed the single wish stays, and the reason is returned.
     """
     found: dict[tuple[str, str, str], Wish] = {}
     problems: list[Skipped] = []
@@ -63,7 +62,7 @@ def everywhere(
         for wish in wishes(excepted, catalogue)[0]:
             if _key(wish) in found and _key(wish) not in asked:
                 del found[_key(wish)]
-                reason = "left alone: its finding is excepted"
+                reason = "its finding is excepted"
                 problems.append(Skipped(wish.findings[0], wish.target.id, wish.playbook.id, reason))
         for wish in wishes(open_findings, catalogue)[0]:
             key = _key(wish)
@@ -77,12 +76,12 @@ def _key(wish: Wish) -> tuple[str, str, str]:
 
 
 def _put(found: dict[tuple[str, str, str], Wish], wish: Wish) -> None:
-    """The wish, or its findings to the one that is there for the same resource."""
+    """Add the wish, or its findings to an existing one for the same resource."""
     earlier = found.get(_key(wish))
     ids = tuple(dict.fromkeys((*(earlier.findings if earlier else ()), *wish.findings)))
     found[_key(wish)] = Wish(wish.playbook, wish.target, ids)
 
 
 def without_the_compliant(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """What was left out, less the regions of which no finding speaks and that comply."""
+    """What was left out, without compliant regions that no finding is about."""
     return tuple(one for one in skipped if one.subject or one.kind != COMPLIES)

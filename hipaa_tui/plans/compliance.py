@@ -1,6 +1,6 @@
-"""Says whether a resource complies with a playbook, and what each change of it would want.
+"""Decides whether a resource complies with a playbook, and computes the value that each change wants.
 
-Scan, planning and verification all ask here, so that they cannot disagree.
+Scan, planning and verification all use this, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ class _Lazily(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Scene:
-    """One playbook on one resource with its answers: all that filling a value needs."""
+    """One playbook on one resource with its parameters: what is needed to compute values."""
 
     playbook: Playbook
     target: Target
     parameters: Mapping[str, Json]
     read: Read
     assigned: Callable[[str], Json] = field(default=lambda what: reference("?", what))
-    """Answers {$from}; outside of a planning what an earlier change makes is simply not known."""
+    """Resolves {$from}. Outside of planning, what an earlier change creates is unknown."""
 
     def variables(self) -> dict[str, Any]:
-        """What templates may name."""
+        """The variables of templates."""
         parts = self.target.id.split("/")
         lowered = [part.lower() for part in parts]
         group = parts[lowered.index("resourcegroups") + 1] if "resourcegroups" in lowered[:-1] else ""
@@ -69,7 +69,7 @@ class Scene:
         }
 
     def fill(self, value: Json) -> Json:
-        """A value of the playbook with everything put in. ValueError says what is wrong."""
+        """A value of the playbook, filled in. ValueError says what is wrong."""
         return fill(
             value,
             self.variables(),
@@ -79,7 +79,7 @@ class Scene:
         )
 
     def applies(self, spec: ChangeSpec) -> bool:
-        """Does the change's `when` hold for the answers?"""
+        """Is the change's `when` true for the parameters?"""
         if spec.when is None:
             return True
         value = self.parameters.get(str(spec.when["parameter"]))
@@ -105,7 +105,7 @@ class Scene:
         )
 
     def predicate(self, spec: ChangeSpec) -> Json | None:
-        """The change's predicate with everything put in, None where it has none."""
+        """The change's predicate, filled in, or None if it has none."""
         return None if spec.complies is None else self.fill(spec.complies)
 
     def wanted(self, spec: ChangeSpec, current: Json) -> Json:
@@ -113,7 +113,7 @@ class Scene:
         return builders()[spec.builder](current, self.fill(spec.arguments))
 
     def complies(self, spec: ChangeSpec, value: Json) -> bool:
-        """Does `value` comply with what the change asks? ValueError where that cannot be said."""
+        """Does `value` comply with the change? ValueError if that cannot be decided."""
         predicate = self.predicate(spec)
         if predicate is not None:
             return holds(predicate, value)
@@ -132,24 +132,24 @@ class Scene:
 
 
 class MisfitError(ValueError):
-    """A team's own playbook gives a setting, a builder or a guard values of a shape that it cannot have."""
+    """A team's playbook gives a setting, a builder or a guard values of the wrong shape."""
 
 
 @contextmanager
 def misfits(playbook: Playbook) -> Iterator[None]:
-    """Says of a playbook from a team's own folder that its values do not fit. One of ours would be a bug."""
+    """A context manager: turns errors of a team's playbook into MisfitError. In a shipped one they are a bug."""
     try:
         yield
     except (InputError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         if playbook.path.is_relative_to(content_folder("playbooks")):
             raise
         raise MisfitError(
-            f"the values of {playbook.path.name} do not fit what they are for ({type(error).__name__}: {error})"
+            f"{playbook.path.name} contains values of the wrong shape ({type(error).__name__}: {error})"
         ) from None
 
 
 def resource_complies(scene: Scene) -> bool:
-    """Do all the playbook's primary settings of the resource comply? Raises CloudError, ValueError."""
+    """Do all of the playbook's primary settings of the resource comply? Raises CloudError, ValueError."""
     return all(
         scene.complies(spec, scene.read(spec.setting, scene.target).value)
         for spec in scene.playbook.primary

@@ -1,4 +1,4 @@
-"""The structural difference between two JSON values, as lines that a person can read."""
+"""The structural difference between two JSON values, as readable lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hipaa_tui.support.json_value import ABSENT, Json, compact, reference_of
 
 
 class Sign(enum.StrEnum):
-    """Says by a character, never by colour alone, what a line of the difference is."""
+    """The sign of a line; color alone never carries meaning."""
 
     ADDED = "+"
     REMOVED = "-"
@@ -41,12 +41,12 @@ class Line:
 
 
 def lines(before: Json, after: Json) -> list[Line]:
-    """What changes from `before` to `after`; unchanged parts are left out."""
+    """The lines of the difference from `before` to `after`, without unchanged parts."""
     return [line for line in _walk("", before, after) if line.sign is not Sign.SAME]
 
 
 def words(value: Json) -> str:
-    """A value as one short text: references are "(known after apply)", nothing is "absent"."""
+    """A value as one line of text: a reference is "(known after apply)", ABSENT is "absent"."""
     if value is ABSENT:
         return "absent"
     if reference_of(value) is not None:

@@ -1,7 +1,7 @@
-"""The plan: one object that preview, apply, patch, rollback, tickets and evidence all consume.
+"""The plan, which preview, apply, patch, rollback and change records all consume.
 
-A plan is identified by the SHA-256 of its content in canonical JSON. Whoever approved a hash has
-approved these values, these calls and these guard results, and nothing else is ever carried out.
+A plan is identified by the SHA-256 of its content in canonical JSON. An approval of the hash is an approval of these
+values, calls and guard results; nothing else is applied.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from hipaa_tui.support.json_value import ABSENT, Json, content_hash, references
 from hipaa_tui.support.private_files import read_regular
 
 FORMAT: Final = 1
-"""Version of the plan file's shape. A reader refuses any other."""
+"""Version of the plan file's format. Any other is refused."""
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of a plan file that is still read; a plan of 1,000 changes has about 4 MB."""
+"""Maximum size of a plan file in bytes; a plan of 1,000 changes has about 4 MB."""
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """A list of texts of a plan file. TypeError where it holds anything else."""
+    """A list of strings in a plan file. TypeError for anything else."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise TypeError("a list of texts was expected")
+        raise TypeError("a list of strings was expected")
     return tuple(value)
 
 
@@ -38,10 +38,10 @@ def texts(value: object) -> tuple[str, ...]:
 class Change:
     """One setting of one resource, from the value that was read to the value that is wanted.
 
-    `before` is word for word what the cloud gave; `after` may hold references to what earlier changes
-    make. `identity` is what was read beside the value. `complies` is the predicate that verification
-    asks of a fresh read; None means that the value must equal `after`.
-    `group` joins the changes that one playbook needs for one resource: they stand or fall together.
+    `before` is verbatim what the cloud returned; `after` may contain references to what earlier changes create.
+    `identity` is what was read beside the value. `complies` is the predicate that verifies a fresh read; None: the
+    value must equal `after`. `group`: the changes of one playbook for one resource, which are applied or left out
+    together.
     """
 
     id: str
@@ -78,14 +78,14 @@ class Change:
         return "create" if self.before is ABSENT else "update"
 
     def commands(self) -> list[str]:
-        """Per call, what a person could type instead."""
+        """The equivalent CLI command of each call."""
         return [call_description.command(call) for call in self.calls]
 
     def as_json(self) -> dict[str, Json]:
-        """The shape of the contract for scripts, with everything that a run needs.
+        """The JSON of the contract for scripts, with everything that a run needs.
 
-        The CLI equivalents are not in it: they are another rendering of the calls, and a better
-        rendering in a later version must not make an approved plan look edited.
+        Without the CLI equivalents: a better rendering of the calls in a later version must not make an approved plan
+        look edited.
         """
         return {
             "id": self.id,
@@ -168,7 +168,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What an operator reads about one playbook on one resource, beside its changes."""
+    """One playbook on one resource: the texts that the preview shows with its changes."""
 
     id: str
     playbook: str
@@ -180,7 +180,7 @@ class Group:
     parameters: Mapping[str, Json]
     effects: Mapping[str, str]
     guards: tuple[Mapping[str, Json], ...]
-    """The playbook's guards with their filled arguments, so that they can be asked again."""
+    """The playbook's guards with their arguments, so that they can be run again."""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -224,10 +224,10 @@ class Plan:
     of_run: str = ""
     tool: str = field(default=f"hipaa-tui {__version__}")
     made_by: Mapping[str, str] = field(default_factory=dict)
-    """The name and the public key of whoever made it, who cannot be the one that approves it."""
+    """Name and public key of the plan's maker, who cannot approve it."""
 
     def content(self) -> dict[str, Json]:
-        """Everything but the hash."""
+        """Everything except the hash."""
         made_by = {"made_by": dict(self.made_by)} if self.made_by else {}
         return {
             "format": FORMAT,
@@ -255,16 +255,16 @@ class Plan:
         return tuple(change for change in self.changes if change.blocked)
 
     def without_blocked(self) -> Plan:
-        """The plan less every group that a guard blocks. Its hash differs: it is another plan."""
+        """The plan without the groups that a guard blocks: a new plan with its own hash."""
         return self._without({change.group for change in self.blocked}, "a guard blocks it")
 
     def without_irreversible(self) -> Plan:
-        """The plan less every group with a change that cannot be taken back. Another plan, too."""
+        """The plan without the groups with a change that cannot be undone: a new plan, too."""
         out = {change.group for change in self.changes if change.irreversible}
         return self._without(out, "it cannot be undone, and was left out")
 
     def _without(self, out: set[str], reason: str) -> Plan:
-        """Less these groups and those that build on them: on what they make, or on the value that they leave."""
+        """Without these groups and those that depend on them: on what they create, or on the value that they set."""
         reasons = dict.fromkeys(out, reason)
         ids: set[str] = set()
         touched: set[str] = set()
@@ -275,7 +275,7 @@ class Plan:
                 or any(id in ids for id, _ in references(change.after))
             )
             if builds:
-                reasons.setdefault(change.group, "it builds on a fix that is left out")
+                reasons.setdefault(change.group, "it depends on a fix that is left out")
             if change.group in reasons:
                 for lost in (one for one in self.changes if one.group == change.group):
                     ids.add(lost.id)
@@ -296,11 +296,11 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Plan:
-        """A plan from its JSON. InputError where it is none, is of another format, or was edited."""
+        """A plan from its JSON. InputError if it is not a plan, has another format, or was edited."""
         try:
             if value["format"] != FORMAT:
                 raise InputError(
-                    f"the plan has format {value['format']!r} and this version reads {FORMAT}: plan again"
+                    f"the plan has format {value['format']!r}, and this version reads {FORMAT}: plan again"
                 )
             plan = cls(
                 kind=str(value["kind"]),
@@ -315,41 +315,39 @@ class Plan:
             claimed = value["hash"]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"this is not a plan that hipaa-tui wrote ({type(error).__name__}: {error}): plan again"
+                f"this is not a plan of hipaa-tui ({type(error).__name__}: {error}): plan again"
             ) from None
         stands = {key: item for key, item in value.items() if key != "hash"}
         try:
             actual, restored = content_hash(stands), plan.hash
         except (ValueError, RecursionError) as error:
-            raise InputError(f"this is not a plan that hipaa-tui wrote ({error}): plan again") from None
+            raise InputError(f"this is not a plan of hipaa-tui ({error}): plan again") from None
         if claimed != actual or actual != restored:
-            raise InputError(
-                "the plan's content does not match its hash, so it was edited after it was made: plan again"
-            )
+            raise InputError("the plan's content does not match its hash: it was edited; plan again")
         return plan
 
 
 def save(plan: Plan, path: Path) -> None:
-    """Write the plan as JSON, readable by its owner only. InputError where that is not possible."""
+    """Write the plan as JSON, readable by its owner only. InputError if that is not possible."""
     from hipaa_tui.support.private_files import write_private
 
     write_private(path, json.dumps(plan.as_json(), indent=2, ensure_ascii=False) + "\n")
 
 
 def open_plan(path: Path) -> Plan:
-    """The plan in a file. InputError says in one sentence why it is none."""
+    """The plan in a file. InputError says why it cannot be read."""
     try:
         document = json.loads(read_regular(path, LARGEST).decode())
     except OSError as error:
         raise InputError(
-            f"{path}: {error.strerror or error}; name a file that `hipaa-tui plan` wrote"
+            f"{path}: {error.strerror or error}; give a file that `hipaa-tui plan` wrote"
         ) from None
     except (ValueError, RecursionError):
         raise InputError(
-            f"{path}: not a plan: it is not JSON; name a file that `hipaa-tui plan` wrote"
+            f"{path}: not a plan: it is not JSON; give a file that `hipaa-tui plan` wrote"
         ) from None
     if not isinstance(document, dict):
-        raise InputError(f"{path}: not a plan; name a file that `hipaa-tui plan` wrote")
+        raise InputError(f"{path}: not a plan; give a file that `hipaa-tui plan` wrote")
     try:
         return Plan.from_json(document)
     except InputError as error:
@@ -357,5 +355,5 @@ def open_plan(path: Path) -> Plan:
 
 
 def irreversible_targets(changes: Sequence[Change]) -> list[str]:
-    """Names of the resources whose change cannot be taken back: each has to be typed."""
+    """Names of the resources with a change that cannot be undone: the user has to type each."""
     return sorted({change.target.name for change in changes if change.irreversible})

@@ -1,4 +1,4 @@
-"""What will stand there once the changes planned so far are made: the live state with a plan laid over it."""
+"""The planned state: the live configuration with the changes planned so far."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Read = Callable[[str, Target], Reading]
 
 @dataclass
 class Overlay:
-    """Answers reads from the planned changes, and else from what lies below (another overlay, the cloud)."""
+    """Reads from the planned changes, else from the layer below (another overlay or the cloud)."""
 
     below: Read
     planned: dict[tuple[str, str], tuple[str, Reading]] = field(default_factory=dict)
@@ -29,16 +29,16 @@ class Overlay:
         return self.below(setting, target)
 
     def plan(self, change: str, setting: str, target: Target, before: Reading, after: Reading) -> None:
-        """Lay one change over what is below."""
+        """Add a planned change."""
         self.planned[(setting, target.key)] = (change, after)
         if before.absent and not after.absent and registered(setting).creates_resource:
             self.made.add(target.key)
 
     def maker(self, setting: str, target: Target) -> tuple[str, Reading] | None:
-        """(change id, what it makes) where a planned change is about this setting."""
+        """(change id, planned reading) if a planned change is about this setting, else None."""
         return self.planned.get((setting, target.key))
 
     def take(self, other: Overlay) -> None:
-        """Lay another overlay's changes over this one's."""
+        """Add the changes of another overlay."""
         self.planned.update(other.planned)
         self.made.update(other.made)

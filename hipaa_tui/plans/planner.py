@@ -1,8 +1,7 @@
-"""Computes plans: from findings and the live cloud to ordered, guarded, hashed changes.
+"""Computes plans: ordered, guarded changes from findings and the live configuration.
 
-Planning only reads. Values that an earlier change of the plan will have made are taken from the plan
-(the overlay), so that two playbooks that touch one setting build on each other instead of undoing
-each other.
+Planning is read-only. A setting that an earlier change of the plan will have changed is read from the plan (the
+overlay), so that two playbooks that change one setting build on each other instead of undoing each other.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Wish:
 
 
 def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish], list[Skipped]]:
-    """What the findings ask for, each (playbook, resource) once, in the findings' order."""
+    """(each playbook and resource that the findings need, once, in the findings' order; what is skipped)."""
     found: dict[tuple[str, str, str], Wish] = {}
     skipped: list[Skipped] = []
     for finding in findings:
@@ -53,7 +52,7 @@ def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish
             target = resource_types()[playbook.resource].target(
                 finding.resource, finding.account, finding.region, finding.partition
             )
-            reason = "" if target else f"the report names a resource that is no {playbook.resource}"
+            reason = "" if target else f"the report names a resource that is not of type {playbook.resource}"
         if playbook is None or target is None:
             name = playbook.id if playbook else ""
             skipped.append(Skipped(finding.fingerprint, finding.resource, name, reason))
@@ -67,9 +66,9 @@ def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish
 
 def _no_wish(playbook: Playbook | None) -> str:
     if playbook is None:
-        return "no playbook answers this check yet"
+        return "no playbook covers this check"
     if playbook.guided:
-        return "a guided playbook: its steps are for a person"
+        return "its playbook is guided: the steps are done by hand"
     return ""
 
 
@@ -83,7 +82,7 @@ def make_plan(
     created: datetime | None = None,
     managed: Managed = nobody,
 ) -> Plan:
-    """The plan for these wishes from the live state. InputError for a wrong parameter.
+    """The plan for these wishes from the live configuration. InputError for an invalid parameter.
 
     `given` are answers to what the playbooks ask, named as `addressed` takes them. `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
     """
@@ -104,7 +103,7 @@ def make_plan(
 
 
 def in_order(wanted: Sequence[Wish]) -> list[Wish]:
-    """The wishes as they came, but each behind those on the same resource that its playbook names in `after`."""
+    """The wishes in order, but each after those on the same resource that its playbook names in `after`."""
     here: dict[str, set[str]] = {}
     for wish in wanted:
         here.setdefault(wish.target.key, set()).add(wish.playbook.id)
@@ -113,7 +112,7 @@ def in_order(wanted: Sequence[Wish]) -> list[Wish]:
     left = list(wanted)
     while left:
         ready = [w for w in left if not (set(w.playbook.after) & here[w.target.key]) - done[w.target.key]]
-        # Playbooks that name each other in a circle keep the order in which they came.
+        # Playbooks that name each other in a circle keep their order.
         taken = ready or left[:1]
         for wish in taken:
             done[wish.target.key].add(wish.playbook.id)
@@ -124,14 +123,14 @@ def in_order(wanted: Sequence[Wish]) -> list[Wish]:
 
 
 def _calls(one: Setting, target: Target, before: Reading, after: Json) -> list[Call]:
-    """The calls of a write. ValueError where it goes out from something that is not there (any more)."""
+    """The calls of a write. ValueError if it needs something that does not exist (any more)."""
     try:
         return one.calls(target, before, after)
     except (AttributeError, KeyError, TypeError):
         if not before.absent:
             raise
         raise ValueError(
-            f"{one.title}: nothing is there of {target.name} that could be changed; scan again"
+            f"{one.title} of {target.name} does not exist, so it cannot be changed; scan again"
         ) from None
 
 
@@ -145,7 +144,7 @@ class _CannotPlan(Exception):
 
 @dataclass
 class _Planning:
-    """The state of one planning: what stands in the plan so far, and what it will have made."""
+    """The plan in the making: its changes so far, and the state that they lead to."""
 
     clouds: Clouds
     managed: Managed = nobody
@@ -186,7 +185,7 @@ class _Planning:
         self.changes.extend(changes)
         self.groups.append(group)
         if not any(change.blocked for change in changes):
-            # What a blocked group would have made will not be there for the next ones.
+            # What a blocked group would have created will not exist for the next ones.
             self.overlay.take(drafted.overlay)
 
     def _leave_out(self, wish: Wish, reason: str, kind: str) -> None:
@@ -196,7 +195,7 @@ class _Planning:
 
 
 class _Promised(dict[str, Json]):
-    """An identity of which the rest is known after a change: what is asked for is a reference, and is kept."""
+    """An identity that is partly known only after a change: an unknown field is a reference, and is remembered."""
 
     def __init__(self, change: str, known: Mapping[str, Json]) -> None:
         super().__init__(known)
@@ -208,7 +207,7 @@ class _Promised(dict[str, Json]):
 
 
 class _GroupDraft:
-    """One playbook on one resource, on its way into the plan."""
+    """The group of one playbook on one resource."""
 
     def __init__(
         self,
@@ -227,7 +226,7 @@ class _GroupDraft:
         self.scene = Scene(wish.playbook, wish.target, parameters, self.overlay, self._assigned)
 
     def make(self) -> tuple[list[Change], Group]:
-        """The group's changes and its words. _CannotPlan says why there are none."""
+        """The group and its changes. _CannotPlan says why there are none."""
         wish = self.wish
         try:
             if self._complies(self.planning.live):
@@ -242,7 +241,7 @@ class _GroupDraft:
             ]
             specs = self._guards()
         except CloudError as error:
-            raise _CannotPlan(f"the live state could not be read: {error}") from None
+            raise _CannotPlan(f"the live configuration could not be read: {error}") from None
         except ValueError as error:
             raise _CannotPlan(f"cannot be planned: {error}") from None
         if not changes:
@@ -312,7 +311,7 @@ class _GroupDraft:
             raise _CannotPlan(f"gone: {target.account} has no such {kind.title} any more", GONE)
 
     def _change(self, spec: ChangeSpec) -> Change | None:
-        """The change that the spec asks for, or None where what stands there complies."""
+        """The change for the spec, or None if the live value complies."""
         one = registered(spec.setting)
         target = self.scene.target_of(spec)
         reading = self.overlay(spec.setting, target)
@@ -328,7 +327,7 @@ class _GroupDraft:
             )
         predicate = self.scene.predicate(spec)
         if predicate is not None and not any(references(wanted)) and not holds(predicate, wanted):
-            raise ValueError(f"{one.title} of {target.name} would not comply with the answers given")
+            raise ValueError(f"{one.title} of {target.name} would not comply with the given parameters")
         reading = self._promised(spec, target, reading)
         calls = _calls(one, target, reading, wanted)
         self.taken += 1
@@ -361,19 +360,19 @@ class _GroupDraft:
         )
 
     def _promised(self, spec: ChangeSpec, target: Target, reading: Reading) -> Reading:
-        """Of what an earlier change makes, the cloud's names are known only after that change: references to it."""
+        """What the cloud assigns to an earlier change is known only after that change: the reading has references to it."""
         maker = self.overlay.maker(spec.setting, target) or self.planning.overlay.maker(spec.setting, target)
         if maker is None or reading.absent:
             return reading
         return Reading(reading.value, _Promised(maker[0], reading.identity))
 
     def _kept(self, one: Setting, target: Target) -> bool:
-        """Does the change protect a resource that this plan makes and that a rollback keeps?"""
+        """Does the change protect a resource that this plan creates and a rollback keeps?"""
         made = target.key in self.overlay.made or target.key in self.planning.overlay.made
         return made and not one.creates_resource
 
     def _remember_maker(self, spec: ChangeSpec, one: Setting, target: Target) -> None:
-        """Where an earlier group of this plan makes it, its identity is that change's."""
+        """If an earlier group of this plan creates it, its identity is that change's."""
         planned = self.planning.overlay.maker(spec.setting, target)
         if planned is not None:
             change_id, reading = planned
@@ -404,7 +403,7 @@ def _field(identity: Mapping[str, Json], name: str, change: str) -> Json:
 
 
 def _guards_of(change: Change, results: tuple[GuardResult, ...]) -> tuple[GuardResult, ...]:
-    """Every change of a group carries the group's results: they stand or fall together."""
+    """Every change of a group has the group's results: they are applied or left out together."""
     return results
 
 
@@ -412,12 +411,12 @@ def _reversal(one: Setting, before: Json, final: str, protects: bool) -> tuple[b
     if final:
         return False, final
     if before is ABSENT and protects:
-        return False, "stays when rolled back: it protects what the plan makes and what is kept"
+        return False, "kept by a rollback: it protects a resource that the plan creates and a rollback keeps"
     if before is ABSENT and one.kept_on_rollback:
-        return False, f"stays when rolled back: {one.kept_on_rollback}"
+        return False, f"kept by a rollback: {one.kept_on_rollback}"
     if before is ABSENT:
         return True, "a rollback removes it again"
-    return True, "a rollback writes the earlier value back"
+    return True, "a rollback restores the earlier value"
 
 
 def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> tuple[str, ...]:
@@ -430,7 +429,7 @@ def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> 
 
 
 def blocked_reasons(plan: Plan) -> list[str]:
-    """Each blocking guard's sentence once, with the resource it is about."""
+    """The reason of each blocking guard, once, with its resource."""
     reasons = {
         f"{change.target.name}: {guard.guard}: {guard.reason}"
         for change in plan.changes

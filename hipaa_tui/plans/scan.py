@@ -1,6 +1,6 @@
-"""Our own scan: every resource of every type that a playbook covers, read and held against it.
+"""The scan: lists every resource that a playbook covers, reads it and checks whether it complies.
 
-A resource is listed once and a setting read once, however many playbooks ask about it.
+A resource is listed once and a setting read once, however many playbooks use it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from hipaa_tui.providers.model import CloudError, Clouds, Progress, Silent, Targ
 from hipaa_tui.providers.registry import resource_type, setting
 
 WORKERS = 12
-"""Looks at once: reading waits for the network, and AWS throttles far above this."""
+"""Parallel reads: reading waits for the network, and AWS throttles far above this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What a scan saw.
+    """The result of a scan.
 
-    `examined` are the (playbook id, target key) pairs that were looked at, compliant or not;
-    `problems` are sentences about what could not be seen: silence about them would be a lie.
+    `examined`: the (playbook id, target key) pairs that were checked, compliant or not. `problems`: a sentence for
+    whatever could not be checked.
     """
 
     findings: tuple[Finding, ...]
@@ -44,7 +44,9 @@ def scan(
     progress: Progress | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Scanned:
-    """Look at everything that the playbooks cover in these places, guided ones too where they say how. Cancelled passes through."""
+    """Check everything that the playbooks cover in these places; guided ones if they have `checks`.
+
+    Cancelled, raised by the progress, passes through."""
     progress = progress or Silent()
     by_type: dict[str, list[Playbook]] = {}
     for playbook in playbooks:
@@ -89,7 +91,7 @@ def scan(
                 try:
                     finding = assessed.result()
                 except (CloudError, ValueError) as error:
-                    problems.append(f"{playbook.id} on {target.name} could not be looked at: {error}")
+                    problems.append(f"{playbook.id} on {target.name} could not be checked: {error}")
                     continue
                 examined.add((playbook.id, target.key))
                 if finding is not None:
@@ -106,7 +108,7 @@ def scan(
 
 
 def _places_of(type_name: str, places: Sequence[Place]) -> list[Place]:
-    """Where to list a type: in every region, or once an account."""
+    """Where to list a type: in every region, or once per account."""
     kind = resource_type(type_name)
     mine = [place for place in places if place.provider == kind.provider]
     if kind.regional:
@@ -142,7 +144,7 @@ def _finding(scene: Scene) -> Finding:
 
 
 def _found(scene: Scene) -> str:
-    """What stands there instead, in one line."""
+    """The non-compliant value, in one line."""
     parts = []
     for spec in scene.playbook.primary:
         if scene.applies(spec):

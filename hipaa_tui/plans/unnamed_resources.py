@@ -1,4 +1,4 @@
-"""Finds a resource for a finding that names none: "no trail records reads of objects" is mended in one of them."""
+"""Finds a resource for a finding that names none: "no trail records object reads" is fixed in one of the trails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_nameless(
 ) -> tuple[list[Wish], list[Skipped]]:
     """(the wishes, with one more for each such finding; what is still skipped, with its reason).
 
-    Taken is a resource that the plan changes already, else the first that the account has in that region.
+    The resource is one that the plan already changes, else the account's first in that region.
     """
     by_id = {finding.fingerprint: finding for finding in findings}
     more: list[Wish] = []
@@ -41,7 +41,7 @@ def with_nameless(
             cloud = cloud_of(clouds, finding.provider, finding.account)
             targets = kind.list(cloud, finding.account, finding.region, finding.partition)
         except CloudError as error:
-            reason = f"which {kind.title.lower()} it is about cannot be told: {error}"
+            reason = f"the {kind.title.lower()} to change cannot be determined: {error}"
             left.append(Skipped(one.subject, one.resource, one.playbook, reason))
             continue
         known = {wish.target.key for wish in wanted if wish.target.type == kind.name}
@@ -49,7 +49,7 @@ def with_nameless(
         if targets:
             more.append(Wish(playbook, targets[0], (finding.fingerprint,)))
         else:
-            reason = f"{finding.region} has no {kind.title.lower()} of this account: make one first"
+            reason = f"the account has no {kind.title.lower()} in {finding.region}: create one first"
             left.append(Skipped(one.subject, one.resource, one.playbook, reason))
     return _merged([*wanted, *more]), left
 

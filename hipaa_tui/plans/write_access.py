@@ -1,6 +1,6 @@
-"""Says whether the credentials could make any of the playbooks' writes at all.
+"""Determines whether the credentials can write anything that a playbook needs.
 
-Where they could make none, the tool is a reader: it scans, plans and writes patches, and offers no apply.
+If not, hipaa-tui is read-only: it scans, plans and writes patches, and refuses to apply.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _WRITTEN: Final = {
     "azure.network.nsg-rules": "Microsoft.Network/networkSecurityGroups/securityRules",
     "azure.insights.diagnostic-setting": "Microsoft.Insights/diagnosticSettings",
 }
-"""The type that a write is about, where it is not the type whose setting it is."""
+"""The resource type that a write is about, if it is not the type of the setting."""
 _VERBS: Final = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAccess:
-    """The providers that the credentials can write to, and what to tell the operator.
+    """The providers that the credentials can write to, and a sentence for the user.
 
-    Whoever cannot be shown to be a reader counts as able to write; the sentence says so.
+    If it is uncertain whether they can write, they count as able to; the sentence says so.
     """
 
     providers: tuple[str, ...]
@@ -55,16 +55,14 @@ def write_access(clouds: Clouds, catalogue: Catalogue) -> WriteAccess:
 def access_for(clouds: Clouds, actions: Mapping[str, Sequence[str]]) -> WriteAccess:
     """Which clouds the credentials could write to, by the actions that are meant there.
 
-    For AWS an action of any playbook that IAM allows, or may allow on some resources; for Azure one that
-    a role gives in any subscription or in one of its resource groups. No credentials: cannot write. What
-    cannot be told (the simulation is denied, the network is away) is assumed able, since the guard
-    `permitted` looks again before each change and a refused write changes nothing.
-
-    Only reads. Takes as long as a few calls; both providers are asked at once. Call it once, in the background.
+    AWS: IAM allows an action of any playbook, on some resources at least. Azure: a role grants one in any subscription
+    or resource group. Without credentials: no. If it cannot be determined (simulation denied, no network): yes, since
+    the guard `permitted` checks every change and a refused write changes nothing. Takes a few calls, both providers in
+    parallel: call it once, in the background.
     """
     by_provider = {provider: tuple(names) for provider, names in actions.items() if names}
     if not by_provider:
-        return WriteAccess((), "no playbook writes to a cloud that is connected")
+        return WriteAccess((), "no playbook writes to a connected cloud")
     with ThreadPoolExecutor(len(by_provider)) as pool:
         found = dict(
             zip(
@@ -79,8 +77,9 @@ def access_for(clouds: Clouds, actions: Mapping[str, Sequence[str]]) -> WriteAcc
 
 
 class Writes:
-    """Refuses to write in read-only mode, and to credentials that could write nothing. Asks each cloud once;
-    a reader is asked again, since somebody may have given the permissions meanwhile."""
+    """Refuses to write in read-only mode, and with credentials that can write nothing.
+
+    Checks each cloud once; credentials that could not write are checked again, since they may have got permissions."""
 
     def __init__(self, *, read_only: bool, clouds: Callable[[], Clouds]) -> None:
         self.read_only = read_only
@@ -93,7 +92,7 @@ class Writes:
         What the plan itself would call is asked: no playbook has to be read for a rollback.
         """
         if self.read_only:
-            raise RefusedError("read-only mode: nothing is applied; start without --read-only to apply")
+            raise RefusedError("read-only mode: nothing was changed; start without --read-only to apply")
         meant: dict[str, set[str]] = {}
         for change in plan.changes if plan is not None else ():
             meant.setdefault(change.target.provider, set()).update(change.permissions)
@@ -101,7 +100,7 @@ class Writes:
             found = access_for({provider: self._clouds()[provider]}, {provider: sorted(meant[provider])})
             if not found.can_write:
                 raise RefusedError(
-                    f"{found.sentence}; nothing was changed: log in as somebody who may write, or hand the plan on"
+                    f"{found.sentence}; nothing was changed: use credentials that can write, or pass the plan on"
                 )
             self._able.add(provider)
 
@@ -110,7 +109,7 @@ _READS: Final = ("Get", "List", "Describe")
 
 
 def write_actions(catalogue: Catalogue, provider: str) -> tuple[str, ...]:
-    """The permissions that the playbooks' writes may ask of a provider, sorted."""
+    """The permissions that the playbooks' writes may need from a provider, sorted."""
     found: set[str] = set()
     for playbook in catalogue.playbooks.values():
         for change in playbook.changes:
@@ -145,12 +144,14 @@ def _look(clouds: Clouds, provider: str, actions: tuple[str, ...]) -> _Finding:
     except CloudError as error:
         if error.unauthenticated or error.code == "NoProfile":
             return _Finding(False, "there are no credentials")
-        return _Finding(True, f"taken as able to write, since it could not be told ({error})")
+        return _Finding(True, f"assumed to be able to write, since that could not be determined ({error})")
     if unknown:
-        return _Finding(True, f"taken as able to write, since it could not be told for certain ({unknown})")
+        return _Finding(
+            True, f"assumed to be able to write, since that could not be determined for certain ({unknown})"
+        )
     if not reached:
-        return _Finding(False, "the credentials reach no subscription")
-    return _Finding(False, "the credentials may make none of the playbooks' writes")
+        return _Finding(False, "the credentials have access to no subscription")
+    return _Finding(False, "the credentials have none of the permissions that the playbooks need to write")
 
 
 def _anywhere(caller: Caller, account: str) -> Target:

@@ -1,1 +1,1 @@
-"""Playbooks: how to fix one kind of finding. Data in YAML, with a schema and a lint; no code in them."""
+"""Playbooks: how to fix one kind of finding. Data in YAML with a schema and a lint, without code."""

@@ -1,4 +1,4 @@
-"""Which checks of a HIPAA audit have a playbook, held against the lists of the tools that run them."""
+"""Which checks of a HIPAA audit have a playbook, by the lists of the tools that run them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOURCES = ("prowler", "config", "securityhub")
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """One check that an audit runs. `kind` is automatic, guided or none; `playbook` is "" where there is none."""
+    """One check of an audit. `kind` is automatic, guided or none; `playbook` is "" if there is none."""
 
     provider: str
     check: str
@@ -21,7 +21,7 @@ class Covered:
 
 
 def coverage(catalogue: Catalogue, source: str) -> list[Covered]:
-    """Every check that a HIPAA audit with the tool runs, by provider and name, with the playbook that answers it."""
+    """Every check that a HIPAA audit with the tool runs, by provider and name, with its playbook."""
     rows = []
     for provider, checks in table("audits")[source].items():
         for check in checks:

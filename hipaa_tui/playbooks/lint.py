@@ -1,6 +1,6 @@
-"""Checks playbooks beyond their schema: names exist, predicates parse, templates fill, text is real.
+"""Checks playbooks beyond their schema: names exist, predicates parse, templates render, texts are not empty.
 
-A playbook that passes can be loaded, planned and explained; whether its fix is right only a cloud says.
+A playbook that passes can be loaded and planned; whether its fix works has to be tested against a cloud.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ LONGEST_TITLE: Final = 60
 def lint(
     paths: Sequence[Path], guards: Collection[str], own_folders: Sequence[Path] = ()
 ) -> tuple[int, list[str]]:
-    """(playbooks checked, a sentence per problem). Without paths: the shipped ones and the team's own.
+    """(number of playbooks checked, a sentence per problem). Without paths: the shipped ones and the team's own.
 
-    `guards` are the names of the guards that there are (plans, one floor up, know them).
+    `guards` are the names of all guards (which hipaa_tui.plans knows).
     """
     everything = not paths
     places = list(paths) or [content_folder("playbooks"), *own_folders]
@@ -43,7 +43,7 @@ def lint(
         elif is_file(place):
             found.append(place)
         else:
-            problems.append(f"{place}: there is no such file or folder")
+            problems.append(f"{place}: no such file or folder")
     ids: dict[str, Path] = {}
     checks: dict[str, str] = {}
     titles: dict[str, str] = {}
@@ -58,14 +58,14 @@ def lint(
             f"{path}: line {left.line} is not filled in yet: {left.what}" for left in blanks_of(path)
         ]
         if playbook.id in ids:
-            problems.append(f"{path}: the id {playbook.id} is taken by {ids[playbook.id]}")
+            problems.append(f"{path}: the id {playbook.id} is already used by {ids[playbook.id]}")
         ids[playbook.id] = path
         if playbook.title.casefold() in titles:
             problems.append(f"{path}: title: {titles[playbook.title.casefold()]} has the same one")
         titles[playbook.title.casefold()] = playbook.id
         for check in (check for names in playbook.answers.values() for check in names):
             if check in checks:
-                problems.append(f"{path}: the check {check} is answered by {checks[check]} already")
+                problems.append(f"{path}: the check {check} is already covered by {checks[check]}")
             checks[check] = playbook.id
     if everything and not found:
         problems.append("no playbooks were found")
@@ -78,7 +78,7 @@ def blanks_of(path: Path) -> list[Blank]:
 
 
 def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
-    """What is wrong with a playbook that passed the schema, a sentence each."""
+    """The problems of a playbook that has passed the schema, a sentence each."""
     if len(playbook.title) > LONGEST_TITLE:
         yield f"title: {len(playbook.title)} characters, of which lists show {LONGEST_TITLE}: shorten it"
     if playbook.title.endswith("."):
@@ -90,13 +90,13 @@ def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
     try:
         answers(playbook, {})
     except InputError as error:
-        yield f"parameters: the default is refused: {error}"
+        yield f"parameters: invalid default: {error}"
     if playbook.guided and not playbook.checks:
         return
     if playbook.resource not in resource_types():
         yield f"resource: {playbook.resource} is not a resource type that hipaa-tui lists"
     elif playbook.regions and not resource_types()[playbook.resource].per_region:
-        yield f"regions: {playbook.resource} is not a switch that each region has"
+        yield f"regions: {playbook.resource} is not a per-region setting"
     if not playbook.primary:
         yield "changes: at least one must be about the finding's own resource (without target)"
     yield from _guards(playbook, guards)
@@ -105,7 +105,7 @@ def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
         for problem in _change(playbook, change, earlier):
             yield f"change {change.id}: {problem}"
         if change.id in earlier:
-            yield f"change {change.id}: the id stands twice"
+            yield f"change {change.id}: duplicate id"
         earlier.add(change.id)
 
 
@@ -134,14 +134,14 @@ def _change(playbook: Playbook, change: ChangeSpec, earlier: set[str]) -> Iterat
         except ValueError as error:
             yield f"complies: {error}"
     elif change.target is None and _waits(change.arguments):
-        yield "complies: needed, since the wanted value is known only once an earlier change is made"
+        yield "complies: required, since the wanted value is known only after an earlier change"
     yield from _values(playbook, change.arguments, earlier)
     yield from _values(playbook, change.complies, earlier)
     yield from _values(playbook, dict(change.target or {}), earlier)
 
 
 def _values(playbook: Playbook, value: Json, earlier: set[str]) -> Iterator[str]:
-    """Problems of templates and words inside a value."""
+    """Problems of templates and {$…} references inside of a value."""
     if isinstance(value, str):
         try:
             check_template(value)

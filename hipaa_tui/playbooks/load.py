@@ -1,7 +1,7 @@
-"""Reads playbooks from the shipped folder and from a team's own, and finds the one for a check.
+"""Reads playbooks from the shipped folder and a team's own, and finds the one for a check.
 
-A playbook from another folder is hostile until read: YAML without aliases (no bombs), without
-duplicate keys, of limited size, held against the schema before anything looks inside.
+A team's playbook is untrusted input: YAML without aliases and duplicate keys, of limited size, checked against the
+schema before anything else.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from hipaa_tui.support.private_files import is_folder
 from hipaa_tui.support.safe_yaml import read, read_own
 
 LARGEST = 256 * 1024
-"""Bytes of a playbook file; the shipped ones have 1 to 5 KB."""
+"""Maximum size of a playbook file in bytes; the shipped ones have 1 to 5 KB."""
 _SAFE = 2**53 - 1
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All playbooks, by id and by the checks that they answer."""
+    """All playbooks, by id and by the checks that they cover."""
 
     playbooks: Mapping[str, Playbook]
     by_check: Mapping[str, Playbook]
 
     def for_check(self, check: str) -> Playbook | None:
-        """The playbook that answers a check of any tool, or our own scan's (the playbook's id)."""
+        """The playbook for a check of any tool, or of hipaa-tui's own scan (the playbook's id)."""
         return self.playbooks.get(check) or self.by_check.get(check)
 
     def get(self, id: str) -> Playbook:
-        """The playbook of that id. InputError where there is none."""
+        """The playbook with that id. InputError if there is none."""
         try:
             return self.playbooks[id]
         except KeyError:
@@ -80,13 +80,13 @@ def _document(data: bytes) -> dict[str, Any]:
     """A playbook's YAML as an object. ValueError says what is wrong, and where in the file."""
     document = read(data, LARGEST)
     if not isinstance(document, dict):
-        raise ValueError("a playbook is a YAML object")
+        raise ValueError("a playbook must be a YAML object")
     _refuse_unlike_json(document)
     return document
 
 
 def _refuse_unlike_json(value: Any) -> None:
-    """ValueError for what YAML can say and JSON cannot, so no cloud either: dates, sets, infinite numbers."""
+    """ValueError for what YAML has and JSON has not: dates, sets, infinite numbers."""
     if isinstance(value, dict):
         for item in value.values():
             _refuse_unlike_json(item)
@@ -129,7 +129,7 @@ def parse(path: Path) -> Playbook:
 
 @lru_cache(maxsize=1024)
 def _parsed(path: Path, data: bytes) -> Playbook:
-    """Kept by its content: screens and one command ask for the catalogue several times."""
+    """Cached by content: the catalogue is loaded several times per process."""
     document = _document(data)
     problem = next(
         iter(sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.path)))), None
@@ -149,9 +149,9 @@ def _parsed(path: Path, data: bytes) -> Playbook:
 
 @lru_cache(maxsize=1024)
 def _shipped(path: Path, data: bytes) -> Playbook:
-    """One that came with the package: `playbooks lint` and the tests held it against the schema, so a start need not.
+    """A shipped playbook. `playbooks lint` and the tests have checked it against the schema, so loading does not.
 
-    Where somebody edited it into nonsense, the full reading says what is wrong.
+    If it was edited and is broken, the full check says what is wrong.
     """
     try:
         return Playbook.from_document(read_own(data), path, frozenset(builders()))
@@ -160,7 +160,7 @@ def _shipped(path: Path, data: bytes) -> Playbook:
 
 
 def files(folders: Iterable[Path]) -> list[Path]:
-    """The playbook files below the folders, in a stable order. InputError for a link that leads out of its folder."""
+    """The playbook files below the folders, in a stable order. InputError for a link to outside of its folder."""
     found = []
     for folder in folders:
         inside = folder.resolve()
@@ -168,7 +168,9 @@ def files(folders: Iterable[Path]) -> list[Path]:
             if not path.is_file():
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                raise InputError(f"{path}: leads out of the folder of playbooks: put the file itself there")
+                raise InputError(
+                    f"{path}: links to a file outside of the playbook folder; copy the file there"
+                )
             found.append(path)
     return found
 
@@ -199,7 +201,7 @@ def load(own_folders: Iterable[Path] = (), problem: Callable[[str], None] | None
 
 def _existing(folder: Path) -> Path:
     if not is_folder(folder):
-        raise InputError(f"the playbook folder {folder} is not there; see `playbooks` in config.toml")
+        raise InputError(f"the playbook folder {folder} does not exist; see `playbooks` in config.toml")
     return folder
 
 

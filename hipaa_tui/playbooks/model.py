@@ -1,4 +1,4 @@
-"""What a playbook is, once its YAML has passed the schema."""
+"""The playbook, built from YAML that has passed the schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hipaa_tui.support.json_value import Json
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Something a playbook asks. `type` is string, integer, boolean, cidr or cidrs (comma-separated)."""
+    """A parameter of a playbook. `type` is string, integer, boolean, cidr or cidrs (comma-separated)."""
 
     name: str
     title: str
@@ -26,12 +26,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSpec:
-    """One setting that the playbook brings to a value.
+    """One setting that the playbook changes.
 
-    `target` is None for the finding's own resource (a *primary* change: it decides whether the
-    resource complies), else {"type", "id", "region"?} with templates (a *supporting* change).
-    `builder` and `arguments` say how the wanted value comes from the current one. `complies` is a
-    predicate of hipaa_tui.providers.predicates; None means that only the wanted value itself complies.
+    `target` is None for the finding's own resource (a *primary* change: it decides whether the resource complies), else
+    {"type", "id", "region"?} with templates (a *supporting* change). `builder` and `arguments` compute the wanted value
+    from the current one. `complies` is a predicate of hipaa_tui.providers.predicates; None: only the wanted value
+    complies.
     `when` is None or {"parameter": NAME, "is_set": bool} / {"parameter": NAME, "equals": VALUE}.
     """
 
@@ -46,7 +46,7 @@ class ChangeSpec:
 
 @dataclass(frozen=True, slots=True)
 class GuardSpec:
-    """A guard that the playbook names, with its arguments (templates allowed)."""
+    """A guard that the playbook uses, with its arguments (templates allowed)."""
 
     name: str
     arguments: Mapping[str, Json] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class GuardSpec:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a guided playbook: what the person does, and what proves it."""
+    """One step of a guided playbook: what to do, and what proves it."""
 
     do: str
     evidence: str
@@ -62,7 +62,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What an operator must know before saying yes, in words."""
+    """The effects of a playbook's fix, in words."""
 
     downtime: str
     cost: str
@@ -90,9 +90,9 @@ class Playbook:
     path: Path
     after: tuple[str, ...] = ()
     regions: str = ""
-    """ "all": a finding of one region is planned for every enabled region of the account."""
+    """ "all": a finding in one region is planned for every enabled region of the account."""
     checks: tuple[ChangeSpec, ...] = ()
-    """Of a guided playbook: what a scan looks at. Their builder is empty, since nothing of ours changes them."""
+    """For a guided playbook: the settings that a scan checks. Without a builder, since hipaa-tui does not change them."""
 
     @property
     def provider(self) -> str:
@@ -100,17 +100,17 @@ class Playbook:
 
     @property
     def guided(self) -> bool:
-        """Steps for a person, since no API can do it."""
+        """The manual steps of a guided playbook."""
         return not self.changes
 
     @property
     def primary(self) -> tuple[ChangeSpec, ...]:
-        """What decides whether the finding's resource complies; empty where only a person can say it."""
+        """The specs that decide whether the finding's resource complies; empty if no API can tell."""
         return self.checks or tuple(change for change in self.changes if change.target is None)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], path: Path, builders: frozenset[str]) -> Playbook:
-        """Build one from a document that passed the schema. ValueError says what is wrong with it."""
+        """Build a playbook from a document that has passed the schema. ValueError says what is wrong."""
         return cls(
             id=document["id"],
             title=document["title"],
@@ -158,7 +158,7 @@ def _change(spec: Mapping[str, Any], index: int, builders: frozenset[str]) -> Ch
         there = f"it has {' and '.join(named)}" if named else "it has none"
         raise ValueError(
             f"change {index} ({spec['setting']}) needs exactly one of `to`, `merge`, `absent`, `own_key` and the other "
-            f"{len(builders) - 4} keys that say the value (the shipped playbooks show them); {there}"
+            f"{len(builders) - 4} builder keys (see the shipped playbooks); {there}"
         )
     return ChangeSpec(
         id=spec.get("id", f"change{index}"),

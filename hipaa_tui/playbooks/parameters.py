@@ -1,4 +1,4 @@
-"""Takes an operator's answers and makes them typed values, or says in one sentence what is wrong."""
+"""Converts the user's answers to typed parameter values. InputError says in one sentence what is wrong."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 
 LONGEST = 2048
-"""Characters of an answer; an ARM id has at most a few hundred."""
+"""Maximum length of an answer; an ARM id has at most a few hundred characters."""
 MOST_NAMED: Final = 12
 """Parameters that an error names."""
 
 
 def typed(parameter: Parameter, answer: Json) -> Json:
-    """The answer as a value of the parameter's type. InputError says what would be accepted."""
+    """The answer as a value of the parameter's type. InputError says what is accepted."""
     name = parameter.name
     match parameter.type:
         case "integer":
@@ -33,7 +33,7 @@ def typed(parameter: Parameter, answer: Json) -> Json:
             elif str(answer).lower() in {"false", "no", "0", "off"}:
                 value = False
             else:
-                raise InputError(f"{name}={answer}: give true or false")
+                raise InputError(f"{name}={answer}: must be true or false")
         case "cidr":
             value = _network(name, str(answer)) if answer else ""
         case "cidrs":
@@ -44,9 +44,9 @@ def typed(parameter: Parameter, answer: Json) -> Json:
             if len(value) > LONGEST:
                 raise InputError(f"{name}: an answer has at most {LONGEST} characters")
             if parameter.pattern and value and not re.fullmatch(parameter.pattern, value):
-                raise InputError(f"{name}={value}: it must look like {parameter.pattern}")
+                raise InputError(f"{name}={value}: must match {parameter.pattern}")
     if parameter.choices and str(value) not in parameter.choices:
-        raise InputError(f"{name}={value}: choose one of {', '.join(parameter.choices)}")
+        raise InputError(f"{name}={value}: must be one of {', '.join(parameter.choices)}")
     return value
 
 
@@ -95,7 +95,7 @@ def _asked_for(key: str, playbooks: Iterable[Playbook]) -> str:
 
 
 def answers(playbook: Playbook, given: Mapping[str, Json]) -> dict[str, Json]:
-    """Every parameter of the playbook by name: the given answer, or else its default."""
+    """Every parameter of the playbook by name: the given answer, else its default."""
     return {
         name: typed(parameter, given.get(name, parameter.default))
         for name, parameter in playbook.parameters.items()
@@ -106,11 +106,11 @@ def _integer(parameter: Parameter, answer: Json) -> int:
     try:
         value = int(str(answer))
     except ValueError:
-        raise InputError(f"{parameter.name}={answer}: give a whole number") from None
+        raise InputError(f"{parameter.name}={answer}: must be an integer") from None
     if parameter.minimum is not None and value < parameter.minimum:
-        raise InputError(f"{parameter.name}={value}: give {parameter.minimum} or more")
+        raise InputError(f"{parameter.name}={value}: must be {parameter.minimum} or more")
     if parameter.maximum is not None and value > parameter.maximum:
-        raise InputError(f"{parameter.name}={value}: give {parameter.maximum} or less")
+        raise InputError(f"{parameter.name}={value}: must be {parameter.maximum} or less")
     return value
 
 
@@ -118,4 +118,4 @@ def _network(name: str, text: str) -> str:
     try:
         return str(ipaddress.ip_network(text, strict=True))
     except ValueError as error:
-        raise InputError(f"{name}={text}: {error}; give a CIDR such as 10.0.0.0/8") from None
+        raise InputError(f"{name}={text}: {error}; must be a CIDR such as 10.0.0.0/8") from None

@@ -1,7 +1,7 @@
-"""Refuses regular expressions that could take for ever, because Python's engine backtracks and cannot be stopped.
+"""Refuses regular expressions with catastrophic backtracking: Python's engine cannot be stopped.
 
-Accepted is what can be matched in nearly linear time: repetitions that end where something else begins,
-and repeated groups whose rounds are told apart by a character that stands nowhere else in them.
+Accepted are expressions that match in nearly linear time: repetitions that cannot overlap with what follows them, and
+repeated groups whose iterations are separated by a character that occurs nowhere else in them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 LONGEST: Final = 400
-"""Characters of an expression; the longest that ships has 150."""
+"""Maximum length of an expression; the longest shipped one has 150 characters."""
 _UNBOUNDED: Final = 2048
 """What a repetition without an end counts for: no longer text is ever matched."""
 _MOST: Final = 2**17
@@ -23,7 +23,7 @@ _CATEGORIES: Final = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}
 
 
 def check_pattern(pattern: str) -> None:
-    """ValueError where the text is no regular expression, or one that could take for ever."""
+    """ValueError if the text is not a regular expression, or one that could backtrack catastrophically."""
     if len(pattern) > LONGEST:
         raise ValueError(f"a pattern has at most {LONGEST} characters")
     try:
@@ -33,7 +33,9 @@ def check_pattern(pattern: str) -> None:
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"not a regular expression: {pattern}: {error}") from None
     if ways > _MOST:
-        raise ValueError(f"the pattern {pattern} could take for ever: let something separate its repetitions")
+        raise ValueError(
+            f"the pattern {pattern} could take forever: separate its repetitions by another character"
+        )
 
 
 def _flat(items: Iterable[Any]) -> list[Any]:

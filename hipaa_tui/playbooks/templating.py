@@ -1,7 +1,7 @@
-"""Fills a playbook's values: strings by sandboxed templates, structure only by named words.
+"""Fills in a playbook's values: strings by sandboxed templates, typed values by {$…} references.
 
-Interpolation yields strings and nothing else (native types would turn account 012345678901 into a
-number). Typed values come by words that stand for a whole value:
+Templates only yield strings (jinja2's native types would turn account 012345678901 into a number). A typed value is
+a reference that stands for a whole value:
     {$param: NAME}              a parameter, with its type
     {$from: CHANGE.FIELD}       what the cloud assigned to an earlier change of the same playbook
     {$current: SETTING.PATH}    what the finding's resource has now
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST = 16_384
-"""Characters that one template may give. No ARN, name or sentence of a playbook comes near."""
+"""Maximum number of characters that a template may yield, far more than any ARN, name or sentence needs."""
 _SHOWN = 80
 LONGEST_TEMPLATE = 4_096
-"""Characters of a template; the shipped ones have up to 200."""
+"""Maximum length of a template; the shipped ones have up to 200 characters."""
 _FAULTS = (
     *(TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError),
     *(RecursionError, MemoryError, SyntaxError),
 )
-"""What filling can raise beside Jinja's own errors; SyntaxError where Python cannot nest what Jinja could."""
+"""What rendering can raise beside Jinja's own errors; SyntaxError if Python cannot nest what Jinja can."""
 
 
 @cache
@@ -40,16 +40,16 @@ def _environment() -> ImmutableSandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Environment(ImmutableSandboxedEnvironment):
-        """Nothing to load, nothing to call but what stands here, and no way to make a huge string."""
+        """A Jinja environment without loading, without calls except those defined here, and without huge strings."""
 
         intercepted_binops = frozenset({"*", "**", "%"})
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            raise SecurityError(f"the operator {operator} is not for templates of playbooks")
+            raise SecurityError(f"playbook templates cannot use the operator {operator}")
 
         def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
             if obj is not guid:
-                raise SecurityError("a playbook's template can call nothing but guid")
+                raise SecurityError("playbook templates can call only guid")
             return guid(*args)
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
@@ -62,7 +62,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _join(parts: Any, by: str = "") -> str:
-    """Jinja's filter, within bounds: two of them in a row would make gigabytes of a name."""
+    """Jinja's filter with a limit: two in a row could make gigabytes of a name."""
     texts = [str(part) for part in parts]
     _bounded(sum(map(len, texts)) + len(by) * len(texts))
     return by.join(texts)
@@ -80,12 +80,12 @@ def _bounded(length: int) -> None:
 
 
 def guid(*parts: str) -> str:
-    """A UUID that is the same for the same parts: a retry finds what the first try made."""
+    """A UUID that is the same for the same parts, so that a retry finds what the first try created."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "hipaa-tui:" + "|".join(str(part) for part in parts)))
 
 
 def text(template: str, variables: Mapping[str, Any]) -> str:
-    """The template filled in. ValueError says what is wrong with it."""
+    """The rendered template. ValueError says what is wrong with it."""
     if "{{" not in template and "{%" not in template and "{#" not in template:
         return template
     from jinja2 import TemplateError
@@ -101,7 +101,7 @@ def text(template: str, variables: Mapping[str, Any]) -> str:
 
 
 def check_template(template: str) -> None:
-    """ValueError where the text is no template of ours, whatever values it will meet."""
+    """ValueError if the text is not a valid template, independent of its values."""
     if "{{" not in template and "{%" not in template and "{#" not in template:
         return
     from jinja2 import TemplateError
@@ -117,7 +117,7 @@ def _refuse_statements(template: str) -> None:
     if len(template) > LONGEST_TEMPLATE:
         raise ValueError(f"{template[:_SHOWN]!r}… has more than {LONGEST_TEMPLATE} characters")
     if "{%" in template:
-        raise ValueError(f"a playbook's template has values, no statements: {template[:_SHOWN]!r}")
+        raise ValueError(f"playbook templates cannot contain statements: {template[:_SHOWN]!r}")
 
 
 def fill(
@@ -128,7 +128,7 @@ def fill(
     assigned: Callable[[str], Json],
     current: Callable[[str], Json],
 ) -> Json:
-    """`value` with templates filled and words replaced. ValueError says what is wrong.
+    """`value` with templates rendered and references resolved. ValueError says what is wrong.
 
     `assigned("key.arn")` answers {$from}, `current("aws.s3.logging.TargetBucket")` answers {$current};
     both may raise ValueError.

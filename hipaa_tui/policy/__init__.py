@@ -1,5 +1,5 @@
-"""Policy: what has to be given before a plan may be carried out, beyond the operator's own yes.
+"""Policy: what a plan needs before it may be applied, beyond the operator's confirmation.
 
-Approvals of other people, change windows and freezes come from a team's policy file; the cap on how many
-resources one plan reaches holds without one.
+Approvals by other people, change windows and freezes come from a team's policy file. The limit on the number of
+resources that one plan changes (blast radius) applies without one, too.
 """

@@ -1,4 +1,4 @@
-"""The gate before every run: is the plan within the policy, who lets it through, and what goes on record."""
+"""Admission of plans: checks the policy before every run, and takes in approvals."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An approval of a plan, and why it does not count ("" where it does)."""
+    """An approval of a plan, and why it is not valid ("" if it is)."""
 
     approval: Approval
     name: str
@@ -48,7 +48,7 @@ class Judged:
 
 
 class Gate:
-    """Reads the policy afresh at every question: it may be changed while a session is open."""
+    """Decides on plans. Reads the policy file every time, since it may change during a session."""
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class Gate:
 
     @cached_property
     def identity(self) -> Identity:
-        """This home's key pair, made at first use."""
+        """This home's key pair, created at first use."""
         return open_identity(self._home.root)
 
     @property
     def me(self) -> dict[str, str]:
-        """Who acts here, as a plan names its maker."""
+        """Name and public key of this home's user, as in a plan's `made_by`."""
         return {"name": self.identity.name, "key": self.identity.key}
 
     def maker_of(self, plan: Plan) -> dict[str, str]:
@@ -89,7 +89,7 @@ class Gate:
 
     @property
     def policy(self) -> Policy:
-        """The policy that `policy` in config.toml names, or policy.yaml in the home; else the built-in one."""
+        """The policy file that `policy` in config.toml names, or policy.yaml in the home; else the default policy."""
         if self._config.policy is not None:
             return load_policy(self._config.policy)
         path = self._home.policy
@@ -119,7 +119,7 @@ class Gate:
             return ""
 
     def decision(self, plan: Plan, files: Sequence[Path] = ()) -> Decision:
-        """What stands in the plan's way now. RefusedError for a file whose approval does not count."""
+        """The decision on a plan, now. RefusedError for an approval file that is not valid for it."""
         return self._decision(plan, self._policy_for(plan), self._given(plan, files))
 
     def admit(
@@ -129,10 +129,10 @@ class Gate:
         files: Sequence[Path] = (),
         before: Mapping[str, Any] | None = None,
     ) -> dict[str, Json]:
-        """Let the plan through, and return what goes on record with its run. RefusedError says why not.
+        """Check the policy before a run. Returns the context to record with it. RefusedError says why not.
 
-        `said` is how many resources the operator said that it reaches, `before` what the run that is resumed
-        went on record with.
+        `said` is the number of resources that the operator confirmed, `before` the recorded context of a run that is
+        resumed.
         """
         if plan.blocked:
             refuse_blocked(plan)
@@ -156,21 +156,21 @@ class Gate:
         }
 
     def approve(self, plan: Plan, comment: str = "", days: int = USUAL_DAYS) -> dict[str, Json]:
-        """This home's approval of a plan, kept in the journal. RefusedError where it could not count."""
+        """Approve a plan with this home's key, and journal that. RefusedError if the approval would not be valid."""
         policy = self.policy
         if plan.blocked:
             raise RefusedError(
-                "a guard blocks the plan, so it is not carried out whoever approves it; `hipaa-tui plan --skip-blocked` "
-                "writes the rest as a plan of its own: approve that one"
+                "a guard blocks the plan, so it cannot be applied; write the rest as a plan of its own with "
+                "`hipaa-tui plan PLAN --skip-blocked -o FILE` and approve that"
             )
         name = policy.name_of(self.identity.key)
         if policy.path and not name:
             raise RefusedError(
-                f"your key {fingerprint(self.identity.key)} is not among the approvers of {policy.path}; "
-                "`hipaa-tui identity` prints it for whoever keeps the policy"
+                f"your key {fingerprint(self.identity.key)} is not among the approvers in {policy.path}; "
+                "send the output of `hipaa-tui identity` to whoever maintains the policy"
             )
         if plan.made_by.get("key") == self.identity.key:
-            raise RefusedError("you made this plan, so another person has to approve it")
+            raise RefusedError("you made this plan, so someone else has to approve it")
         if len(comment) > LONGEST_COMMENT:
             raise InputError(f"the comment is longer than {LONGEST_COMMENT} characters")
         statement = approve(
@@ -185,13 +185,13 @@ class Gate:
         return statement
 
     def take(self, plan: Plan, path: Path) -> Approval:
-        """Keep an approval that came as a file. RefusedError where it does not count for this plan."""
+        """Import an approval from a file into the journal. RefusedError if it is not valid for this plan."""
         (approval,) = self._given(plan, [path])
         self.keep(approval)
         return approval
 
     def approvals(self, plan: Plan) -> list[Judged]:
-        """Every approval of the plan that the journal has, and whether it counts here and now."""
+        """Every approval of the plan in the journal, and whether it is valid now."""
         policy = self.policy
         return [
             Judged(one, policy.name_of(one.key) or one.approver, self._why_not(one, plan, policy))
@@ -199,7 +199,7 @@ class Gate:
         ]
 
     def keep(self, approval: Approval) -> None:
-        """Put an approval into the journal, once."""
+        """Journal an approval, once."""
         name = subject(approval.plan)
         statement = dict(approval.statement)
         if all(record.body.get("approval") != statement for record in self._journal.of(name)):
@@ -264,7 +264,7 @@ class Gate:
         return {"user": user, "host": host, "name": policy.name_of(key) or f"{user}@{host}", "key": key}
 
     def _principals(self, plan: Plan) -> dict[str, Json]:
-        """Whose credentials carry it out, by provider."""
+        """The identity of the credentials, by provider."""
         found: dict[str, Json] = {}
         for provider in sorted({change.target.provider for change in plan.changes}):
             try:

@@ -1,7 +1,7 @@
-"""Change windows and freezes in time: what a wall clock in their zone reads decides, daylight saving or not.
+"""When change windows and freezes apply, by the wall clock of their time zone.
 
-A window from 01:00 to 03:00 is open twice as long in the night when the clock is put back, and one from 02:00
-to 03:00 does not open in the night when that hour is left out.
+In the night when clocks are set back, a window from 01:00 to 02:00 is open twice; in the night when they are set
+forward, a window within the skipped hour does not open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from hipaa_tui.policy.model import Freeze, Window
 
 _AHEAD: Final = 370
-"""Days that are looked ahead. Every day of the week comes within 7; a left-out hour within a year."""
+"""Days to search ahead for the next opening; one may be skipped by the clock, but not a year of them."""
 
 
 def is_open(window: Window, now: datetime) -> bool:
@@ -29,7 +29,7 @@ def is_open(window: Window, now: datetime) -> bool:
 
 
 def next_opening(window: Window, now: datetime) -> datetime | None:
-    """When a closed window opens next, in its own zone."""
+    """When a closed window opens next, in its own time zone."""
     today = now.astimezone(window.zone).date()
     for ahead in range(_AHEAD):
         day = today + timedelta(days=ahead)
@@ -42,12 +42,12 @@ def next_opening(window: Window, now: datetime) -> datetime | None:
 
 
 def _first_at(window: Window, day: date) -> datetime | None:
-    """The first moment of that day's window; None where the clock leaves all of it out."""
+    """The start of that day's window; None if the clock skips all of it."""
     naive = datetime.combine(day, window.start)
     early, late = (_instant(naive, window.zone, fold) for fold in (0, 1))
     if _reads(early, window.zone, naive):
         return early
-    # The clock jumps over the beginning: the window opens where the clock goes on, if it is still in it.
+    # The clock skips the start: the window opens when the clock continues, if that is still within it.
     moment, end = min(early, late), max(early, late)
     while moment <= end:
         if is_open(window, moment) and moment.astimezone(window.zone).time() >= window.start:
@@ -70,7 +70,7 @@ def is_frozen(freeze: Freeze, now: datetime) -> bool:
 
 
 def thaw(freeze: Freeze) -> datetime:
-    """When the freeze is over."""
+    """When the freeze ends."""
     after = datetime.combine(freeze.last + timedelta(days=1), time())
     return after.replace(tzinfo=freeze.zone)
 

@@ -1,4 +1,4 @@
-"""Looks up in the clouds what a decision needs, and nothing that it does not."""
+"""Reads from the clouds what a decision needs: tags, and numbers of resources."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hipaa_tui.providers.registry import resource_types
 
 
 def tags_of(plan: Plan, policy: Policy, clouds: Clouds) -> dict[str, dict[str, str]]:
-    """The tags of the plan's resources by their key, where a part of the policy asks for them.
+    """The tags of the plan's resources by target key, if the policy uses tags.
 
-    What could not be read is left out: it is then taken to have the tags.
+    A resource whose tags cannot be read is left out, and then counts as matching.
     """
     scopes = [scope for scope in policy.scopes() if scope.tags]
     found: dict[str, dict[str, str]] = {}
@@ -31,9 +31,9 @@ def tags_of(plan: Plan, policy: Policy, clouds: Clouds) -> dict[str, dict[str, s
 
 
 def population_of(plan: Plan, cap: BlastRadius, clouds: Clouds) -> dict[Kind, int]:
-    """How many resources there are of each type of which the plan changes so many that the share could matter.
+    """The number of resources of each type of which the plan changes enough for the percentage to matter.
 
-    What could not be counted is left out.
+    A type that cannot be counted is left out.
     """
     found: dict[Kind, int] = {}
     for kind, number in kinds(plan).items():

@@ -1,4 +1,4 @@
-"""Decides, from facts alone, whether a plan may be carried out now, and what has to be given first."""
+"""Decides, from facts alone, whether a plan may be applied now, and what it still needs."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ from hipaa_tui.support.json_value import Json
 
 @dataclass(frozen=True)
 class Facts:
-    """What a decision rests on beside plan and policy."""
+    """What a decision depends on, beside plan and policy."""
 
     now: datetime
     applier: str
-    """The key of the home that applies."""
+    """The public key of whoever applies the plan."""
     maker: str = ""
-    """The key of the home that made the plan, where that is known."""
+    """The public key of whoever made the plan, if known."""
     approvals: Sequence[Approval] = ()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By a target's key. One that is missing could not be read."""
+    """Tags by target key. Missing: they could not be read."""
     population: Mapping[Kind, int] = field(default_factory=dict)
-    """Resources of a type in a place. One that is missing could not be counted."""
+    """Number of resources of a type in a place. Missing: they could not be counted."""
     excepted: Mapping[str, str] = field(default_factory=dict)
-    """Finding → who excepted it and until when."""
+    """Finding → its exception: by whom, until when and why."""
     way_back: bool = False
-    """Is it a rollback that only puts back what its run changed?"""
+    """Is it a rollback that only restores what its run changed?"""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What stands in the way of a plan, and what it goes on record with."""
+    """What blocks a plan, and what is recorded with it."""
 
     refusals: tuple[str, ...] = ()
-    """Nobody can give these now: a freeze, a closed window, an exception."""
+    """Reasons that no approval can lift: a freeze, a closed window, an exception."""
     missing: tuple[str, ...] = ()
     """Approvals that are still needed."""
     reach: int = 0
-    """The number of resources that the operator has to say; 0 where the plan is small enough."""
+    """The number of resources that the operator has to confirm; 0 if the plan is below the limits."""
     reason: str = ""
-    """Why the number has to be said."""
+    """Why the number has to be confirmed."""
     granted: tuple[str, ...] = ()
-    """What speaks for it, for people: who approved it, which window is open."""
+    """The requirements that are met, for people: who approved it, which window is open."""
     approvals: tuple[Mapping[str, Json], ...] = ()
-    """The statements of the approvals that count."""
+    """The statements of the valid approvals."""
     windows: tuple[str, ...] = ()
-    """The names of the windows that it goes through."""
+    """The names of the open windows that allow it."""
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """Every sentence that forbids to apply it now, whatever the operator says."""
+        """Every reason why it cannot be applied now, whatever the operator confirms."""
         return (*self.refusals, *self.missing)
 
     def objections(self, said: int | None) -> tuple[str, ...]:
-        """What forbids it where the operator said that number of resources."""
+        """Every reason why it cannot be applied if the operator confirmed that number of resources."""
         if not self.reach or said == self.reach:
             return self.blocks
         if said is None:
-            return (*self.blocks, f"{self.reason}: say that you mean it with --reach {self.reach}")
+            return (*self.blocks, f"{self.reason}: confirm with --reach {self.reach}")
         return (
             *self.blocks,
-            f"{self.reason}, and not {said}: say that you mean it with --reach {self.reach}",
+            f"{self.reason}, not {said}: confirm with --reach {self.reach}",
         )
 
     def as_json(self) -> dict[str, Json]:
@@ -82,7 +82,7 @@ class Decision:
 
 
 def decide(plan: Plan, policy: Policy, facts: Facts) -> Decision:
-    """The decision on a plan. It reads nothing and changes nothing."""
+    """The decision on a plan. A pure function."""
     found = fixes(plan)
     back = facts.way_back
     refusals: list[str] = [] if plan.kind == "rollback" else _excepted(found, facts)
@@ -111,7 +111,7 @@ def decide(plan: Plan, policy: Policy, facts: Facts) -> Decision:
 
 
 def rules_for(plan: Plan, policy: Policy, facts: Facts) -> list[tuple[Rule, Fix]]:
-    """The rules that ask for an approval of this plan, each with the first fix that it is about."""
+    """The rules that require approvals of this plan, each with the first fix that matches."""
     found = []
     for rule in policy.rules:
         fix = next((fix for fix in fixes(plan) if _matches(rule, fix, facts)), None)
@@ -137,7 +137,7 @@ def _covered(scope: Scope, fix: Fix, facts: Facts) -> bool:
 
 def _excepted(found: Sequence[Fix], facts: Facts) -> list[str]:
     return [
-        f"{fix.name}: the finding {finding} is excepted ({facts.excepted[finding]}): plan again, it is left out then"
+        f"{fix.name}: finding {finding} is excepted ({facts.excepted[finding]}); plan again to leave it out"
         for fix in found
         for finding in fix.findings
         if finding in facts.excepted
@@ -160,7 +160,7 @@ def _frozen(found: Sequence[Fix], policy: Policy, facts: Facts) -> list[str]:
 
 
 def _windows(found: Sequence[Fix], policy: Policy, facts: Facts) -> tuple[list[str], list[str]]:
-    """(what is outside of its windows, the names of the open windows that let something through)."""
+    """(a sentence for what is outside of its windows, the names of the open windows that allow something)."""
     through: dict[str, None] = {}
     closed: dict[tuple[str, ...], list[Fix]] = {}
     for fix in found:
@@ -186,7 +186,7 @@ def _windows(found: Sequence[Fix], policy: Policy, facts: Facts) -> tuple[list[s
 
 
 def _about(held: Sequence[Fix], found: Sequence[Fix]) -> str:
-    """Which of the fixes it is about, where it is not about all."""
+    """Which of the fixes it is about, if not all."""
     if len(held) == len(found):
         return ""
     names = list(dict.fromkeys(fix.name for fix in held))
@@ -197,7 +197,7 @@ def _about(held: Sequence[Fix], found: Sequence[Fix]) -> str:
 def _approvals(
     plan: Plan, found: Sequence[Fix], policy: Policy, facts: Facts
 ) -> tuple[list[str], list[Approval]]:
-    """(what is still needed, the approvals that count)."""
+    """(what is still needed, the valid approvals)."""
     good: dict[str, Approval] = {}
     bad: list[str] = []
     for approval in facts.approvals:
@@ -217,7 +217,7 @@ def _approvals(
             word = "approval" if left == 1 else "approvals"
             more = "more " if mine else ""
             sentences.append(
-                f"needs {left} {more}{word} by {' or '.join(able) or 'somebody else than you'} "
+                f"needs {left} {more}{word} by {' or '.join(able) or 'someone other than you'} "
                 f"(rule {rule.number} of the policy, for {fix.playbook} on {fix.name})"
             )
     if sentences and bad:
@@ -235,7 +235,7 @@ def _approved(policy: Policy, approval: Approval) -> str:
 
 
 def _reach(plan: Plan, policy: Policy, facts: Facts) -> tuple[int, str]:
-    """(the number to be said, why); (0, "") where the plan is small enough."""
+    """(the number to confirm, why); (0, "") if the plan is below the limits."""
     total, cap = reach(plan), policy.blast_radius
     reasons = [f"more than {cap.resources}"] if total > cap.resources else []
     for kind, number in kinds(plan).items():
@@ -245,7 +245,7 @@ def _reach(plan: Plan, policy: Policy, facts: Facts) -> tuple[int, str]:
         what = f"{known.title if known else kind.type} resources of {kind.account}{f' in {kind.region}' if kind.region else ''}"
         population = facts.population.get(kind)
         if population is None:
-            reasons.append(f"{number} {what}, of which it could not be told how many there are")
+            reasons.append(f"{number} {what}, whose total could not be counted")
         elif population >= cap.population and number * 100 > cap.percent * population:
             reasons.append(f"{number} of {population} {what}, more than {cap.percent}%")
-    return (total, f"the plan reaches {total} resources ({'; '.join(reasons)})") if reasons else (0, "")
+    return (total, f"the plan changes {total} resources ({'; '.join(reasons)})") if reasons else (0, "")

@@ -1,4 +1,4 @@
-"""Reads the policy file: every entry is checked, an unknown one is an error and not a silence."""
+"""Reads the policy file. Every entry is checked; an unknown one is an error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def load_policy(path: Path) -> Policy:
-    """The policy in a file. InputError says in one sentence what is wrong with it, and where."""
+    """The policy in a file. InputError says what is wrong with it, and where."""
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST + 1)
@@ -45,7 +45,7 @@ def load_policy(path: Path) -> Policy:
 
 
 class _Entry:
-    """An object of the document, whose keys are taken one by one; what is left over is unknown."""
+    """An object of the document. Its keys are taken one by one; whatever is left is unknown."""
 
     def __init__(self, value: Any, where: str) -> None:
         self.where = where
@@ -62,10 +62,10 @@ class _Entry:
         return f"{self.where}.{name}" if self.where else name
 
     def over(self) -> None:
-        """ValueError where a key was not taken."""
+        """ValueError if a key was not taken."""
         for name in self._left:
             here = f"{self.where}: " if self.where else ""
-            raise ValueError(f"{here}there is no entry {name!r}; known are {', '.join(self._known)}")
+            raise ValueError(f"{here}there is no entry {name!r}; the entries are {', '.join(self._known)}")
 
     def need(self, name: str) -> Any:
         value = self.take(name)
@@ -90,7 +90,7 @@ class _Entry:
     def text(self, name: str) -> str:
         value = self.need(name)
         if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"{self.at(name)} must be a text")
+            raise ValueError(f"{self.at(name)} must be a string")
         return value.strip()
 
     def texts(self, name: str, allowed: Sequence[str] = ()) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _approvers(value: Any) -> dict[str, tuple[str, ...]]:
     if value is None:
         return found
     if not isinstance(value, dict):
-        raise ValueError("approvers must be an object: a name and its public key")
+        raise ValueError("approvers must be an object of names and their public keys")
     for name, keys in value.items():
         texts = _texts(keys, f"approvers.{name}")
         found[str(name)] = tuple(checked_key(text) for text in texts)
@@ -151,7 +151,7 @@ def _rule(number: int, entry: _Entry, approvers: Mapping[str, tuple[str, ...]]) 
     named = entry.texts("approvers") or tuple(approvers)
     for name in named:
         if name not in approvers:
-            raise ValueError(f"{entry.where}: {name!r} does not stand under approvers, with a public key")
+            raise ValueError(f"{entry.where}: {name!r} is not listed under approvers")
     rule = Rule(
         number=number,
         scope=_scope(entry),
@@ -164,7 +164,7 @@ def _rule(number: int, entry: _Entry, approvers: Mapping[str, tuple[str, ...]]) 
     entry.over()
     if rule.count > len(named):
         raise ValueError(
-            f"{entry.where} asks for {rule.count} approvals, and there are {len(named)} approvers for it"
+            f"{entry.where} requires {rule.count} approvals, but there are {len(named)} approvers for it"
         )
     return rule
 
@@ -224,20 +224,20 @@ def _scope(entry: _Entry) -> Scope:
     if tags is None:
         return Scope(accounts)
     if not isinstance(tags, dict) or not tags:
-        raise ValueError(f"{entry.at('tags')} must be an object: a tag's name and its value")
+        raise ValueError(f"{entry.at('tags')} must be an object of tag names and values")
     return Scope(accounts, {str(k): _texts(v, f"{entry.at('tags')}.{k}") for k, v in tags.items()})
 
 
 def _texts(value: Any, where: str, allowed: Sequence[str] = ()) -> tuple[str, ...]:
-    """One text or a list of them; numbers and switches are taken as they were written."""
+    """One string or a list of them; numbers and booleans are taken as written."""
     many = value if isinstance(value, list) else [value]
     found = []
     for item in many:
         one = str(item).lower() if isinstance(item, bool | int) else item
         if not isinstance(one, str) or not one.strip():
-            raise ValueError(f"{where} must be a text or a list of texts")
+            raise ValueError(f"{where} must be a string or a list of strings")
         if allowed and one not in allowed:
-            raise ValueError(f"{where} cannot be {one!r}; it can be {', '.join(allowed)}")
+            raise ValueError(f"{where} must be one of {', '.join(allowed)}, not {one!r}")
         found.append(one.strip())
     if not found:
         raise ValueError(f"{where} must not be an empty list")
@@ -269,6 +269,6 @@ def _zone(entry: _Entry, default: str) -> ZoneInfo:
         return ZoneInfo(str(value or default))
     except (OSError, ValueError, LookupError):
         raise ValueError(
-            f"{entry.at('zone')}: this machine knows no time zone {str(value or default)!r}; write one such as "
+            f"{entry.at('zone')}: unknown time zone {str(value or default)!r}; use one such as "
             "Europe/Berlin or UTC"
         ) from None

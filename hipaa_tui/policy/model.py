@@ -1,4 +1,4 @@
-"""What a policy says, once its file has been read."""
+"""The policy, as read from its file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which resources something is about: all of them, or those of some accounts, with some tags, or both."""
+    """The resources that an entry applies to: all, or those of some accounts, with some tags, or both."""
 
     accounts: frozenset[str] = frozenset()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Name → the values that it may have. Every name has to match, whatever its case."""
+    """Name → allowed values. Every name has to match (ignoring case)."""
 
     def covers(self, account: str, tags: Mapping[str, str] | None) -> bool:
-        """`tags` None: they could not be read, and what cannot be seen is taken to be covered."""
+        """Does it apply to the resource? `tags` None: they could not be read, and then count as matching."""
         if self.accounts and account not in self.accounts:
             return False
         if not self.tags or tags is None:
@@ -35,7 +35,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Asks for approvals of a plan in which one fix matches everything that the rule says."""
+    """Requires approvals of a plan in which a fix matches all of the rule's conditions."""
 
     number: int
     scope: Scope = Scope()
@@ -44,12 +44,12 @@ class Rule:
     irreversible: bool | None = None
     count: int = 1
     approvers: tuple[str, ...] = ()
-    """Whose approval counts."""
+    """The approvers whose approval counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When changes may be made to what it covers. From the evening to the morning where it ends before it begins."""
+    """When the resources that it covers may be changed. A window that ends before it begins spans midnight."""
 
     name: str
     days: frozenset[int]
@@ -61,7 +61,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """From the beginning of one day to the end of another: nothing is changed, but what has an excepted risk."""
+    """A period of whole days in which nothing is changed, except fixes with an excepted risk."""
 
     reason: str
     first: date
@@ -73,22 +73,22 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius:
-    """How much one plan may reach before the operator has to say the number.
+    """The number of resources above which the operator has to confirm it.
 
-    Beyond 100 resources nobody has read the preview one by one. Half of all buckets of an account is where a mistake
-    becomes an outage; of fewer than 50 that share says little, since a sprint after an audit fixes most of what a
-    small account has. A team that is more careful sets less in its policy file.
+    Beyond 100 resources no one reads the preview one by one. A mistake in half of an account's buckets is an outage; of
+    fewer than 50 resources that share means little, since fixing an audit's findings changes most of what a small
+    account has. A team can set lower limits in its policy file.
     """
 
     resources: int = 100
     percent: int = 50
     population: int = 50
-    """The percentage counts where there are at least so many resources of a type."""
+    """The percentage applies if there are at least so many resources of a type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rollbacks:
-    """What a rollback has to wait for. Nothing by default: who puts back what broke is in a hurry."""
+    """The requirements that apply to a rollback. None by default: undoing what broke something is urgent."""
 
     approvals: bool = False
     windows: bool = False
@@ -97,13 +97,13 @@ class Rollbacks:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All of it. The default is what holds without a policy file."""
+    """A whole policy. The defaults apply without a policy file."""
 
     path: str = ""
     digest: str = ""
-    """SHA-256 of the file, for the record; "" where there is none."""
+    """SHA-256 of the file, for the record; "" if there is none."""
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Name → the public keys of that person's homes."""
+    """Name → the person's public keys, one per machine."""
     rules: tuple[Rule, ...] = ()
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
@@ -111,11 +111,11 @@ class Policy:
     rollbacks: Rollbacks = Rollbacks()
 
     def name_of(self, key: str) -> str:
-        """Whose key it is; "" where the policy does not know it."""
+        """The name of the key's owner; "" if the policy does not list it."""
         return next((name for name, keys in self.approvers.items() if key in keys), "")
 
     def scopes(self) -> Iterable[Scope]:
-        """Every scope, for whoever must find out what to look at."""
+        """Every scope in the policy, to find out which tags have to be read."""
         yield from (rule.scope for rule in self.rules)
         yield from (window.scope for window in self.windows)
         yield from (freeze.scope for freeze in self.freezes)

@@ -1,4 +1,4 @@
-"""A plan as a policy sees it: its fixes, each with where, how risky and on what, and how many resources it reaches."""
+"""The facts of a plan that a policy decides on: its fixes with account, risk and resources, and the totals."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.support.json_value import ABSENT
 
 UNKNOWN_RISK = "high"
-"""Of a change whose playbook does not say it: what cannot be seen is not called safe."""
+"""The risk of a change whose playbook states none: unknown counts as high."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What one playbook does for one resource; `targets` are those of its resources that are there already."""
+    """One playbook on one resource; `targets` are the existing resources that it changes."""
 
     playbook: str
     risk: str
@@ -29,7 +29,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One type of resource in the place where its resources are listed together."""
+    """One resource type in one account and region."""
 
     provider: str
     type: str
@@ -39,7 +39,7 @@ class Kind:
 
 
 def fixes(plan: Plan) -> list[Fix]:
-    """The plan's groups with their changes; a change without its group is a fix by itself."""
+    """The plan's groups with their changes; a change without a group is a fix of its own."""
     groups = {group.id: group for group in plan.groups}
     made = made_by(plan)
     members: dict[str, list[Change]] = {}
@@ -67,7 +67,7 @@ def fixes(plan: Plan) -> list[Fix]:
 
 
 def made_by(plan: Plan) -> set[str]:
-    """The keys of the resources that the plan makes."""
+    """The keys of the resources that the plan creates."""
     return {
         change.target.key
         for change in plan.changes
@@ -76,12 +76,12 @@ def made_by(plan: Plan) -> set[str]:
 
 
 def reach(plan: Plan) -> int:
-    """How many resources the plan changes or makes."""
+    """The number of resources that the plan changes or creates."""
     return len({change.target.key for change in plan.changes})
 
 
 def kinds(plan: Plan) -> Counter[Kind]:
-    """How many resources of each type, that are there already, the plan changes in each place."""
+    """The number of existing resources of each type that the plan changes in each place."""
     made = made_by(plan)
     targets = {c.target.key: c.target for c in plan.changes if c.target.key not in made}
     return Counter(_kind(target) for target in targets.values())
@@ -94,7 +94,7 @@ def _kind(target: Target) -> Kind:
 
 
 def undoes(plan: Plan, run: Plan) -> bool:
-    """Does a rollback plan only put back what that run's plan found? Then it may go the emergency way."""
+    """Does a rollback plan only restore what that run's plan found? Then the policy may exempt it."""
     earlier: dict[tuple[str, str], list[object]] = {}
     for change in run.changes:
         earlier.setdefault((change.setting, change.target.key), []).append(change.before)

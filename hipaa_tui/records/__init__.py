@@ -1,1 +1,1 @@
-"""Change records for people: commit messages, pull requests, ServiceNow and Jira, from templates."""
+"""Change records from templates: commit messages, pull requests, ServiceNow and Jira."""

@@ -1,4 +1,4 @@
-"""Gathers what the records of a plan or a run tell: who approved it, what was verified when, where the journal ends."""
+"""Collects the facts for the record of a plan or a run: approvals, results, the journal's head."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hipaa_tui.records.record import write
 from hipaa_tui.runs.model import RunView
 
 _LOOKED = {"change.verified", "change.unverified", "change.skipped"}
-_WORDS = {True: "verified", False: "not verified", None: "not looked at"}
+_WORDS = {True: "verified", False: "not verified", None: "not checked"}
 
 
 class Recording:
-    """The records of this home. `templates` is the team's folder of them."""
+    """Writes the records of this home's plans and runs. `templates` is the team's folder of templates."""
 
     def __init__(self, journal: Journal, gate: Gate, templates: Path | None) -> None:
         self._journal = journal
@@ -26,11 +26,11 @@ class Recording:
         self._templates = templates
 
     def of_plan(self, plan: Plan, format: str) -> str:
-        """The record of a plan that is not carried out yet. InputError where a template is no good."""
+        """The record of a plan that has not been applied. InputError if a template is invalid."""
         return self.written(Told(plan, self.approvals(plan)), format)
 
     def of_run(self, run: RunView, format: str) -> str:
-        """The record of what a run did. InputError where a template is no good."""
+        """The record of a run. InputError if a template is invalid."""
         found = self._journal.of(run.run)
         context: dict[str, Any] = found[0].body.get("context") or {}
         head = self._journal.head()
@@ -52,11 +52,11 @@ class Recording:
         return self.written(Told(_plan(found), _counted(context), ran=ran), format)
 
     def written(self, told: Told, format: str) -> str:
-        """The record in this format, by the team's template where it has one."""
+        """The record in this format, by the team's template if there is one."""
         return write(told, format, self._templates)
 
     def approvals(self, plan: Plan) -> tuple[Approved, ...]:
-        """Every approval of the plan that the journal has; those that do not count say why."""
+        """Every approval of the plan in the journal; invalid ones with the reason."""
         return tuple(_approved(one.approval, one.name, one.reason) for one in self._gate.approvals(plan))
 
 
@@ -69,7 +69,7 @@ def _approved(approval: Approval, name: str, reason: str = "") -> Approved:
 
 
 def _counted(context: dict[str, Any]) -> tuple[Approved, ...]:
-    """Those that let the run through, as they went on record with it."""
+    """The approvals that were recorded with the run."""
     found = []
     for statement in context.get("approvals") or ():
         try:

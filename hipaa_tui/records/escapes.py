@@ -1,7 +1,7 @@
-"""Makes text that somebody else wrote fit for a format, so that it is only ever read as text.
+"""Escapes untrusted text for a format, so that it is always read as plain text.
 
-GitHub and Azure DevOps look for mentions, references and addresses in the finished page, where an escaped
-"@" is an "@" again. Inside of a code span they do not look, so such a sign gets a span of its own.
+GitHub and Azure DevOps search for mentions, references and addresses in the rendered page, where an escaped "@" is an
+"@" again. They do not search inside of code spans, so such a character is put into one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SERVICENOW: Final = re.compile(r"\[(?=/?code\])", re.IGNORECASE)
 
 
 def markdown(text: str) -> str:
-    """Prose for Markdown: no markup, link, image, HTML, mention or reference comes of it."""
+    """Escape prose for Markdown: without markup, links, images, HTML, mentions and references."""
     parts: list[str] = []
     at = 0
     line = plain(text).strip()
@@ -34,7 +34,7 @@ def markdown(text: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """A code span with exactly this text, on one line."""
+    """A Markdown code span with exactly this text, on one line."""
     line = plain(text) or "-"
     ticks = "`" * (1 + max((len(run) for run in _RUNS.findall(line)), default=0))
     room = " " if line.startswith(("`", " ")) or line.endswith(("`", " ")) else ""
@@ -42,7 +42,7 @@ def code_span(text: str) -> str:
 
 
 def fence(lines: Iterable[str], language: str = "") -> str:
-    """A block of code with these lines, which none of them can end."""
+    """A Markdown code block with these lines, none of which can end it."""
     shown = [plain(line) for line in lines]
     longest = max((len(run) for line in shown for run in _RUNS.findall(line)), default=0)
     ticks = "`" * max(3, longest + 1)
@@ -50,12 +50,12 @@ def fence(lines: Iterable[str], language: str = "") -> str:
 
 
 def in_json(text: str) -> str:
-    """What stands between the quotes of a JSON string."""
+    """The text as the inside of a JSON string."""
     return json.dumps(text, ensure_ascii=True)[1:-1]
 
 
 def from_block(text: str) -> str:
-    """The text of a `{% set %}` block of a JSON template, in which what was put in stands escaped already."""
+    """The text of a `{% set %}` block of a JSON template, in which values are already escaped."""
     found: str = json.loads(f'"{_QUOTES.sub(_quoted, text)}"')
     return found.strip()
 
@@ -65,7 +65,7 @@ def _quoted(found: re.Match[str]) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, at the end of a line where that loses little."""
+    """At most `limit` characters, cut at the end of a line if that loses little."""
     text = str(text).strip()
     if len(text) <= limit:
         return text
@@ -75,5 +75,5 @@ def cut(text: str, limit: int) -> str:
 
 
 def servicenow(text: str) -> str:
-    """ServiceNow shows what stands between [code] and [/code] as HTML."""
+    """Break [code] tags: ServiceNow renders what is between [code] and [/code] as HTML."""
     return _SERVICENOW.sub("[ ", text)

@@ -1,4 +1,4 @@
-"""What a change record is made from: the plan, who approved it, the patch, the run."""
+"""The input of a change record: the plan, its approvals, the patch, the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hipaa_tui.support.json_value import Json
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A change of the plan that the patch does not carry, and why."""
+    """A change of the plan that is not in the patch, and why."""
 
     change: str
     resource: str
@@ -23,7 +23,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """An approval of the plan. `reason` says why it does not count here and now, "" where it does."""
+    """An approval of the plan. `reason` says why it is not valid, or ""."""
 
     name: str
     at: str
@@ -33,7 +33,7 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """What a patch adds to its plan. `addresses` are by change id; changes without any are not in the patch."""
+    """A record's facts about a patch. `addresses` are by change id; changes without any are not in the patch."""
 
     branch: str
     addresses: Mapping[str, Sequence[str]]
@@ -48,7 +48,7 @@ class Patched:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How one change of a run ended, and when a fresh look confirmed it ("" where none did)."""
+    """The result of one change of a run, and when a fresh read verified it ("" if none did)."""
 
     state: str
     verified: str
@@ -58,7 +58,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run adds to its plan. `changes` are by their ids; `head` is where the journal ends."""
+    """A record's facts about a run. `changes` are by id; `head` is the journal's last record."""
 
     run: str
     state: str
@@ -73,7 +73,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Everything that a record is about. `part` are the ids of the changes that it is about, None: all."""
+    """Everything that a record is about. `part`: the ids of the changes that it covers; None: all."""
 
     plan: Plan
     approvals: Sequence[Approved] = ()

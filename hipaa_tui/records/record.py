@@ -1,9 +1,8 @@
-"""Writes the records of a change: a commit's message, a pull request, a ServiceNow change, a Jira issue.
+"""Writes change records: a commit message, a pull request, a ServiceNow change, a Jira issue.
 
-Each is a template over one and the same context, so none of them knows less than another: what was found, which
-safeguard it touches, before and after, the plan's hash, who made it and who approved it, what the guards warn of,
-what it costs, what Terraform says, what is left out, and the way back. A team's own folder may hold templates of
-the same names; what it lacks is ours.
+All templates get the same context: findings, HIPAA citations, before and after, the plan's hash, maker and approvals,
+the guards' warnings, effects, Terraform's result, what is left out, and the rollback. A team's own folder may contain
+templates of the same names, which take precedence.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from hipaa_tui.support.signing import fingerprint
 
 SUBJECT: Final = 72
 TRAILER: Final = "Made-with"
-"""The commit's trailer by which a branch is known as ours."""
+"""The commit trailer that identifies a branch of hipaa-tui."""
 TEMPLATES: Final = {
     "commit": "commit.txt.j2",
     "pr": "pr.md.j2",
@@ -51,9 +50,9 @@ _ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 def write(told: Told, format: str, own: Path | None = None, ours: Path | None = None) -> str:
-    """The record. `own` is the team's folder of templates, `ours` the one that ships with the tool.
+    """The record as text. `own` is the team's folder of templates, `ours` the shipped one.
 
-    InputError where the team's folder or the template is no good.
+    InputError if the team's folder is missing or a template is invalid.
     """
     path = _template(format, own, ours)
     text = fill(path, context(told), _ESCAPES[Path(path.stem).suffix])
@@ -64,7 +63,9 @@ def write(told: Told, format: str, own: Path | None = None, ours: Path | None = 
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise InputError(f"{path}: what the template gives is not JSON: {plain(str(error), 200)}") from None
+        raise InputError(
+            f"{path}: the template's output is not valid JSON: {plain(str(error), 200)}"
+        ) from None
     value = redact(_inert(value) if format == "servicenow" else value)
     shown = json.dumps(value, indent=2, ensure_ascii=True)
     return shown.replace("\x7f", "\\u007f") + "\n"
@@ -74,9 +75,7 @@ def _template(format: str, own: Path | None, ours: Path | None) -> Path:
     name = TEMPLATES[format]
     if own is not None:
         if not own.is_dir():
-            raise InputError(
-                f"{own}: no folder; `records` in config.toml names the one of your own templates"
-            )
+            raise InputError(f"{own}: no such folder; it is set as `records` in config.toml")
         if is_file(own / name):
             return own / name
     return (ours or content_folder("snippets") / "records") / name
@@ -92,13 +91,13 @@ def _inert(value: Json) -> Json:
 
 def _message(text: str, plan: Plan) -> str:
     lines = [redact_text(plain(line, 2000).rstrip()) for line in text.strip().splitlines()]
-    # Whatever the template says, the log can be searched for these two.
+    # Always added, so that the log can be searched for them.
     trailers = [f"Plan: {plan.hash}", f"{TRAILER}: hipaa-tui {__version__}"]
     return "\n".join([*lines, "", *trailers]) + "\n"
 
 
 def subject(told: Told) -> str:
-    """One line of at most 72 characters that says what is done where."""
+    """A subject line of at most 72 characters."""
     plan, changes = told.plan, _changes(told)
     groups = _groups(told, changes)
     if plan.kind == "rollback":
@@ -115,7 +114,7 @@ def subject(told: Told) -> str:
 
 
 def context(told: Told) -> dict[str, Any]:
-    """What a template sees: plain texts, lists and dicts of them, in the words of the documentation."""
+    """The variables of a template: strings, lists and dicts, as documented in docs/records.md."""
     plan, patched, ran = told.plan, told.patched, told.ran
     changes = _changes(told)
     groups = _groups(told, changes)
@@ -218,7 +217,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _fixes(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The groups, those of one remedy as one: a reviewer reads once why, and then on what."""
+    """The groups, with those of one fix on several resources merged into one."""
     found: dict[str, dict[str, Any]] = {}
     for group in groups:
         said = {name: one for name, one in group.items() if name not in {"id", "resource", "findings"}}
@@ -229,7 +228,7 @@ def _fixes(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _alike(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The changes, those with the same values before and after as one."""
+    """The changes, with those of equal values before and after merged into one."""
     found: dict[str, dict[str, Any]] = {}
     for change in changes:
         said = {name: change[name] for name in ("verb", "title", "lines", "result")}

@@ -1,8 +1,7 @@
-"""Fills the templates of records: in a sandbox, within a budget, and with what others wrote escaped for the format.
+"""Renders the templates of records: in a sandbox, within a budget, with values escaped for the format.
 
-A team may put templates of its own in the place of ours, so one that is wrong, endless or greedy ends in a
-sentence that names its file and line. What a template puts out is escaped for the format, but for what one of
-the filters (or a macro of the template) has made fit for it already:
+A team may use templates of its own; one that is invalid, endless or too large ends in a sentence with file and line.
+The output of an expression is escaped for the format, except if a filter (or a macro of the template) has done so:
 
     x | plain, x | cut(n), x | pad(n)   on one line; at most n characters; at least n
     x | tojson                          a JSON value
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 SECONDS: Final = 5.0
-"""How long a template may take; ours take a hundredth of a second."""
+"""Maximum time for a template in seconds; the shipped ones take 0.01 s."""
 TURNS: Final = 50_000
-"""Turns of all loops and calls of all macros together."""
+"""Maximum number of loop iterations and macro calls together."""
 LONGEST: Final = 2_000_000
-"""Characters that a template may put out, of which its parts count too."""
+"""Maximum number of characters that a template may output, including intermediate parts."""
 _TEXT: Final = 400_000
-"""Characters of one text, or items of one list, that a template may make."""
+"""Maximum number of characters of a text, or items of a list, that a template may create."""
 _SOURCE: Final = 256 * 1024
 _FILTERS: Final = (
     *("lower", "upper", "capitalize", "default", "first", "last", "length", "sort", "trim", "map", "list"),
@@ -60,7 +59,7 @@ Escape = Callable[[str], str]
 
 
 class _Spent(Exception):
-    """The template does more than any record needs."""
+    """The template exceeds its budget."""
 
 
 class _Budget:
@@ -71,23 +70,23 @@ class _Budget:
         self._chars = 0
 
     def turn(self, chars: int) -> str:
-        """One more turn of a loop, which puts out so many characters of the template's own."""
+        """Count one iteration of a loop that outputs so many characters of the template."""
         self._turns += 1
         if self._turns > TURNS:
-            raise _Spent(f"it makes more than {TURNS} turns")
+            raise _Spent(f"it has more than {TURNS} loop iterations")
         self.put_out(chars)
         return ""
 
     def put_out(self, chars: int) -> None:
         self._chars += chars
         if self._chars > LONGEST:
-            raise _Spent(f"it puts out more than {LONGEST} characters")
+            raise _Spent(f"it outputs more than {LONGEST} characters")
         if time.monotonic() > self._until:
             raise _Spent(f"it takes longer than {self._seconds:.0f} s")
 
 
 def fill(path: Path, variables: Mapping[str, Any], escape: Escape, *, seconds: float = SECONDS) -> str:
-    """What the template gives. InputError names its file and line, and says what is wrong."""
+    """The rendered template. InputError says what is wrong, with file and line."""
     try:
         source = read_regular(path, _SOURCE).decode()
     except OSError as error:
@@ -102,17 +101,19 @@ def fill(path: Path, variables: Mapping[str, Any], escape: Escape, *, seconds: f
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
         return "".join(template.generate(dict(variables)))
     except TemplateSyntaxError as error:
-        raise InputError(f"{path}:{error.lineno}: not a template: {plain(str(error.message), 300)}") from None
+        raise InputError(
+            f"{path}:{error.lineno}: invalid template: {plain(str(error.message), 300)}"
+        ) from None
     except (RecursionError, MemoryError):
         raise InputError(f"{path}: the template is nested too deeply or too large") from None
     except Exception as error:  # a template can make Python say anything
         line = _line(error, str(path))
-        raise InputError(f"{path}{line}: the template cannot be filled: {plain(str(error), 300)}") from None
+        raise InputError(f"{path}{line}: the template cannot be rendered: {plain(str(error), 300)}") from None
 
 
 @lru_cache(maxsize=16)
 def _compiled(source: str, path: str, escape: Escape) -> CodeType:
-    """Compiling takes longer than filling, and the branches of one plan all fill the same."""
+    """The compiled template, cached: compiling takes longer than rendering, and a plan's branches share templates."""
     environment = _environment(_Budget(SECONDS), escape)
     tree = environment.parse(source)
     _watched(tree)
@@ -129,7 +130,7 @@ def _line(error: BaseException, file: str) -> str:
 
 
 def _watched(tree: nodes.Template) -> None:
-    """Have every turn of a loop, every call of a macro and every text that is put together counted."""
+    """Instrument the template: count every loop iteration, macro call and string concatenation."""
     from jinja2 import nodes
 
     def ours(name: str, argument: nodes.Expr) -> nodes.Call:
@@ -178,7 +179,7 @@ def _environment(budget: _Budget, escape: Escape) -> ImmutableSandboxedEnvironme
 
         def limited(self, value: Any) -> Any:
             if isinstance(value, str | list | tuple) and len(value) > _TEXT:
-                raise _Spent(f"it makes a text or a list of more than {_TEXT}")
+                raise _Spent(f"it creates a text or a list of more than {_TEXT}")
             return value
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -186,11 +187,11 @@ def _environment(budget: _Budget, escape: Escape) -> ImmutableSandboxedEnvironme
             if operator == "*" and sized:
                 number = right if sized[0] is left else left
                 if not isinstance(number, int) or len(sized[0]) * number > _TEXT:
-                    raise _Spent(f"it makes a text or a list of more than {_TEXT}")
+                    raise _Spent(f"it creates a text or a list of more than {_TEXT}")
             elif operator == "%" and sized:
-                raise _Spent("% fills no texts here")
+                raise _Spent("% cannot format text here")
             elif operator in {"*", "**"} and max(abs(left), abs(right)) > 2**16:
-                raise _Spent("it counts too far")
+                raise _Spent("its numbers are too large")
             return self.limited(super().call_binop(context, operator, left, right))
 
         def wrap_str_format(self, value: Any) -> None:
@@ -213,13 +214,13 @@ def _environment(budget: _Budget, escape: Escape) -> ImmutableSandboxedEnvironme
 
     def replace(text: str, old: str, new: str) -> str:
         if not old or len(text) + text.count(old) * len(new) > _TEXT:
-            raise _Spent(f"it makes a text of more than {_TEXT}")
+            raise _Spent(f"it creates a text of more than {_TEXT}")
         return text.replace(old, new)
 
     def join(items: Any, between: str = "") -> str:
         texts = [str(one) for one in items]
         if sum(map(len, texts)) + len(between) * len(texts) > _TEXT:
-            raise _Spent(f"it makes a text of more than {_TEXT}")
+            raise _Spent(f"it creates a text of more than {_TEXT}")
         return between.join(texts)
 
     environment = Sandbox(

@@ -1,1 +1,1 @@
-"""Runs: applying plans step by step, journaled before and after, verified, and rolled back."""
+"""Runs: applying a plan change by change, journaled and verified; resuming it and rolling it back."""

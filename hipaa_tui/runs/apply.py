@@ -1,9 +1,9 @@
-"""Carries a plan out: looks afresh, journals the intent, calls, journals the outcome, verifies.
+"""Applies a plan: reads afresh, journals the intent, makes the call, journals the outcome, verifies.
 
 The rules (each has a test): the prior values are journaled before the first write. Before each write
-the live value is compared: equal to *after* → done already, nothing is written; equal to *before* →
-write; anything else → stop for a human. The intent is committed before the call and the outcome after
-it. A call that succeeded says little: only a fresh read counts. A fix that fails half-way is put back.
+the live value is compared: equal to *after* → already done, nothing is written; equal to *before* → write; anything else → stop for a human. The
+intent is committed before the call and the outcome after it. A successful call proves nothing: only a fresh read
+counts. A fix that fails part-way is undone.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ from hipaa_tui.support.json_value import ABSENT, Json, at, references, resolve
 
 @dataclass
 class Applying:
-    """One run under way. `sleep` waits between looks; tests pass their own. `context` is journaled with
-    the plan: who applies it, who approved it."""
+    """One run of a plan. `sleep` waits between reads; tests pass their own.
+
+    `context` is journaled with the plan: who applies it, who approved it.
+    """
 
     plan: Plan
     clouds: Clouds
@@ -51,12 +53,12 @@ class Applying:
     context: Mapping[str, Json] = field(default_factory=dict)
 
     def start(self) -> str:
-        """Check everything that can be checked before a write, then run. Returns the run's id.
+        """Check whatever can be checked before the first write, then run. Returns the run's id.
 
-        RefusedError (a guard, drift) and InputError before anything was written. IncompleteError where the
-        journal could not be written any more or another process took the run over.
+        RefusedError (guard, drift) and InputError: nothing was written. IncompleteError: the journal could not be
+        written any more, or another process took over the run.
         """
-        self.progress.step(0, len(self.plan.changes), "checking the plan against the live state")
+        self.progress.step(0, len(self.plan.changes), "checking the plan against the live configuration")
         refuse_blocked(self.plan)
         refuse_unlike(self.plan)
         refuse_drift(self.plan, self.clouds)
@@ -66,7 +68,7 @@ class Applying:
         return run
 
     def resume(self, run: str) -> str:
-        """Go on with an interrupted run. What it wrote already is recognised, not written again."""
+        """Resume an interrupted run. Changes that already took effect are recognized and not made again."""
         refuse_unlike(self.plan)
         self.journal.take_over(run)
         self._closing(run, done_before(self.journal.of(run)))
@@ -75,8 +77,8 @@ class Applying:
     # The run
 
     def _closing(self, run: str, done: Done) -> None:
-        """Carry the plan out, and close the run even where a bug of ours ends it: the process may live on
-        (the screens do), and a run that nobody carries on must not look as if it were under way."""
+        """Apply the plan. Closes the run even after an internal error: the process may live on (the screens do), and
+        a run that has ended must not look as if it were in progress."""
         hands = Hands(self.clouds, self.journal, run, self.sleep)
         try:
             with Heartbeat(self.journal, run):
@@ -84,23 +86,23 @@ class Applying:
         except FencedError as error:
             raise self._alarm(hands, error) from None
         except LaidDown as ending:
-            note = f"{ending}; when that is mended: hipaa-tui resume {run}, or hipaa-tui rollback {run}"
+            note = f"{ending}; once that is fixed, use `hipaa-tui resume {run}` or `hipaa-tui rollback {run}`"
             self.journal.lay_down(run, note)
         except StoreError as error:
             self._learn_whether_fenced(hands)
             raise IncompleteError(
-                f"{error}; the run stopped there, and nothing is sent without a record: "
-                f"when that is mended, `hipaa-tui resume {run}` goes on"
+                f"{error}; the run stopped there, since no call is made without a record: "
+                f"once that is fixed, use `hipaa-tui resume {run}`"
             ) from None
         except Exception as error:
             with suppress(HipaaTuiError):
                 wrote = self._wrote(run)
-                note = f"stopped by an error ({type(error).__name__}); {_next_step(run, wrote)}"
+                note = f"stopped by an internal error ({type(error).__name__}); {_next_step(run, wrote)}"
                 self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
             raise
 
     def _learn_whether_fenced(self, hands: Hands) -> None:
-        """After a lost connection to the store: FencedError where another worker has the run by now."""
+        """After a lost connection to the store: FencedError if another worker has taken over the run."""
         try:
             self.journal.hold(hands.run)
         except FencedError as error:
@@ -109,14 +111,14 @@ class Applying:
             return  # still out of reach: the sentence about it is what there is to say
 
     def _alarm(self, hands: Hands, error: FencedError) -> FencedError:
-        """Another worker has the run. Put on record which call may have been made without a right to it."""
+        """Another worker has taken over the run. Record which call may have been made without the lease."""
         with suppress(HipaaTuiError):
             self.journal.alarm(hands.run, hands.in_flight)
         if not hands.in_flight:
             return FencedError(f"ALARM: {error}; it had made no call without the lease")
         return FencedError(
             f"ALARM: {error}; its call {hands.in_flight['call']} on {hands.in_flight['resource']} may have been "
-            f"made after that: look with `hipaa-tui verify {hands.run}`"
+            f"made after that: check with `hipaa-tui verify {hands.run}`"
         )
 
     def _carry_out(self, hands: Hands, done: Done) -> None:
@@ -130,7 +132,7 @@ class Applying:
                 work.take(change)
         except Cancelled:
             wrote = self._wrote(run)
-            note = "stopped by the operator; " + _next_step(run, wrote)
+            note = "stopped by the user; " + _next_step(run, wrote)
             self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
             return
         except Stop as stop:
@@ -148,22 +150,22 @@ class Applying:
             return
         wrote = self._wrote(run)
         parts = [
-            f"{work.lost.count} changes failed or were not confirmed, and what builds on them was left alone"
+            f"{work.lost.count} changes failed or were not verified; changes that depend on them were not made"
         ]
         if work.undone:
-            parts.append(f"{work.undone} changes of a failed fix were put back")
+            parts.append(f"{work.undone} changes of a failed fix were undone")
         parts += work.stays
         note = "; ".join([*parts, _next_step(run, wrote)])
         self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
 
     def _wrote(self, run: str) -> bool:
-        """May anything that was written still stand? A call that the cloud refused counts too: it was sent."""
+        """Could anything that was written still be in place? A call that the cloud refused counts, too: it was sent."""
         return bool(written(self.journal.of(run)))
 
 
 @dataclass
 class _Work:
-    """The changes of one run in order: what is done, what is lost, what each was assigned."""
+    """The changes of one run in order: which are done or lost, and what the cloud assigned."""
 
     plan: Plan
     hands: Hands
@@ -186,10 +188,10 @@ class _Work:
         }
 
     def look_again(self, progress: Progress) -> None:
-        """What an earlier worker finished has to stand still: who takes a run over believes no record."""
+        """Verify again what an earlier worker finished: the records alone are not trusted."""
         last = {(c.setting, c.target.key): c for c in self.plan.changes if c.id in self.done.finished}
         for number, change in enumerate(last.values()):
-            progress.step(number, len(last), f"looking again: {_what(change)}")
+            progress.step(number, len(last), f"checking again: {_what(change)}")
             one, after = setting(change.setting), self._goal(change)
             live = self.hands.look(change)
             if not _confirmed(one, change, live.value, after):
@@ -201,14 +203,14 @@ class _Work:
                 )
 
     def leave_out(self, blocked: Mapping[str, str]) -> None:
-        """Fixes that a guard blocks by now, though it did not when the plan was made."""
+        """Fixes that a guard blocks now but did not block when the plan was made."""
         for change in self.plan.changes:
             if change.group in blocked and not self.lost.takes(change):
                 self.note(Stop(FAILED, change, blocked[change.group]))
                 self.lost.add(change)
 
     def take(self, change: Change) -> None:
-        """One change, unless it is done or lost. Stop ends the run."""
+        """Make one change, unless it is done or lost. Stop ends the run."""
         if change.id in self.done.finished or self.lost.takes(change):
             if change.id in self.done.finished and change.id in self.done.begun:
                 self.goals[change.id] = self._goal(change)
@@ -218,14 +220,14 @@ class _Work:
         except Stop as stop:
             if stop.kind != FAILED:
                 raise
-            # A refusal is this fix's alone: it is put back, and fixes that do not build on it go on.
+            # A refusal concerns this fix only: it is undone, and fixes that do not depend on it go on.
             self.note(stop)
             self.lost.add(change)
             self._put_back(change)
             return
         if not verified:
             self.sure = False
-            # What builds on it (take the broad role away once the narrow one holds) has to wait for a person.
+            # What depends on it (removing the broad role once the narrow one works) has to wait for a person.
             if self._builds_on(change):
                 self.lost.add(change)
 
@@ -233,7 +235,7 @@ class _Work:
         self.hands.record(stop.kind, stop.change, {"reason": stop.reason, **stop.body})
 
     def _builds_on(self, change: Change) -> bool:
-        """Does any later change need this one?"""
+        """Does any later change depend on this one?"""
         later = self.plan.changes[self.plan.changes.index(change) + 1 :]
         return any(Lost.of(change).takes(other) for other in later)
 
@@ -251,7 +253,7 @@ class _Work:
             raise Stop(FAILED, change, f"{error.args[0]} is not known") from None
 
     def _known_by_now(self, change: Change) -> Change:
-        """The change with what an earlier one of this plan made in its earlier value, too."""
+        """The change with references in its `before` resolved, too."""
         if not any(references(change.before)):
             return change
         try:
@@ -262,7 +264,7 @@ class _Work:
             return change
 
     def _one(self, change: Change) -> bool:
-        """One change. Is it verified? Stop where it failed or drifted."""
+        """Make one change. Returns whether it is verified. Stop if it failed or drifted."""
         change = self._known_by_now(change)
         one, after = setting(change.setting), self._goal(change)
         begun = change.id in self.done.begun
@@ -286,11 +288,11 @@ class _Work:
         return self._verify(one, change, after)
 
     def _refuse_others(self, one: Setting, change: Change, live: Reading, after: Json, begun: bool) -> None:
-        """Stop where the live value is neither the earlier one nor on this run's own way from it."""
+        """Stop if the live value is neither `before` nor one that this run's own calls pass through."""
         half = begun and any(
             one.same(live.value, value) for value in one.between(change.target, change.before, after)
         )
-        # What this run made has the cloud's defaults at first, and nobody else's values.
+        # A resource created by this run has the cloud's defaults at first: that is not drift.
         ours = change.before is ABSENT and change.target.key in self.made and not one.creates_resource
         if not half and not ours and not one.same(live.value, change.before):
             reason = account_of_drift(one, change, live.value, after)
@@ -308,19 +310,19 @@ class _Work:
 
 
 def _approved(one: Setting, change: Change, live: Reading, after: Json) -> list[Call]:
-    """The calls from what stands there, none of a kind that the plan does not have."""
+    """The calls from the live value. Stop if they are of a kind that the plan does not contain."""
     try:
         calls = one.calls(change.target, live, after)
     except ValueError as error:
         raise Stop(FAILED, change, str(error)) from None
     planned = {(call.service, call.operation) for call in change.calls}
     if not {(call.service, call.operation) for call in calls} <= planned:
-        raise Stop(DRIFTED, change, f"{change.target.name}: other calls are needed than were approved")
+        raise Stop(DRIFTED, change, f"{change.target.name}: this needs other calls than were approved")
     return calls
 
 
 def confirmed(change: Change, value: Json) -> bool:
-    """Does a freshly read value confirm the change? References count as confirmed where the rest is."""
+    """Does a freshly read value confirm the change? Unresolved references match anything."""
     one = setting(change.setting)
     return _confirmed(one, change, value, change.after)
 
@@ -334,10 +336,10 @@ def _confirmed(one: Setting, change: Change, value: Json, after: Json) -> bool:
 
 
 def known(assigned: Mapping[str, Mapping[str, Json]], id: str, name: str) -> Json:
-    """What an earlier change was assigned. KeyError where that is not known."""
+    """A field that the cloud assigned to an earlier change. KeyError if unknown."""
     value = at(dict(assigned.get(id, {})), name)
     if value is None:
-        raise KeyError(f"what change {id} made ({name})")
+        raise KeyError(f"the {name} of change {id}")
     return value
 
 
@@ -348,4 +350,4 @@ def _what(change: Change) -> str:
 def _next_step(run: str, wrote: bool) -> str:
     if not wrote:
         return "nothing is changed"
-    return f"`hipaa-tui rollback {run}` puts back what was changed, or plan again and apply the rest"
+    return f"undo the changes with `hipaa-tui rollback {run}`, or plan again and apply the rest"

@@ -1,7 +1,7 @@
-"""Does the work of one change: looks, journals the intent, calls, looks again.
+"""Makes one change: reads, journals the intent, makes the calls, reads again.
 
-Before every single call the journal is asked whether the run is still this worker's, so that a worker that
-was stopped past its lease makes at most the one call that it was about to make.
+Before every call the journal is asked whether the run is still this worker's, so that a worker that was stopped for
+longer than its lease makes at most the one call that it was about to make.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from hipaa_tui.runs.preflight import account_of_drift
 from hipaa_tui.support.json_value import OWN_ANSWER, Json, at, resolve
 
 TRIES: Final = 4
-"""Of one call that failed for a passing reason and, by a fresh look, had no effect."""
+"""Maximum tries of a call that failed for a transient reason and, by a fresh read, had no effect."""
 THROTTLED_TRIES: Final = 10
-"""Of one that was turned away for coming too often: with the waits below, about half a minute."""
+"""Maximum tries of a throttled call: with the waits below, about half a minute."""
 FIRST_WAIT: Final = 0.2
-"""Seconds before the first look again; doubled each time up to LONGEST_WAIT."""
+"""Seconds before the first repeated read; doubled each time up to LONGEST_WAIT."""
 LONGEST_WAIT: Final = 4.0
 
 
 @dataclass
 class Hands:
-    """Of one run. `sleep` waits between looks; tests pass their own."""
+    """Makes the changes of one run. `sleep` waits between reads; tests pass their own."""
 
     clouds: Clouds
     journal: Journal
     run: str
     sleep: Callable[[float], None] = time.sleep
     in_flight: dict[str, Json] = field(default_factory=dict)
-    """The call that was made last, until the journal has confirmed that the run was still ours."""
+    """The last call, until the journal has confirmed that the run was still this worker's."""
 
     def record(self, kind: str, change: Change, body: Mapping[str, Json] | None = None) -> None:
-        """A record about a change. FencedError where another worker has the run."""
+        """Journal a record about a change. FencedError if another worker has taken over the run."""
         self.journal.append(self.run, kind, {"change": change.id, **(body or {})})
         self.in_flight = {}
 
     def look(self, change: Change) -> Reading:
-        """A fresh read, patient with passing failures. Stop where it cannot be had."""
+        """A fresh read, repeated after transient failures. Stop if it fails for good."""
         wait = FIRST_WAIT
         for number in range(TRIES):
             try:
@@ -57,7 +57,7 @@ class Hands:
                     raise Stop(FAILED, change, _unreadable(change, error)) from None
                 if number == TRIES - 1:
                     if not error.sent:
-                        raise LaidDown(f"the cloud is out of reach ({error})") from None
+                        raise LaidDown(f"the cloud is unreachable ({error})") from None
                     raise Stop(FAILED, change, f"{change.target.name}: cannot be read: {error}") from None
             self.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
@@ -72,10 +72,9 @@ class Hands:
         *,
         intent: str = "change.intent",
     ) -> None:
-        """Make the calls. Where an answer is lost, a fresh look says which of them are still to be made.
+        """Make the calls. If a response is lost, a fresh read shows which of them are still to be made.
 
-        `calls_from` gives the calls for what stands there. Stop where they fail for good, or where somebody
-        else's value turns up.
+        `calls_from` returns the calls for a live value. Stop if they fail for good, or if a foreign value is found.
         """
         one = setting(change.setting)
         start, wait, tries = live, FIRST_WAIT, 0
@@ -95,7 +94,7 @@ class Hands:
             if one.same(live.value, goal):
                 return  # the answer was lost, not the effect
             if one.same(live.value, start.value):
-                # A read may lag behind: what would make a second one is not made again on its word.
+                # A read may lag behind: a call that could create a second resource is not repeated because of it.
                 may_repeat = one.repeatable or failure.without_effect
             elif any(one.same(live.value, v) for v in one.between(change.target, start.value, goal)):
                 may_repeat = True
@@ -104,11 +103,11 @@ class Hands:
                 raise Stop(DRIFTED, change, reason, {"found": live.value})
             if not may_repeat or tries >= (THROTTLED_TRIES if failure.throttled else TRIES):
                 if not failure.sent:
-                    raise LaidDown(f"the cloud is out of reach ({failure})")
+                    raise LaidDown(f"the cloud is unreachable ({failure})")
                 raise Stop(FAILED, change, f"{change.target.name}: {failure}")
 
     def _send(self, one: Setting, change: Change, calls: list[Call]) -> CloudError | None:
-        """Make the calls in order. The passing failure that stopped them, or None; Stop for one that stays."""
+        """Make the calls in order. Returns the transient failure that stopped them, or None. Stop for a permanent one."""
         answers: dict[str, Json] = {}
         left, wait = one.settle_seconds, FIRST_WAIT
         for call in calls:
@@ -138,7 +137,7 @@ class Hands:
         return None
 
     def settle(self, change: Change, holds: Callable[[Json], bool]) -> tuple[Reading, bool]:
-        """Fresh looks until one confirms what was written or the setting's time to settle is over."""
+        """Read afresh until a read confirms what was written or the setting's settle time is over."""
         left, wait = setting(change.setting).settle_seconds, FIRST_WAIT
         while True:
             live = self.look(change)
@@ -150,19 +149,19 @@ class Hands:
 
 
 def _lay_down_without_session(error: CloudError) -> None:
-    """Without credentials nothing can be written or put back: LaidDown, so that the run can be resumed."""
+    """Without credentials nothing can be written or undone: LaidDown pauses the run, to be resumed."""
     if error.unauthenticated:
-        raise LaidDown(f"the session is over ({error})")
+        raise LaidDown(f"the session has expired ({error})")
 
 
 def _unreadable(change: Change, error: CloudError) -> str:
     gone = error.status == 404 or "NotFound" in error.code or error.code.startswith("NoSuch")
-    what = "is not there any more" if gone else "cannot be read"
+    what = "does not exist any more" if gone else "cannot be read"
     return f"{change.target.name}: {what} ({error}); scan again"
 
 
 def _answered(answers: Mapping[str, Json]) -> Callable[[str, str], Json]:
-    """Looks up what earlier calls of the same change were answered."""
+    """Resolves references to the responses of earlier calls of the same change."""
 
     def look(id: str, name: str) -> Json:
         value = at(dict(answers), name) if id == OWN_ANSWER else None

@@ -1,7 +1,7 @@
-"""Puts back what a fix wrote before one of its changes failed, last one first, so that no fix is left half made.
+"""Undoes the changes of a fix after one of them failed, last one first, so that no fix is left half done.
 
-Nothing of anybody else's is overwritten, and what is kept on purpose (a key that may have encrypted data)
-stays. What cannot be put back is said with the commands that do it.
+Values that were changed in the meantime are not overwritten, and what is kept on purpose (a key that may have
+encrypted data) stays. What cannot be undone is reported with the commands to do it by hand.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from hipaa_tui.runs.outcomes import Stop
 from hipaa_tui.support.json_value import ABSENT, Json
 
 Goals = dict[str, Json]
-"""By change id: the value that the run wrote, with everything known by then put in."""
+"""By change id: the value that the run wrote, with its references resolved."""
 
 
 def compensate(hands: Hands, written: Sequence[Change], goals: Goals) -> list[str]:
     """Undo these changes of one fix, given in the order in which they were made.
 
-    Returns a sentence for each that stays; none where everything stands as before the fix.
+    Returns a sentence for each that stays; none if everything is as before the fix.
     """
     stays: list[str] = []
     kept: set[str] = set()
@@ -44,17 +44,17 @@ def compensate(hands: Hands, written: Sequence[Change], goals: Goals) -> list[st
             continue
         reason = stuck or _undo(hands, one, change, goals.get(change.id, change.after))
         if reason:
-            # What was made before may be what this one still builds on: from here on a person decides.
-            stuck = stuck or f"what was made after it could not be put back ({change.target.name})"
+            # Earlier changes may be what this one still depends on: from here on a person decides.
+            stuck = stuck or f"a later change could not be undone ({change.target.name})"
             by_hand = _by_hand(one, change, goals.get(change.id, change.after))
             hands.record("change.undo-failed", change, {"reason": reason, "by_hand": list(by_hand)})
-            how = f"; by hand: {' && '.join(by_hand)}" if by_hand else ""
-            stays.append(f"{one.title} of {change.target.name} was not put back: {reason}{how}")
+            how = f"; to do it by hand: {' && '.join(by_hand)}" if by_hand else ""
+            stays.append(f"{one.title} of {change.target.name} was not undone: {reason}{how}")
     return stays
 
 
 def _stands(hands: Hands, one: Setting, change: Change) -> bool:
-    """Was it made at all? Where that cannot be seen, it is taken to be there."""
+    """Was it created? If that cannot be read, yes is assumed."""
     try:
         return not one.same(hands.look(change).value, change.before)
     except Stop:
@@ -62,7 +62,7 @@ def _stands(hands: Hands, one: Setting, change: Change) -> bool:
 
 
 def _undo(hands: Hands, one: Setting, change: Change, goal: Json) -> str:
-    """Write the earlier value back. Why that was not possible, "" where it stands."""
+    """Restore the earlier value. Returns why that was not possible, or ""."""
     final = one.cannot_be_undone(change.before, goal)
     if final:
         return final
@@ -71,7 +71,7 @@ def _undo(hands: Hands, one: Setting, change: Change, goal: Json) -> str:
         if not one.same(live.value, change.before):
             half = one.between(change.target, change.before, goal)
             if not any(one.same(live.value, value) for value in (goal, *half)):
-                return "somebody changed it meanwhile"
+                return "it was changed in the meantime"
             hands.bring(
                 change,
                 live,
@@ -81,7 +81,7 @@ def _undo(hands: Hands, one: Setting, change: Change, goal: Json) -> str:
             )
             live, back = hands.settle(change, lambda value: one.same(value, change.before))
             if not back:
-                return "a fresh look does not show the earlier value"
+                return "a fresh read does not show the earlier value"
     except Stop as stop:
         return stop.reason
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Knows which changes of a plan build on one that failed, so that the others can go on."""
+"""Finds the changes of a plan that depend on a failed one, so that the others can go on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hipaa_tui.support.json_value import references
 
 @dataclass
 class Lost:
-    """The changes that failed, and which later ones build on them."""
+    """The failed changes and those that depend on them."""
 
     groups: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
@@ -23,18 +23,18 @@ class Lost:
 
     @classmethod
     def of(cls, change: Change) -> Lost:
-        """As if just this change had failed."""
+        """The dependents if only this change had failed."""
         lost = cls()
         lost.add(change)
         return lost
 
     def add(self, change: Change) -> None:
-        """A change failed: the rest of its group, and whatever is about the same setting or new resource, is lost."""
+        """A change failed: the rest of its group and whatever uses its setting or its new resource are lost."""
         self.count += 1
         self._lose(change)
 
     def takes(self, change: Change) -> bool:
-        """Does the change build on one that is lost? Then it is lost too."""
+        """Does the change depend on a lost one? Then it is lost, too."""
         builds = (
             change.group in self.groups
             or bool(self.touched & {change.target.key, f"{change.setting} {change.target.key}"})

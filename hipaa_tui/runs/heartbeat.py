@@ -1,4 +1,4 @@
-"""Keeps a run's lease while a slow call or a wait lasts longer than the lease does."""
+"""Renews a run's lease during slow calls and waits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hipaa_tui.support.errors import HipaaTuiError
 
 
 class Heartbeat:
-    """Renews the lease several times within its span, from a thread of its own, for the time of the block.
+    """Renews the lease from a thread during the block, several times within the lease's duration.
 
-    It decides nothing: whether the run is still this worker's is asked before every call. A process that is
-    stopped stops its heartbeat too, which is how others learn of it.
+    It decides nothing: whether the run is still this worker's is checked before every call. A stopped process sends no
+    heartbeats, so others notice.
     """
 
     def __init__(self, journal: Journal, run: str) -> None:

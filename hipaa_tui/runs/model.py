@@ -1,4 +1,4 @@
-"""What one can say about a run, for screens and scripts alike."""
+"""A run as screens and scripts show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hipaa_tui.support.json_value import Json
 
 
 class ChangeState(enum.StrEnum):
-    """How far one change of a run came."""
+    """The state of a run's change. The values are part of the contract for scripts (README)."""
 
     PENDING = "pending"  # not reached
     WRITING = "writing"  # intent journaled, outcome not (or the process died there)
@@ -23,7 +23,7 @@ class ChangeState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change of a run. `verified` is None until a fresh look was taken."""
+    """One change of a run. `verified` is None until a fresh read has checked it."""
 
     id: str
     setting: str

@@ -1,4 +1,4 @@
-"""The ways in which one change of a run ends other than well."""
+"""The exceptions with which a change ends if it is not made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRIFTED: Final = "change.drifted"
 
 
 class Stop(Exception):
-    """Ends the change here. `kind` is the journal's word for it."""
+    """Ends the change. `kind` is the kind of the journal's record."""
 
     def __init__(self, kind: str, change: Change, reason: str, body: dict[str, Json] | None = None) -> None:
         super().__init__(reason)
@@ -23,4 +23,4 @@ class Stop(Exception):
 
 
 class LaidDown(Exception):
-    """Ends the run for now: the session is over or the cloud is out of reach, and nothing is wrong with the plan."""
+    """Pauses the run: the session has expired or the cloud is unreachable, but nothing is wrong with the plan."""

@@ -19,22 +19,22 @@ from hipaa_tui.support.redaction import redact
 
 
 def refuse_unlike(plan: Plan) -> None:
-    """InputError where this version would make other calls than the plan says: it must be made again."""
+    """InputError if this version would make other calls than the plan contains: plan again."""
     for change in plan.changes:
         try:
             calls = setting(change.setting).calls(change.target, change.reading, change.after)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"the plan's change {change.id} makes no sense to this version ({error}): plan again"
+                f"this version cannot make the plan's change {change.id} ({error}): plan again"
             ) from None
         if calls_as_json(calls) != calls_as_json(change.calls):
             raise InputError(
-                f"this version of hipaa-tui would make other calls for {change.target.name} than the plan says: plan again"
+                f"this version of hipaa-tui would make other calls for {change.target.name} than the plan contains: plan again"
             )
 
 
 def refuse_blocked(plan: Plan) -> None:
-    """RefusedError where a guard blocks any of the plan's changes, or nothing is left to change."""
+    """RefusedError if a guard blocks any of the plan's changes, or if there is nothing to change."""
     reasons = blocked_reasons(plan)
     if reasons:
         raise RefusedError(
@@ -42,7 +42,7 @@ def refuse_blocked(plan: Plan) -> None:
             f"nothing was changed. {' | '.join(reasons)}"
         )
     if not plan.changes:
-        raise RefusedError("the plan changes nothing; " + _why_nothing(plan))
+        raise RefusedError("the plan contains no changes; " + _why_nothing(plan))
 
 
 def _why_nothing(plan: Plan) -> str:
@@ -51,12 +51,12 @@ def _why_nothing(plan: Plan) -> str:
 
 
 def _stands(one: Setting, change: Change, value: Json) -> bool:
-    """Is the wanted value there already (as far as it is known before apply)?"""
+    """Is the wanted value already in place (as far as it is known before apply)?"""
     return not any(references(change.after)) and one.same(value, change.after)
 
 
 def refuse_drift(plan: Plan, clouds: Clouds) -> None:
-    """RefusedError where a resource stands neither as planned from nor as planned to."""
+    """RefusedError if a live value is neither the planned `before` nor `after`."""
     read = Reader(clouds)
     seen: set[tuple[str, str]] = set()
     made: set[str] = set()
@@ -79,19 +79,19 @@ def refuse_drift(plan: Plan, clouds: Clouds) -> None:
             found.append(account_of_drift(one, change, live.value, change.after))
     if found:
         raise RefusedError(
-            "the live state is not what the plan was made from; nothing was changed, plan again. "
+            "the live configuration has changed since the plan was made; nothing was changed, plan again. "
             + " | ".join(found)
         )
 
 
 def refuse_blocked_now(plan: Plan, clouds: Clouds) -> None:
-    """The guards once more, since a plan may be hours old. RefusedError where one blocks now."""
+    """Run the guards again, since a plan may be hours old. RefusedError if one blocks now."""
     for reason in blocked_now(plan, clouds).values():
         raise RefusedError(f"{reason}; nothing was changed")
 
 
 def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = None) -> dict[str, str]:
-    """By group, what its guards say by now where one of them blocks. `groups`: ask only for these."""
+    """The blocking guards' reasons by group, as of now. `groups`: check only these."""
     below = Overlay(Reader(clouds))
     memory: dict[str, Json] = {}
     found: dict[str, str] = {}
@@ -125,7 +125,7 @@ def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = Non
 
 
 def account_of_drift(one: Setting, change: Change, found: Json, wanted: Json) -> str:
-    """The three values: what stood there, what is wanted, what was found."""
+    """The three values as a sentence: before, wanted, found."""
     before, after, live = (
         words(redact(one.display(value)))[:400] for value in (change.before, wanted, found)
     )

@@ -1,4 +1,4 @@
-"""Reads from a run's records how far an earlier worker came."""
+"""Determines from a run's records how far an earlier worker got."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hipaa_tui.support.json_value import Json
 
 @dataclass
 class Done:
-    """`begun`: the intent is on record. `finished`: verified or found standing. `assigned`: by change, what the
-    cloud assigned. What was put back after a failure counts as none of these."""
+    """`begun`: the intent is recorded. `finished`: verified or already in place. `assigned`: by change, what the cloud
+    assigned. Changes that were undone after a failure are in none of these."""
 
     begun: set[str] = field(default_factory=set)
     finished: set[str] = field(default_factory=set)
@@ -21,13 +21,13 @@ class Done:
     any: bool = False
 
     def untouched(self, plan: Plan) -> set[str]:
-        """Groups of which nothing was begun."""
+        """The groups of which no change was begun."""
         touched = {change.group for change in plan.changes if change.id in self.begun | self.finished}
         return {group.id for group in plan.groups} - touched
 
 
 def done_before(records: Sequence[Record]) -> Done:
-    """What these records of one run say."""
+    """The progress in the records of one run."""
     done = Done(any=True)
     for record in records:
         change = str(record.body.get("change", ""))
@@ -46,7 +46,7 @@ def done_before(records: Sequence[Record]) -> Done:
 
 
 def written(records: Sequence[Record]) -> set[str]:
-    """The changes that may stand as the run wrote them; a call that the cloud refused counts: it was sent."""
+    """The changes that may be in place; a call that the cloud refused counts, too: it was sent."""
     left: set[str] = set()
     for record in records:
         if record.kind in {"change.intent", "change.outcome"}:

@@ -1,7 +1,7 @@
-"""Computes the plan that puts earlier values back, from a run's journal and the live state.
+"""Computes the plan that restores the earlier values, from a run's journal and the live configuration.
 
-A rollback is a plan like any other: previewed, approved, applied, journaled and verified. It refuses
-to guess: where somebody changed a value since the run, that change is blocked and said.
+A rollback is a plan like any other: previewed, approved, applied, journaled and verified. A change whose value was
+changed since the run is blocked.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import ABSENT, Json, references, resolve
 from hipaa_tui.support.redaction import redact, redact_text
 
-EARLIER: Final = "stands at its earlier value already"
+EARLIER: Final = "already has its earlier value"
 STAYS: Final = "stays: "
 _ASKED: Final = ("caller-account", "permitted")
-"""Of the guards for everything: a rollback is not held up by who else manages the resource."""
+"""The default guards that apply to a rollback. Who else manages the resource does not matter for it."""
 GUARD: Final = "unchanged-since"
-"""Blocks where a value is no longer the one that the run left."""
+"""Name of the guard that blocks if a value is no longer the one that the run left."""
 
 
 def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress | None = None) -> Plan:
-    """The plan that undoes a run, last change first. InputError where there is nothing to undo.
+    """The plan that undoes a run, last change first. InputError if there is nothing to undo.
 
-    Of an interrupted run that changed nothing it is empty: carrying it out closes the run.
+    For an interrupted run that changed nothing it is empty; applying it closes the run.
     """
     progress = progress or Silent()
     row = journal.row(run)
     found = journal.of(row.id)
     plan = Plan.from_json(found[0].body["plan"])
     if row.state.value == "running" and not row.interrupted:
-        raise InputError(f"run {row.id} is under way; wait until it has ended")
+        raise InputError(f"run {row.id} is in progress; wait until it has ended")
     mine = written(found)
     touched = [change for change in plan.changes if change.id in mine]
     if not touched and not row.interrupted:
@@ -61,10 +61,10 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
     }
     for number, change in enumerate(reversed(touched)):
         one = setting(change.setting)
-        progress.step(number, len(touched), f"looking at {one.title} of {change.target.name}")
+        progress.step(number, len(touched), f"reading {one.title} of {change.target.name}")
         key = (change.setting, change.target.key)
         if change.target.key in stays and change.before is ABSENT and not one.creates_resource:
-            reason = f"{STAYS}it protects what the run made and what is kept"
+            reason = f"{STAYS}it protects a resource that the run created and that is kept"
             skipped.append(Skipped(change.id, change.target.id, change.playbook, reason))
             continue
         try:
@@ -89,7 +89,7 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
 
 
 def leaves_nothing(plan: Plan) -> bool:
-    """Is it the rollback of a run of which nothing has to be put back?"""
+    """Is it the rollback of a run that left nothing to undo?"""
     return (
         bool(plan.of_run)
         and not plan.changes
@@ -98,9 +98,9 @@ def leaves_nothing(plan: Plan) -> bool:
 
 
 def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Record]) -> Change | str:
-    """The change that puts the earlier value back, or why there is none."""
+    """The change that restores the earlier value, or why there is none."""
     if any(references(change.before)):
-        # What an earlier change of the run made stands in it.
+        # It contains what an earlier change of the run created.
         before = resolve(change.before, lambda made, name: _known_then(found, made, name))
         change = replace(change, before=before)
     if one.same(live.value, change.before):
@@ -110,7 +110,7 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
     try:
         calls = one.calls(change.target, live, change.before)
     except ValueError as error:
-        return f"cannot be put back: {error}"
+        return f"cannot be undone: {error}"
     after = resolve(change.after, lambda made, name: _known_then(found, made, name))
     final = one.cannot_be_undone(live.value, change.before)
     ours = one.same(live.value, after) or any(
@@ -122,9 +122,9 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
         else GuardResult(
             GUARD,
             Outcome.BLOCK,
-            "somebody changed it since the run: the run left "
+            "it was changed since the run: the run left "
             f"{words(redact(one.display(after)))[:300]}, found {words(redact(one.display(live.value)))[:300]}; "
-            "put it right by hand or by a new plan",
+            "change it by hand or by a new plan",
         )
     )
     return Change(
@@ -143,13 +143,13 @@ def _undo(one: Setting, change: Change, live: Reading, id: str, found: list[Reco
         rollback_permissions=(),
         guards=(guard,),
         reversible=not final,
-        reversal=final or "the original plan can be made and applied again",
+        reversal=final or "plan and apply the original fix again",
         irreversible=final,
     )
 
 
 def _known_then(found: list[Record], change: str, name: str) -> Json:
-    """What the run learned that an earlier change had made; unknown where it never got so far."""
+    """A field that the cloud assigned to an earlier change of the run; unknown if it was not made."""
     identities = {r.body["change"]: r.body["identity"] for r in found if "identity" in r.body}
     try:
         return known(identities, change, name)
@@ -164,7 +164,7 @@ def _groups(plan: Plan, changes: list[Change], run: str) -> tuple[Group, ...]:
             id=group.id,
             playbook=group.playbook,
             title=f"Undo: {group.title}",
-            why=f"Puts back what run {run} changed. The finding will be open again.",
+            why=f"Undoes the changes of run {run}. The finding will be open again.",
             resource=group.resource,
             controls=group.controls,
             findings=group.findings,

@@ -1,4 +1,4 @@
-"""Takes a fresh look at everything that a plan changed, and says whether it stands as wanted."""
+"""Verifies the changes of a plan by a fresh read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hipaa_tui.support.redaction import redact, redact_text
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One change as a fresh look finds it."""
+    """One change as a fresh read found it."""
 
     change: str
     setting: str
@@ -35,7 +35,7 @@ class Verified:
 
 
 def verify(plan: Plan, clouds: Clouds, progress: Progress | None = None) -> list[Verified]:
-    """A result per change; of several changes of one setting only the last is asked."""
+    """A result per change. Of several changes of one setting only the last is verified."""
     progress = progress or Silent()
     last = {(change.setting, change.target.key): change for change in plan.changes}
     read = Reader(clouds)

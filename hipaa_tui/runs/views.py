@@ -1,4 +1,4 @@
-"""Reads the journal into views: what a run did, change by change, in the words of screens and scripts."""
+"""Builds RunViews from the journal: what a run did, change by change."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _STATES = {
     "change.kept": ChangeState.APPLIED,
 }
 _COMPENSATION = {"change.undoing", "change.undone", "change.undo-failed", "change.kept"}
-_PUT_BACK = "put back, since a later change of the same fix failed"
+_PUT_BACK = "undone, since a later change of the same fix failed"
 
 
 def view(journal: Journal, row: RunRow, undone_by: str = "") -> RunView:
-    """The run as one can tell it."""
+    """The view of a run. `undone_by` is the run that rolled it back."""
     found = journal.of(row.id)
     plan = Plan.from_json(found[0].body["plan"])
     return RunView(
@@ -54,7 +54,7 @@ def views(journal: Journal) -> list[RunView]:
 
 
 def _note(row: RunRow, found: list[Record]) -> str:
-    """The run's own word, and every alarm about it."""
+    """The run's note, and every alarm about it."""
     alarms = [
         f"ALARM: {r.body['worker']} had lost the run; its last call was {r.body.get('call', 'none')} "
         f"on {r.body.get('resource', 'nothing')}, which may have come after that"

@@ -1,1 +1,1 @@
-"""The store: one database for findings and the journal, opened by rules that survive a power cut."""
+"""The store: one database for findings and the journal, on SQLite or PostgreSQL."""

@@ -1,6 +1,6 @@
-"""Opens the store so that what was committed stays committed, or says in one sentence why it cannot.
+"""Opens the store: SQLite in the home folder by default, or PostgreSQL for a team.
 
-SQLite in the home folder by default, PostgreSQL for a team: one schema, and the rules of each in its own module.
+One schema for both; what differs between them is in `sqlite` and `postgresql`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ _READING: Final = {sqlite.READING: True}
 
 
 class Store:
-    """An open store. Connections are short: each read and each transaction takes its own."""
+    """An open store. Each read and each transaction opens its own short connection."""
 
     def __init__(self, engine: Engine, where: str = "") -> None:
         self.engine = engine
         self.where = where
-        """As a person may read it: a file, or a URL without its password."""
+        """The file, or the URL without its password, for display."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for reading; writing through it is a bug."""
+        """A connection for reading only."""
         with said_plainly(self.where), self.engine.connect().execution_options(**_READING) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: committed at the end of the block, rolled back by an exception. One at a time."""
+        """A write transaction: committed at the end of the block, rolled back on an exception. One at a time."""
         with said_plainly(self.where), self.engine.begin() as connection:
             yield connection
 
     def clock(self, connection: Connection) -> datetime:
-        """The time of all who share the store: the server's, or this machine's where the store is a file."""
+        """The time that all users of the store share: the server's, or this machine's for SQLite."""
         if connection.dialect.name != "postgresql":
             return datetime.now(UTC)
         found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
@@ -51,17 +51,19 @@ class Store:
 
 
 def open_store(where: Path | str) -> Store:
-    """The store in that file or at that PostgreSQL URL, made where there is none.
+    """The store in the file or at the PostgreSQL URL, created if missing.
 
-    InputError where it cannot be trusted: a newer schema, another program's database, a damaged file.
-    An older schema is migrated, after a backup.
+    An older schema is migrated after a backup. InputError for a newer schema, another program's database or a
+    damaged file.
     """
     if isinstance(where, Path):
         store = Store(sqlite.engine_of(where), str(where))
         _prepare(store, where)
         return store
     if not postgresql.is_postgresql(where):
-        raise InputError(f"{where[:80]!r} is no URL of a store: write postgresql://USER@HOST:PORT/DATABASE")
+        raise InputError(
+            f"{where[:80]!r} is not a store's URL: it must be postgresql://USER@HOST:PORT/DATABASE"
+        )
     store = Store(postgresql.engine_of(where), postgresql.shown(where))
     _prepare(store, None)
     return store
@@ -72,7 +74,7 @@ def _prepare(store: Store, path: Path | None) -> None:
         version = _version(connection, store.where)
     if version is not None and version > schema.VERSION:
         raise InputError(
-            f"the store {store.where} has schema {version} and this version of hipaa-tui knows {schema.VERSION}: "
+            f"the store {store.where} has schema {version}, and this version of hipaa-tui supports {schema.VERSION}: "
             "use the newer hipaa-tui that wrote it"
         )
     if version == schema.VERSION:
@@ -81,7 +83,7 @@ def _prepare(store: Store, path: Path | None) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
         sqlite.back_up(path, path.parent / "backups" / f"{path.stem}-schema{version}-{stamp}.db")
     with store.writing() as connection:
-        # Two processes may start at once: whoever has the lock second finds the work done.
+        # Two processes may start at once: the second one to get the lock finds the schema created.
         version = _version(connection, store.where)
         if version is None:
             migrations.create(connection)
@@ -92,7 +94,7 @@ def _prepare(store: Store, path: Path | None) -> None:
 
 
 def _version(connection: Connection, where: str) -> int | None:
-    """The schema's version, None for an empty database. InputError for somebody else's."""
+    """The schema's version, or None for an empty database. InputError for another program's database."""
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
@@ -101,10 +103,10 @@ def _version(connection: Connection, where: str) -> int | None:
         if str(found).isdigit():
             return int(str(found))
     raise InputError(
-        f"{where} is a database of something else; name another database, or set HIPAA_TUI_HOME to another folder"
+        f"{where} belongs to another program; use another database, or set HIPAA_TUI_HOME to another folder"
     )
 
 
 def now() -> str:
-    """The time as the store keeps it: ISO 8601, UTC, milliseconds."""
+    """The time as the store keeps it: ISO 8601 in UTC with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

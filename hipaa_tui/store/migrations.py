@@ -1,6 +1,6 @@
-"""Numbered steps that bring an older store to this version's schema, each inside one transaction.
+"""Numbered migrations of an older store to the current schema, each in one transaction.
 
-A migration adds; it never rewrites a record, since the hash chain stands on their very bytes.
+A migration only adds. It never rewrites a record, since the hash chain covers the records' exact bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hipaa_tui.store import schema
 
 
 def _leases(connection: Connection) -> None:
-    """2: which run may write to a resource. A run that was under way keeps hold of all of its plan's."""
+    """Schema 2 adds leases. A run in progress gets one for every resource of its plan."""
     schema.leases.create(connection)
     running = select(schema.runs.c.id).where(schema.runs.c.state == "running").order_by(schema.runs.c.started)
     taken: set[str] = set()
@@ -29,7 +29,7 @@ def _leases(connection: Connection) -> None:
 
 
 def _resources(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Key and name of each resource, as schema 2 began to keep them."""
+    """Key and name of each resource, as schema 2 stores them."""
     for change in plan["changes"]:
         target = change["target"]
         if target["provider"] == "azure":
@@ -42,11 +42,11 @@ def _resources(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _leases}
-"""By the version that the step leads to; every version from 2 to the present one has its step."""
+"""The migrations by the version that they lead to, from 2 to the current one."""
 
 
 def create(connection: Connection) -> None:
-    """Everything, in an empty database."""
+    """Create all tables in an empty database."""
     schema.metadata.create_all(connection)
     postgresql = connection.dialect.name == "postgresql"
     for statement in schema.POSTGRESQL_GUARDS if postgresql else schema.SQLITE_GUARDS:
@@ -55,7 +55,7 @@ def create(connection: Connection) -> None:
 
 
 def migrate(connection: Connection, version: int) -> None:
-    """From `version` to the present one."""
+    """Migrate from `version` to the current one."""
     for step in range(version + 1, schema.VERSION + 1):
         STEPS[step](connection)
     connection.execute(

@@ -1,8 +1,8 @@
-"""PostgreSQL, for a team whose runs must see each other.
+"""A store in PostgreSQL, for a team that shares findings and journal.
 
-Appending to the hash chain is one after the other: a write transaction begins by taking one advisory
-lock, as SQLite's BEGIN IMMEDIATE takes the only write lock. A process that is stopped inside of a
-transaction would hold it for ever, so the server ends a transaction that idles.
+Records are appended to the hash chain one at a time: a write transaction first takes an advisory lock, as SQLite's
+BEGIN IMMEDIATE takes the only write lock. The server ends idle transactions, since a stopped process would hold the
+lock forever.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hipaa_tui.support.errors import InputError
 
 SCHEMES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 LOCK: Final = 0x48495041  # "HIPA"
-"""The advisory lock of every writer of a store."""
+"""Key of the advisory lock that every write transaction takes."""
 _OPTIONS: Final = (
     "-c lock_timeout=30s -c statement_timeout=120s "
     "-c idle_in_transaction_session_timeout=30s -c synchronous_commit=on"
@@ -29,7 +29,7 @@ def is_postgresql(where: str) -> bool:
 
 
 def engine_of(where: str) -> Engine:
-    """An engine on that database; nothing is sent yet. InputError for a wrong URL or a missing driver."""
+    """An engine for the database; does not connect yet. InputError for an invalid URL or a missing driver."""
     try:
         url = make_url(where).set(drivername="postgresql+psycopg")
         given = str(url.query.get("options", ""))
@@ -42,12 +42,10 @@ def engine_of(where: str) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise InputError(
-            "the store's URL cannot be read: write postgresql://USER@HOST:PORT/DATABASE"
+            "the store's URL is invalid: it must be postgresql://USER@HOST:PORT/DATABASE"
         ) from None
     except ImportError:
-        raise InputError(
-            "a store in PostgreSQL needs a driver that is not installed; install hipaa-tui[postgresql]"
-        ) from None
+        raise InputError("the PostgreSQL driver is not installed; install hipaa-tui[postgresql]") from None
     event.listen(engine, "begin", _on_begin)
     return engine
 
@@ -60,7 +58,7 @@ def _on_begin(connection: Connection) -> None:
 
 
 def back_up(connection: Connection, version: int, tables: list[str]) -> str:
-    """Copies of the tables in a schema of their own, in the same transaction as the migration. Its name."""
+    """Copy the tables to a new schema, in the same transaction as the migration. Returns the schema's name."""
     name = f"hipaa_tui_backup_v{version}"
     connection.exec_driver_sql(f'CREATE SCHEMA "{name}"')
     for table in tables:
@@ -69,7 +67,7 @@ def back_up(connection: Connection, version: int, tables: list[str]) -> str:
 
 
 def shown(where: str) -> str:
-    """The URL as it may be shown: without its password."""
+    """The URL without its password, for display."""
     try:
         url: Any = make_url(where)
     except ArgumentError:

@@ -1,4 +1,4 @@
-"""The tables, once for every dialect, and what must be true of them."""
+"""The tables and their triggers, for both dialects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
 
 VERSION: Final = 2
-"""Of the schema. A store of a later version is refused, an earlier one is migrated after a backup."""
+"""The schema's version. A store with a later one is refused; one with an earlier one is migrated after a backup."""
 
 metadata = MetaData()
 
@@ -61,7 +61,7 @@ leases = Table(
     Column("run", Text, ForeignKey("runs.id"), nullable=False, index=True),
     sqlite_strict=True,
 )
-"""Which run may write to a resource: one at a time, from the run's beginning to its end."""
+"""Leases: which run may write to a resource. One run at a time, from its start to its end."""
 
 records = Table(
     "records",
@@ -88,4 +88,4 @@ POSTGRESQL_GUARDS: Final = (
     "CREATE TRIGGER records_are_never_truncated BEFORE TRUNCATE ON records "
     "FOR EACH STATEMENT EXECUTE FUNCTION hipaa_tui_append_only()",
 )
-"""Against accidents, not against an attacker with the file: the hash chain is for those."""
+"""The triggers protect against accidents. Against an attacker who can write the file there is the hash chain."""

@@ -1,8 +1,8 @@
-"""SQLite by the rules that survive a power cut.
+"""A store in SQLite, with settings under which committed data survives a power failure.
 
-BEGIN IMMEDIATE (no upgrade from a read to a write lock that could fail half-way), foreign keys, a busy
-time-out of 30 s; WAL with synchronous=FULL from SQLite 3.51.3 on, which mends a bug that could corrupt a
-database when the WAL is reset, and the rollback journal with synchronous=EXTRA before.
+BEGIN IMMEDIATE (upgrading a read lock to a write lock could fail half-way), foreign keys, a busy timeout of 30 s.
+WAL with synchronous=FULL from SQLite 3.51.3 on, which fixes a corruption bug when the WAL is reset; before that, a
+rollback journal with synchronous=EXTRA.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "fuse.s3fs", "ceph", "glusterfs", "9p"}
 )
 READING: Final = "hipaa_tui_reading"
-"""Execution option of a connection that only reads."""
+"""Execution option of read-only connections."""
 
 
 def engine_of(path: Path) -> Engine:
-    """An engine on the file, made with mode 0600 where it is missing. InputError where it cannot be."""
+    """An engine for the file, which is created with mode 0600 if missing. InputError if that is not possible."""
     private_folder(path.parent)
     refuse_network(path.parent)
     try:
@@ -39,7 +39,7 @@ def engine_of(path: Path) -> Engine:
     except OSError as error:
         raise InputError(
             f"cannot open the store {path}: {error.strerror or error}; "
-            "make it writable for you, or set HIPAA_TUI_HOME to a folder that is"
+            "make it writable for your user, or set HIPAA_TUI_HOME to another folder"
         ) from None
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
@@ -66,27 +66,27 @@ def _on_begin(connection: Connection) -> None:
 
 
 def back_up(path: Path, copy: Path) -> None:
-    """A consistent copy of the database, readable by its owner only. StoreError where it cannot be made."""
+    """Write a consistent copy of the database, readable by its owner only. StoreError if that is not possible."""
     private_folder(copy.parent)
     try:
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             if target.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                raise StoreError(f"the backup {copy} is not whole; the store was left as it is")
+                raise StoreError(f"the backup {copy} is incomplete; the store was not changed")
         handle = os.open(copy, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
     except (OSError, sqlite3.Error) as error:
         copy.unlink(missing_ok=True)
         raise StoreError(
-            f"the store {path} has to be migrated, and its backup {copy} cannot be written ({error}): "
-            "make room there; the store was left as it is"
+            f"the store {path} has to be migrated, but its backup {copy} cannot be written ({error}): "
+            "free some space there; the store was not changed"
         ) from None
 
 
 def refuse_network(folder: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """SQLite's locks do not hold on network file systems. InputError where the folder is on one."""
+    """InputError if the folder is on a network file system, where SQLite's locks are not reliable."""
     kind = _file_system(folder, mounts)
     if kind in NETWORK_FILE_SYSTEMS:
         raise InputError(
@@ -96,7 +96,7 @@ def refuse_network(folder: Path, mounts: Path = Path("/proc/mounts")) -> None:
 
 
 def _file_system(folder: Path, mounts: Path) -> str:
-    """The kind of file system below a folder; "" where there is no cheap way to know (not Linux)."""
+    """The type of a folder's file system; "" if it cannot be determined cheaply (other systems than Linux)."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

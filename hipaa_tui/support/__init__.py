@@ -1,1 +1,1 @@
-"""What every room needs and none owns: JSON, errors, redaction, config, signing, sanitizing."""
+"""Basics that every package uses: JSON, errors, redaction, config, signing, sanitizing."""

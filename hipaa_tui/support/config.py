@@ -1,4 +1,4 @@
-"""The home folder of the tool: store, config, plans and logs, readable by their owner only."""
+"""HIPAA_TUI_HOME and config.toml: where store, plans and logs are kept, and what the team configured."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ _TERRAFORM: Final[dict[str, type]] = {"folder": str, "state": str, "var_files": 
 
 
 LARGEST: Final = 16 * 1024
-"""Bytes of config.toml; one that says everything has 1 KB, and the parser's time grows with the square."""
+"""Maximum size of config.toml in bytes (a complete one is ~1 KB; tomllib is quadratic on hostile input)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TerraformCode:
-    """A folder of Terraform code, with its state and -var-file's files where it needs them; `accounts` where it is
-    only for some."""
+    """A folder of Terraform code with its state and .tfvars files. `accounts`: empty, or the only accounts that it manages."""
 
     folder: Path
     state: Path | None = None
@@ -47,32 +46,32 @@ class TerraformCode:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What config.toml says. Every entry is optional; an unknown one is an error, not a silence."""
+    """The entries of config.toml, all optional. An unknown entry is an error."""
 
     read_only: bool = False
     playbooks: tuple[Path, ...] = ()
     profile: str | None = None
     role: str = ""
-    """The name of a role that is assumed in each of `accounts`, or in every account of the organization."""
+    """Name of the AWS role to assume in each of `accounts`, or in every account of the organization."""
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
-    """What playbooks ask, answered for the team: by a parameter's name, or "PLAYBOOK.PARAMETER" for one playbook."""
+    """The team's defaults for playbook parameters, by parameter name, or "PLAYBOOK.PARAMETER" for one playbook."""
     store: str = ""
-    """A PostgreSQL URL for a store that a team shares; empty: a file in the home folder."""
+    """PostgreSQL URL of a store that a team shares. Empty: an SQLite file in the home folder."""
     policy: Path | None = None
-    """The team's policy file; else policy.yaml in the home folder, where there is one."""
+    """The team's policy file. None: policy.yaml in the home folder, if it exists."""
     records: Path | None = None
-    """The team's folder of templates for commit messages, pull requests and change records."""
+    """Folder with the team's templates for commit messages, pull requests and change records."""
     terraform: tuple[TerraformCode, ...] = ()
-    """Folders of Terraform code: what they manage is better changed there."""
+    """The team's Terraform folders. A plan warns before it changes a resource that they manage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where things lie. Folders are made when they are first asked for."""
+    """The paths in the home folder. Folders are created when first used."""
 
     root: Path
 
@@ -108,7 +107,7 @@ def find_home() -> Home:
 
 
 def _path(text: str) -> Path:
-    """The path, with "~" filled in. InputError where nobody is called so."""
+    """The path with "~" expanded. InputError if there is no such user."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
@@ -116,18 +115,18 @@ def _path(text: str) -> Path:
 
 
 def read_config(home: Home) -> Config:
-    """The config of this home; the default where there is no file. InputError says what is wrong."""
+    """The config.toml of this home, or the defaults if there is none. InputError says what is wrong."""
     path = home.config_file
     try:
         document = tomllib.loads(read_regular(path, LARGEST).decode())
     except FileNotFoundError:
         return Config()
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as TOML: {error}") from None
+        raise InputError(f"{path}: invalid TOML: {error}") from None
     values: dict[str, Any] = {}
     for name, value in document.items():
         if name not in _KINDS:
-            raise InputError(f"{path}: there is no setting {name!r}; known are {', '.join(_KINDS)}")
+            raise InputError(f"{path}: there is no setting {name!r}; the settings are {', '.join(_KINDS)}")
         if not isinstance(value, _KINDS[name]):
             raise InputError(f"{path}: {name} must be of type {_KINDS[name].__name__}")
         if name == "terraform" and isinstance(value, list):
@@ -145,13 +144,13 @@ def read_config(home: Home) -> Config:
 
 
 def _terraform(path: Path, entry: Any) -> TerraformCode:
-    """One `[[terraform]]` of config.toml; its paths are from the folder on in which config.toml lies."""
+    """One `[[terraform]]` of config.toml. Its paths are relative to config.toml's folder."""
     if not isinstance(entry, dict) or not isinstance(entry.get("folder"), str):
         raise InputError(f"{path}: each [[terraform]] needs a folder")
     for name, value in entry.items():
         if name not in _TERRAFORM:
             raise InputError(
-                f"{path}: [[terraform]] has no setting {name!r}; known are {', '.join(_TERRAFORM)}"
+                f"{path}: [[terraform]] has no setting {name!r}; its settings are {', '.join(_TERRAFORM)}"
             )
         if not isinstance(value, _TERRAFORM[name]):
             raise InputError(f"{path}: terraform.{name} must be of type {_TERRAFORM[name].__name__}")

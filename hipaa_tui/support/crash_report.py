@@ -1,7 +1,7 @@
-"""Turns an error of ours into a file that can go into a bug report, and one sentence that says where it is.
+"""Writes an internal error to a log file for a bug report.
 
-The file holds the traceback and no arguments, locals or environment: those may hold secrets. What looks
-like one in an error's own words is taken out.
+The file contains the traceback, without arguments, locals or environment, which may contain secrets. Secrets in the
+error's message are redacted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hipaa_tui.support.redaction import redact_text
 
 
 def record_bug(error: BaseException) -> str:
-    """Write the traceback into the home's logs and return the sentence for the operator."""
+    """Write the traceback to the home's logs folder. Returns the sentence for the user."""
     path = _folder() / f"bug-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.log"
     lines = [
         f"hipaa-tui {__version__}, Python {platform.python_version()} on {sys.platform}\n\n",
@@ -31,10 +31,8 @@ def record_bug(error: BaseException) -> str:
     try:
         write_private(path, redact_text("".join(lines)).encode("utf-8", "backslashreplace").decode())
     except (HipaaTuiError, OSError):
-        return f"An error of hipaa-tui itself ({kind}), and its log could not be written to {path}."
-    return (
-        f"An error of hipaa-tui itself ({kind}); its details are in {path}: please report it with that file."
-    )
+        return f"Internal error ({kind}); its details could not be written to {path}."
+    return f"Internal error ({kind}); its details are in {path}. Please report it with that file."
 
 
 def _folder() -> Path:

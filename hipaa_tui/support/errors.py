@@ -1,4 +1,4 @@
-"""The ways in which the tool ends, and the one sentence that each of them owes the person.
+"""The exit codes and the errors that end a command, each with one sentence for the user.
 
 Exit codes are part of the contract for scripts (README): see `ExitCode`.
 """
@@ -9,7 +9,7 @@ import enum
 
 
 class ExitCode(enum.IntEnum):
-    """What the process tells the script that called it."""
+    """The exit codes of the contract for scripts (README)."""
 
     DONE = 0  # done, and verified where something was changed
     BUG = 1  # our fault: a log file was written
@@ -19,24 +19,24 @@ class ExitCode(enum.IntEnum):
 
 
 class HipaaTuiError(Exception):
-    """A condition that the person can act on; its text is one clear sentence, never a traceback."""
+    """An error that the user can act on; its text is one clear sentence."""
 
     exit_code: ExitCode = ExitCode.BUG
 
 
 class InputError(HipaaTuiError):
-    """Bad input or usage: what is wrong, where, and what to do. Nothing was changed."""
+    """Invalid input or usage: what is wrong, where, and what to do. Nothing was changed."""
 
     exit_code = ExitCode.USAGE
 
 
 class RefusedError(HipaaTuiError):
-    """The tool could act and chose not to: a guard, an approval, drift or read-only mode."""
+    """Refused by a guard, the policy, drift or read-only mode. Nothing was changed."""
 
     exit_code = ExitCode.REFUSED
 
 
 class IncompleteError(HipaaTuiError):
-    """Something was changed, and not all of it is done or verified."""
+    """Something was changed, but not everything is done or verified."""
 
     exit_code = ExitCode.INCOMPLETE

@@ -1,7 +1,7 @@
-"""Plain JSON values: the only shape in which cloud configuration is read, compared, planned and kept.
+"""Plain JSON values: the form in which cloud configuration is read, compared, planned and stored.
 
-`ABSENT` stands for "there is no such configuration". No setting has JSON null as its value, so null
-says it in plans and journals too, without a second encoding.
+`ABSENT` means "there is no such configuration". It is None, and JSON null in plans and journals: no setting has
+null as its value.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ Json = Any
 """A JSON value: None, bool, int, float, str, list of Json, dict of str to Json."""
 
 ABSENT: Final[None] = None
-"""The value of a setting that is not there."""
+"""The value of a setting that does not exist."""
 
 REFERENCE: Final = "$known_after_apply"
-"""Key of the one-entry object that stands for a value which an earlier change of the plan makes."""
+"""Key of the one-entry object that refers to a value known only after an earlier change of the plan."""
 
 
 OWN_ANSWER: Final = "self"
-"""Stands, in a reference, for what an earlier call of the same change was answered."""
+"""In a reference, instead of a change id: the response of an earlier call of the same change."""
 
 
 def canonical_bytes(value: Json) -> bytes:
-    """The RFC 8785 form: equal values give equal bytes. ValueError for what JSON cannot say."""
+    """Canonical JSON (RFC 8785): equal values give equal bytes. ValueError for a value that is not JSON."""
     import rfc8785
 
     return bytes(rfc8785.dumps(value))
@@ -38,17 +38,17 @@ def content_hash(value: Json) -> str:
 
 
 def compact(value: Json) -> str:
-    """One line of JSON with sorted keys, for a person or a command line."""
+    """One line of JSON with sorted keys, for people and command lines."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def reference(change_id: str, field: str) -> dict[str, str]:
-    """A value known only after `change_id` ran: `field` of what the cloud assigned then."""
+    """A reference to a value known only after change `change_id` was made: `field` of the identity that the cloud assigns."""
     return {REFERENCE: f"{change_id}.{field}"}
 
 
 def reference_of(value: Json) -> tuple[str, str] | None:
-    """(change id, field) where `value` is a reference, else None."""
+    """(change id, field) if `value` is a reference, else None."""
     if isinstance(value, Mapping) and len(value) == 1 and REFERENCE in value:
         change_id, _, field = str(value[REFERENCE]).partition(".")
         return change_id, field
@@ -81,7 +81,7 @@ def resolve(value: Json, lookup: Callable[[str, str], Json]) -> Json:
 
 
 def at(value: Json, path: str) -> Json:
-    """What stands at a dotted path ("Rules.0.Status"), or None where there is nothing."""
+    """The value at a dotted path ("Rules.0.Status"), or None."""
     for step in path.split(".") if path else []:
         if isinstance(value, Mapping):
             value = value.get(step)

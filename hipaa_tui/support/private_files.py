@@ -1,4 +1,4 @@
-"""Writes files that only their owner may read, whole or not at all."""
+"""Writes files atomically, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from hipaa_tui.support.errors import InputError
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made with mode 0700 where it is missing. InputError where that is not possible."""
+    """The folder, created with mode 0700 if missing. InputError if that is not possible."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"cannot make the folder {path}: {error.strerror or error}; set HIPAA_TUI_HOME to one that you own"
+            f"cannot create the folder {path}: {error.strerror or error}; set HIPAA_TUI_HOME to a folder that you own"
         ) from None
     return path
 
 
 def is_file(path: Path) -> bool:
-    """Is a file there? A name that no file can have (too long, with a NUL) is none, and no error."""
+    """Does the file exist? False, not an error, for a name that no file can have (too long, with a NUL)."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -34,7 +34,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """As `is_file`, of a folder."""
+    """Like `is_file`, for a folder."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -42,8 +42,9 @@ def is_folder(path: Path) -> bool:
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The bytes of a regular file of at most `most` bytes. OSError for anything else: a pipe or a device
-    would be waited for, or never end."""
+    """The bytes of a regular file of at most `most` bytes. OSError for anything else.
+
+    Pipes and devices are refused: reading them could block or never end."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
     with path.open("rb") as file:
@@ -54,14 +55,14 @@ def read_regular(path: Path, most: int) -> bytes:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put `text` into `path` with mode 0600. InputError where it cannot be written."""
+    """Write `text` to `path` with mode 0600. InputError if that is not possible."""
     with writing_private(path) as file:
         file.write(text)
 
 
 @contextmanager
 def writing_private(path: Path) -> Iterator[TextIO]:
-    """A file of mode 0600 to write to, by way of a temporary one beside it, put in place at the block's end.
+    """A context manager: a file of mode 0600 to write to, moved to `path` at the end of the block.
 
     Readers see the old content or the new, never half. A device or a pipe (/dev/null, /dev/stdout) is written to as it
     is: a file in its place would take it from everybody. InputError where it cannot be written.

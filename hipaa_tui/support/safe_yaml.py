@@ -1,7 +1,7 @@
-"""YAML as a person reads it: no tags, no aliases (so no bombs), no doubled keys; scanned by libyaml where it is.
+"""Reads YAML without tags, aliases (and thus alias bombs) and duplicate keys.
 
-The composing and constructing stay in Python, because that is where those rules are held; the scanner, nine
-tenths of the time for a hundred playbooks, is C where PyYAML was built with it.
+Composing and constructing are in Python, because these rules are enforced there. The scanner, nine tenths of the
+time for a hundred playbooks, is libyaml's if PyYAML was built with it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _WORDS = (
     ("int", r"^(?:0|[1-9][0-9]{0,8})$", "0123456789"),
     ("null", r"^(?:~|null)?$", ("~", "n", "")),
 )
-"""What is more than text in a policy; YAML 1.1 would read 22:00 as the number 1320 and `no` as false."""
+"""The types of a policy's scalars other than text. YAML 1.1 would read 22:00 as the number 1320 and `no` as false."""
 
 
 def _parser() -> type[Any]:
-    """What turns a text into YAML's events: libyaml's, or where PyYAML was built without it, its own."""
+    """libyaml's parser, or PyYAML's own if it was built without libyaml."""
     try:
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
     except ImportError:
@@ -59,7 +59,7 @@ def _loader(words_only: bool) -> Any:
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.events.AliasEvent):
                 raise ValueError(
-                    f"line {self.peek_event().start_mark.line + 1}: YAML aliases are not accepted"
+                    f"line {self.peek_event().start_mark.line + 1}: YAML aliases are not allowed"
                 )
             return super().compose_node(parent, index)
 
@@ -69,7 +69,7 @@ def _loader(words_only: bool) -> Any:
                 if not isinstance(key.value, str):
                     raise ValueError(f"line {key.start_mark.line + 1}: a key must be plain text")
                 if key.value in seen:
-                    raise ValueError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice")
+                    raise ValueError(f"line {key.start_mark.line + 1}: duplicate key {key.value!r}")
                 seen.add(key.value)
             return super().construct_mapping(node, deep)
 
@@ -80,9 +80,9 @@ def _loader(words_only: bool) -> Any:
 
 
 def read_own(data: bytes) -> Any:
-    """The document of a file that ships with the package: safe as ever, but its rules are held by our tests.
+    """The document of a file that ships with the package. Safe as well, but the rules above are only checked by tests.
 
-    A fifth of the time of `read`, since libyaml composes it, too.
+    Takes a fifth of the time of `read`, since libyaml composes it, too.
     """
     import yaml
 
@@ -91,9 +91,9 @@ def read_own(data: bytes) -> Any:
 
 
 def read(data: bytes, largest: int, *, words_only: bool = False) -> Any:
-    """The document of a YAML file of at most `largest` bytes. ValueError says what is wrong, and in which line.
+    """The document of a YAML file of at most `largest` bytes. ValueError says what is wrong and in which line.
 
-    `words_only`: only true, false, null and whole numbers are more than text.
+    `words_only`: only true, false, null and integers are not text.
     """
     import yaml
 
@@ -105,6 +105,6 @@ def read(data: bytes, largest: int, *, words_only: bool = False) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
-        raise ValueError(f"{where}not YAML: {getattr(error, 'problem', error)}") from None
+        raise ValueError(f"{where}invalid YAML: {getattr(error, 'problem', error)}") from None
     except (UnicodeError, RecursionError):
-        raise ValueError("not a YAML text in UTF-8") from None
+        raise ValueError("invalid YAML: not UTF-8, or nested too deeply") from None

@@ -1,8 +1,7 @@
-"""Makes text from findings and clouds safe to show, because whoever names a resource writes to our terminal.
+"""Makes text from findings and clouds safe to print on a terminal.
 
-A resource name or a finding's title can hold escape sequences that repaint the screen, marks that
-turn the reading direction round, and characters that nobody sees. Nothing here knows about markup:
-the terminal interface shows such text as data.
+A resource name or a finding's title can contain escape sequences that repaint the screen, marks that reverse the
+reading direction, and invisible characters. Markup is not handled here: the screens show such text as data.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _LINES: Final = _Visible({0x09: 0x20, 0x0A: 0x0A})
 
 
 def plain(text: str, limit: int = DEFAULT_LIMIT) -> str:
-    """`text` on one line, with nothing in it that a terminal obeys or a reader cannot see.
+    """`text` on one line, without anything that a terminal interprets or a reader cannot see.
 
     Dropped: escape sequences, control and format characters, direction marks, zero-width characters,
     lone surrogates. Line breaks and tabs become a space. What is longer than `limit` characters

@@ -1,6 +1,6 @@
-"""The key pair of this home: it signs journal heads and approvals, so that others can tell whose they are.
+"""The Ed25519 key pair of this home, which signs journal heads and approvals.
 
-A statement is signed together with what it is for, so that a signed head is never taken for an approval.
+A statement is signed together with its purpose, so that a signed head cannot pass for an approval.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 FILE: Final = "identity.pem"
 PREFIX: Final = "ed25519:"
-"""What a public key starts with as text; the rest is its 32 bytes in base64."""
+"""Prefix of a public key as text; its 32 bytes in base64 follow."""
 SIGNATURE: Final = "signature"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who acts from this home: a name for people, a key for proofs."""
+    """The user of this home: a name for people, a key pair for proofs."""
 
     name: str
     user: str
@@ -42,11 +42,11 @@ class Identity:
 
     @property
     def key(self) -> str:
-        """The public key as text, to hand to colleagues."""
+        """The public key as text, to give to colleagues."""
         return _text(self._private.public_key())
 
     def sign(self, purpose: str, statement: Mapping[str, Json]) -> dict[str, Json]:
-        """The statement with this home's signature over it. It must name the key that signs it."""
+        """The statement with this home's signature. Its "key" must be the key that signs it."""
         if statement.get("key") != self.key or SIGNATURE in statement:
             raise ValueError("a statement names the key that signs it, and is not signed yet")
         signature = self._private.sign(_message(purpose, statement))
@@ -54,7 +54,7 @@ class Identity:
 
 
 def open_identity(root: Path) -> Identity:
-    """The identity of that home, made at first use. InputError where others can read it or it is damaged."""
+    """The identity of a home folder, created at first use. InputError if others can read it or it is damaged."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -70,14 +70,14 @@ def open_identity(root: Path) -> Identity:
         private = None
     if not isinstance(private, Ed25519PrivateKey):
         raise InputError(
-            f"{path} holds no Ed25519 key: put the file back from a backup, or remove it for a new one"
+            f"{path} contains no Ed25519 key: restore it from a backup, or delete it to get a new one"
         )
     user, host = whoami()
     return Identity(f"{user}@{host}", user, host, private)
 
 
 def signed_by(purpose: str, statement: Mapping[str, Json]) -> str:
-    """The key that the statement names and that did sign it; "" where the signature does not hold."""
+    """The public key that signed the statement; "" if the signature is invalid."""
     from cryptography.exceptions import InvalidSignature
 
     content = {name: value for name, value in statement.items() if name != SIGNATURE}
@@ -93,22 +93,22 @@ def signed_by(purpose: str, statement: Mapping[str, Json]) -> str:
 
 
 def checked_key(text: str) -> str:
-    """The public key in its one form. InputError where the text is none."""
+    """The public key in its canonical form. InputError if the text is not a public key."""
     try:
         return _text(_public(text.strip()))
     except ValueError:
         raise InputError(
-            f"{text[:80]!r} is no public key: `hipaa-tui identity` prints one, as {PREFIX}…"
+            f"{text[:80]!r} is not a public key: `hipaa-tui identity` prints one, as {PREFIX}…"
         ) from None
 
 
 def fingerprint(key: str) -> str:
-    """A short name of a public key, for people; it proves nothing."""
+    """The short form of a public key, for display only."""
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def _make(path: Path) -> None:
-    """Put a new key there, whole or not at all. Of two processes at once the first one's key stays."""
+    """Write a new key atomically. If two processes do so at once, the first one's key is kept."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -137,8 +137,8 @@ def _read(path: Path) -> bytes | None:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & 0o077 and os.name == "posix":
                 raise InputError(
-                    f"{path} can be read by others (mode {mode:04o}), so its signatures prove nothing: remove it for "
-                    "a new key and tell your colleagues, or chmod 600 it where you are sure that nobody has read it"
+                    f"{path} is readable by others (mode {mode:04o}), so its signatures prove nothing: delete it to get "
+                    "a new key and tell your colleagues, or chmod 600 it if you are sure that no one has read it"
                 )
             return file.read()
     except FileNotFoundError:
@@ -168,16 +168,16 @@ def _text(key: Ed25519PublicKey) -> str:
 
 
 def _public(text: str) -> Ed25519PublicKey:
-    """ValueError where the text is no key in its one form."""
+    """ValueError unless the text is a public key in its canonical form."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     if not text.startswith(PREFIX):
-        raise ValueError("no Ed25519 key")
+        raise ValueError("not an Ed25519 key")
     try:
         raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except binascii.Error:
-        raise ValueError("no base64") from None
+        raise ValueError("not base64") from None
     key = Ed25519PublicKey.from_public_bytes(raw)
     if _text(key) != text:
-        raise ValueError("not in the one form of a key")
+        raise ValueError("not the canonical form of a key")
     return key

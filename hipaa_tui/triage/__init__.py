@@ -1,1 +1,1 @@
-"""What becomes of a finding: the queue, exceptions, evidence."""
+"""What happens to a finding after it was reported: queue, exceptions, evidence."""

@@ -1,7 +1,7 @@
-"""Evidence that no change of ours brings: what a person did by a guided playbook, and what complied when we looked.
+"""Evidence without a run: what a person did for a guided playbook, and what already complied when it was read.
 
-It is kept in the journal, with the hash of the file that proves it. The file itself stays where it is: it may
-hold what a journal should not.
+It is kept in the journal with the hash of the file that proves it. The file itself is not copied: it may contain
+what a journal should not.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 
 SUBJECT: Final = "evidence"
-"""Under which name the journal keeps it."""
+"""The journal's subject for evidence."""
 RECORDED: Final = "evidence.recorded"
 COMPLIED: Final = "evidence.complied"
 LARGEST: Final = 1024 * 1024 * 1024
-"""Bytes of a file that is hashed: a recording or an export fits, a disk does not."""
+"""Maximum size in bytes of a file that is hashed: enough for a recording or an export."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece. `step` counts from 1; 0 is a fresh look of ours that found everything right."""
+    """One piece of evidence. `step` counts from 1; 0: a read of ours found that the resource complies."""
 
     finding: str
     playbook: str
@@ -43,12 +43,12 @@ class Evidence:
         return RECORDED if self.step else COMPLIED
 
     def as_json(self) -> dict[str, Json]:
-        """The shape of the contract for scripts, and of the journal's record."""
+        """The JSON of the contract for scripts, and of the journal's record."""
         return asdict(self)
 
 
 def read(records: Iterable[tuple[str, str, Mapping[str, Json]]], finding: str) -> list[Evidence]:
-    """What there is for a finding, oldest first, from the journal's (time, kind, body)."""
+    """The evidence for a finding, oldest first, from the journal's (time, kind, body)."""
     return [
         Evidence(
             **{name: str(body.get(name, "")) for name in ("finding", "playbook", "resource", "text", "file")},
@@ -64,16 +64,16 @@ def read(records: Iterable[tuple[str, str, Mapping[str, Json]]], finding: str) -
 
 
 def fingerprint(path: Path) -> tuple[str, int]:
-    """(SHA-256 in hex, bytes) of a file. InputError where it cannot be read, is no file, or is very large."""
+    """(SHA-256 in hex, size in bytes) of a file. InputError if it is missing, unreadable or too large."""
     digest, size = hashlib.sha256(), 0
     try:
         if not path.is_file():
-            raise InputError(f"{path}: there is no such file")
+            raise InputError(f"{path}: no such file")
         with path.open("rb") as file:
             while block := file.read(1024 * 1024):
                 size += len(block)
                 if size > LARGEST:
-                    raise InputError(f"{path}: larger than {LARGEST >> 30} GB, so not taken as evidence")
+                    raise InputError(f"{path}: larger than {LARGEST >> 30} GB, the maximum for evidence")
                 digest.update(block)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None

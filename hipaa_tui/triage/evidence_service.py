@@ -1,4 +1,4 @@
-"""Records evidence, and says of a guided finding how far it is: the journal keeps it, the queue shows it."""
+"""Records the evidence for guided findings, and tracks which steps still need some."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hipaa_tui.triage.queue import ATTESTED, Queue
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a person is: the evidence by the step that it proves, and whether a scan will confirm the end."""
+    """The progress of a guided finding: the evidence recorded so far, and what is missing."""
 
     playbook: Playbook | None
     evidence: tuple[Evidence, ...]
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The steps that nothing proves yet, counted from 1."""
+        """The steps without evidence, counted from 1."""
         proven = {one.step for one in self.evidence}
         steps = self.playbook.steps if self.playbook else ()
         return tuple(number for number, _ in enumerate(steps, start=1) if number not in proven)
@@ -37,19 +37,19 @@ class Progress:
 
     @property
     def next(self) -> str:
-        """What is to be done now, as a sentence."""
+        """What to do next, as a sentence without its first capital and full stop."""
         if self.playbook is None or not self.playbook.guided:
-            return "this finding has no steps for a person"
+            return "this finding has no manual steps"
         if self.missing:
             numbers = ", ".join(map(str, self.missing))
             return f"evidence is missing for {'step' if len(self.missing) == 1 else 'steps'} {numbers}"
         if self.confirmed_by_scan:
-            return "every step has evidence: scan again, the finding is fixed when a fresh look says so"
-        return "every step has evidence; no API can confirm it, so the finding stands as attested"
+            return "every step has evidence: scan again to have the fix confirmed"
+        return "every step has evidence; no API can confirm the fix, so the finding is attested"
 
 
 class Evidencing:
-    """The evidence of one journal. `queue`, `catalogue` and `name` (of who acts) are asked for when needed."""
+    """The evidence in a journal. `queue`, `catalogue` and `name` (the user's) are called only when needed."""
 
     def __init__(
         self,
@@ -64,24 +64,24 @@ class Evidencing:
         self._name = name
 
     def of(self, finding: str) -> Progress:
-        """What there is for the finding. InputError where there is no such finding."""
+        """The evidence for the finding. InputError if there is no such finding."""
         row = self._queue().row(finding)
         records = self._journal.of(evidence.SUBJECT)
         found = evidence.read(((record.at, record.kind, record.body) for record in records), row.id)
         return Progress(self._catalogue().playbooks.get(row.playbook), tuple(found))
 
     def record(self, finding: str, step: int, text: str, file: Path | None = None) -> Progress:
-        """Keep what proves a step of a guided finding, and say how far it is. InputError."""
+        """Record the evidence for a step of a guided finding. Returns the finding's progress. InputError."""
         row = self._queue().row(finding)
         playbook = self._catalogue().playbooks.get(row.playbook)
         if playbook is None or not playbook.guided:
-            raise InputError(f"{row.id} is no guided finding: a run keeps the evidence of what it changes")
+            raise InputError(f"{row.id} is not a guided finding: its evidence is the run that fixes it")
         if not 1 <= step <= len(playbook.steps):
-            raise InputError(f"{playbook.id} has the steps 1 to {len(playbook.steps)}, and no step {step}")
+            raise InputError(f"{playbook.id} has no step {step}, only 1 to {len(playbook.steps)}")
         text = redact_text(text.strip())
         if not text:
             raise InputError(
-                "say in a sentence what was done, where it can be seen, and by whom: --note TEXT"
+                "the note is empty: say what was done, by whom, and where to see it (--note TEXT)"
             )
         digest, size = evidence.fingerprint(file) if file else ("", 0)
         self._keep(
@@ -103,10 +103,10 @@ class Evidencing:
         return now
 
     def complied(self, found: Iterable[Skipped]) -> None:
-        """Keep that a fresh look found these findings' resources right: an audit asks why nothing was done."""
+        """Record that planning found these findings' resources compliant: an auditor may ask why nothing was done."""
         for one in found:
             name = self._name()
-            text = "a fresh look before the plan found it right"
+            text = "already complied when a plan read it"
             self._keep(Evidence(one.subject, one.playbook, one.resource, 0, text, "", "", 0, name))
 
     def _keep(self, one: Evidence) -> None:

@@ -1,7 +1,7 @@
-"""Exceptions: findings that somebody answers for leaving as they are, until a day.
+"""Exceptions (accepted risks): findings that are left as they are until a day, with an owner and a reason.
 
-They are kept in the journal, so that nobody can say later that there was none. One is about a finding and
-about whatever else the same playbook finds on the same resource: another scanner's word changes nothing.
+They are kept in the journal. An exception covers a finding and whatever other scanners report on the same resource
+for the same playbook.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 
 SUBJECT: Final = "exceptions"
-"""Under which name the journal keeps them."""
+"""The journal's subject for exceptions."""
 GRANTED: Final = "exception.granted"
 ENDED: Final = "exception.ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Excepted:
-    """One exception. It holds through the whole of its last day, in UTC."""
+    """One exception, valid through the whole of its last day in UTC."""
 
     id: str
     finding: str
@@ -43,7 +43,7 @@ class Excepted:
 
     @property
     def told(self) -> str:
-        """Who answers for it, until when and why."""
+        """For display, after "excepted": owner, last day and reason."""
         return f"by {self.owner} until {self.until.isoformat()}: {self.reason}"
 
     @property
@@ -52,7 +52,7 @@ class Excepted:
         return "ended" if self.ended else "active" if self.holds(today()) else "over"
 
     def as_json(self) -> dict[str, Json]:
-        """The shape of the contract for scripts, and of the journal's record."""
+        """The JSON of the contract for scripts, and of the journal's record."""
         return {
             "id": self.id,
             "finding": self.finding,
@@ -70,7 +70,7 @@ class Excepted:
 
 
 class Exceptions:
-    """Those that hold today, by what they are about."""
+    """The exceptions that are valid today, by finding and by resource."""
 
     def __init__(self, all_of_them: Sequence[Excepted] = ()) -> None:
         now = today()
@@ -79,7 +79,7 @@ class Exceptions:
         self._targets = {(one.playbook, one.target): one for one in holding if one.playbook and one.target}
 
     def of(self, finding: str, playbook: str = "", target: str = "") -> Excepted | None:
-        """The exception for a finding, or for what its playbook finds on its resource."""
+        """The exception for a finding, or for its playbook on its resource."""
         return self._findings.get(finding) or self._targets.get((playbook, target))
 
     def __bool__(self) -> bool:
@@ -87,7 +87,7 @@ class Exceptions:
 
 
 def today() -> date:
-    """The day by which exceptions are told to be over: UTC's, for everybody the same."""
+    """Today in UTC, by which exceptions expire."""
     return datetime.now(UTC).date()
 
 
@@ -96,20 +96,20 @@ def new_id() -> str:
 
 
 def checked_until(text: str) -> date:
-    """The last day of an exception. InputError where it is no date to come."""
+    """The last day of an exception. InputError if the text is not a date from today on."""
     try:
         found = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
         found = None
     if found is None:
-        raise InputError(f"{text!r} is no date: write it as 2027-06-30")
+        raise InputError(f"{text!r} is not a date such as 2027-06-30")
     if found < today():
-        raise InputError(f"{text} is over already: give a day to come")
+        raise InputError(f"{text} is in the past; give a later day")
     return found
 
 
 def read(records: Iterable[tuple[str, str, Mapping[str, Json]]]) -> list[Excepted]:
-    """All of them, oldest first, from the journal's (time, kind, body)."""
+    """All exceptions, oldest first, from the journal's (time, kind, body)."""
     found: dict[str, Excepted] = {}
     for at, kind, body in records:
         if kind == GRANTED:

@@ -1,4 +1,4 @@
-"""Grants and ends exceptions: the journal keeps them, the queue shows them."""
+"""Grants and ends exceptions, which are kept in the journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hipaa_tui.triage.queue import Queue
 
 
 class Excepting:
-    """The exceptions of one journal. `queue` and `name` (of who acts) are asked for only when they are needed."""
+    """The exceptions in a journal. `queue` and `name` (the user's) are called only when needed."""
 
     def __init__(self, journal: Journal, queue: Callable[[], Queue], name: Callable[[], str]) -> None:
         self._journal = journal
@@ -22,24 +22,24 @@ class Excepting:
         self._name = name
 
     def all(self) -> list[Excepted]:
-        """Every exception that was ever granted, oldest first."""
+        """Every exception ever granted, oldest first."""
         records = self._journal.of(exceptions.SUBJECT)
         return exceptions.read((record.at, record.kind, record.body) for record in records)
 
     def holding(self) -> Exceptions:
-        """Those that hold today."""
+        """The exceptions that are valid today."""
         return Exceptions(self.all())
 
     def grant(self, finding: str, owner: str, until: str, reason: str) -> Excepted:
-        """Leave a finding as it is until the end of a day (2027-06-30, UTC). InputError."""
+        """Except a finding until the end of a day ("2027-06-30", UTC). InputError."""
         last = exceptions.checked_until(until)
         owner, reason = redact_text(owner.strip()), redact_text(reason.strip())
         if not owner or not reason:
-            raise InputError("an exception needs an owner, who answers for it, and a reason")
+            raise InputError("an exception needs an owner and a reason")
         row = self._queue().row(finding)
         if row.exception is not None:
             raise InputError(
-                f"{row.id} is excepted already, {row.exception.told}: end that one first "
+                f"{row.id} is already excepted {row.exception.told}; end that exception first "
                 f"(`hipaa-tui exceptions --end {row.exception.id}`)"
             )
         granted = Excepted(
@@ -59,10 +59,12 @@ class Excepting:
         return self._one(granted.id)
 
     def end(self, id: str) -> Excepted:
-        """End an exception before its day. InputError where there is none that was not ended."""
+        """End an exception early. InputError if there is none with that id that has not been ended."""
         found = [one for one in self.all() if id and one.id.startswith(id) and not one.ended]
         if len(found) != 1:
-            raise InputError(f"there is no exception {id!r} to end; `hipaa-tui exceptions` lists them")
+            raise InputError(
+                f"there is no exception {id!r} that can be ended; `hipaa-tui exceptions` lists them"
+            )
         body: dict[str, Json] = {"id": found[0].id, "by": self._name()}
         self._journal.note(exceptions.SUBJECT, exceptions.ENDED, body)
         return self._one(found[0].id)

@@ -1,4 +1,4 @@
-"""The queue: every finding that was ever loaded or scanned, kept in the store, the most urgent first."""
+"""The queue: every finding that was ever loaded or scanned, kept in the store, most urgent first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _TEXTS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One finding as the queue shows it. `playbook` is "" where none answers the check."""
+    """One finding in the queue. `playbook` is "" if none covers the check."""
 
     id: str
     check: str
@@ -69,7 +69,7 @@ class QueueRow:
     exception: Excepted | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """The shape of the contract for scripts (README)."""
+        """The JSON of the contract for scripts (README)."""
         return {
             "id": self.id,
             "check": self.check,
@@ -91,7 +91,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of findings that were added: `new` rows, `merged` into known ones, `unmatched` by a playbook."""
+    """Counts of added findings: `new`, `merged` into existing ones, `unmatched` by any playbook."""
 
     new: int
     merged: int
@@ -112,10 +112,10 @@ class Queue:
         self._exceptions = exceptions
 
     def add(self, merged: Sequence[MergedFinding]) -> Added:
-        """Keep loaded findings. One that is known already gains sources and is open again.
+        """Add loaded findings. An existing one gains sources and is open again.
 
-        A report may be older than a fix. It opens the finding all the same: a plan for one that
-        complies says so after a fresh look, while a failure that stays hidden is found by the auditor.
+        A report may be older than a fix. It reopens the finding all the same: planning a compliant one says so, while
+        a failure that stays hidden would be found by the auditor.
         """
         new = joined = unmatched = 0
         with self._store.writing() as connection:
@@ -141,8 +141,10 @@ class Queue:
         return Added(new, joined, unmatched)
 
     def add_scan(self, found: Iterable[Finding], examined: Collection[tuple[str, str]]) -> Added:
-        """Keep what our scan saw. What another tool reported on the same resource for the same
-        playbook is confirmed, not doubled; what was examined and complies is fixed."""
+        """Store the result of a scan.
+
+        A finding of another tool on the same resource for the same playbook is confirmed, not duplicated; what was
+        examined and complies is marked fixed."""
         new = joined = 0
         failing: set[tuple[str, str]] = set()
         with self._store.writing() as connection:
@@ -179,7 +181,7 @@ class Queue:
         return Added(new, joined, 0)
 
     def rows(self, words: str = "", state: str = "") -> list[QueueRow]:
-        """The findings, most urgent first; every word of `words` must occur in a row, whatever its case."""
+        """The findings, most urgent first. A row must contain every word of `words` (ignoring case)."""
         query = select(table).where(table.c.state != MERGED)
         if state:
             query = query.where(table.c.state.in_(_NOT_FIXED if state == EXCEPTED else (state,)))
@@ -195,15 +197,15 @@ class Queue:
         return [row for row in found if all(word in _haystack(row) for word in wanted)]
 
     def row(self, id: str) -> QueueRow:
-        """The finding whose id starts with `id`. InputError where none or several do."""
+        """The finding whose id starts with `id`. InputError if none or several do."""
         return _queue_row(self._one(id), self._exceptions())
 
     def target(self, id: str) -> str:
-        """The key of the resource that the finding's playbook would change; "" where there is none."""
+        """The key of the resource that the finding's playbook would change, or ""."""
         return str(self._one(id).target)
 
     def finding(self, id: str) -> Finding:
-        """The finding itself. InputError as for `row`."""
+        """The stored finding. InputError as for `row`."""
         return _finding(self._one(id).body)
 
     def findings(self) -> list[Finding]:
@@ -239,11 +241,11 @@ class Queue:
         if len(rows) == 1 and id:
             return rows[0]
         if rows:
-            raise InputError(f"several findings start with {id!r}; give more of the id")
+            raise InputError(f"several findings start with {id!r}; give more characters of the id")
         raise InputError(f"there is no finding {id!r}; `hipaa-tui findings` lists them")
 
     def _stand_for(self, connection: Connection, playbook: Playbook | None, target: str) -> list[str]:
-        """Let a new row stand for our scan's row on the same resource. Returns the sources it inherits."""
+        """Let a new row replace our scan's row on the same resource. Returns the sources that it inherits."""
         if playbook is None or not target:
             return []
         scanned = connection.execute(
@@ -263,7 +265,7 @@ _redacted = lru_cache(4096)(redact_text)  # checks, titles and regions repeat in
 
 
 def without_secrets(finding: Finding) -> Finding:
-    """The finding as it is kept: scanners quote the secrets that they find. Its fingerprint stays."""
+    """The finding as it is stored, without the secrets that scanners quote. Its fingerprint is unchanged."""
     texts = {name: getattr(finding, name) for name in _TEXTS}
     shown: dict[str, Any] = {name: _redacted(text) for name, text in texts.items()}
     tags = tuple(redact_text(tag) for tag in finding.tags)
@@ -273,7 +275,7 @@ def without_secrets(finding: Finding) -> Finding:
 
 
 def target_key(finding: Finding, playbook: Playbook | None) -> str:
-    """The key of the resource that the playbook would change; "" where there is none."""
+    """The key of the resource that the playbook would change, or ""."""
     if playbook is None or not playbook.primary:
         return ""
     target = resource_types()[playbook.resource].target(

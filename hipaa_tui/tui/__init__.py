@@ -1,4 +1,4 @@
-"""The terminal interface, because fixing a finding safely starts with seeing what would happen.
+"""The full-screen interface.
 
-Screens and widgets show what the workbench says and ask it to act; nothing here decides.
+Screens and widgets show what the workbench returns and call it; they contain no logic of their own.
 """

@@ -1,4 +1,4 @@
-"""The application: paints its frame at once and opens the workbench behind it, so that nobody waits for an SDK."""
+"""The application: its screens, help and the command palette."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class HipaaTuiApp(OperatorApp):
         return [*super().get_line_filters(), *self._ascii]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: the actions that apply on this screen, and no others."""
+        """The entries of the command palette: only actions that apply on this screen."""
         seen = set()
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -77,7 +77,7 @@ class HipaaTuiApp(OperatorApp):
             queue.reload()
 
     def _handle_exception(self, error: Exception) -> None:
-        """A bug in a handler: leave with a sentence and a log file instead of a traceback."""
+        """An internal error in a handler: quit with a sentence and a log file instead of a traceback."""
         from hipaa_tui.support.crash_report import record_bug
 
         if self.is_headless:

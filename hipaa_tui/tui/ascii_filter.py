@@ -1,6 +1,6 @@
-"""Keeps the screens readable where the locale knows ASCII only (LANG=C): one filter at the way out.
+"""Keeps the screens readable in an ASCII-only locale (LANG=C): one filter over everything that is drawn.
 
-Every sign is replaced by one of the same width, so that no layout changes and no screen needs to know.
+Every sign is replaced by one of the same width, so that no layout changes and no screen needs to care.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CORNERS: Final = frozenset("╭╮╰╯┌┐└┘┏┓┗┛├┤┬┴┼
 
 
 class AsciiFilter(LineFilter):
-    """Leaves nothing but ASCII in a line, without changing its width."""
+    """Textual line filter: replaces everything that is not ASCII, without changing the line's width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
@@ -52,10 +52,9 @@ class AsciiFilter(LineFilter):
 
 
 def speaks_utf8(environment: Mapping[str, str] | None = None) -> bool:
-    """Does the locale that the person set use UTF-8?
+    """Does the locale that the user set use UTF-8?
 
-    Python coerces LC_CTYPE under LANG=C (PEP 538) and says so nowhere; what it wrote there is not
-    what the person asked for, so LANG decides then.
+    Under LANG=C Python sets LC_CTYPE itself (PEP 538). That is not what the user asked for, so LANG decides then.
     """
     env = os.environ if environment is None else environment
     overall, ctype, lang = (env.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))

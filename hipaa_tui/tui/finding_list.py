@@ -1,4 +1,4 @@
-"""The findings in memory, so that filtering 100,000 of them keeps up with typing."""
+"""The findings in memory, so that filtering 100,000 of them is as fast as typing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Backlog:
-    """All rows of the queue with what narrows them. The order is the queue's: most urgent first."""
+    """All findings with their filters, in the queue's order: most urgent first."""
 
     all_rows: Sequence[QueueRow] = ()
     texts: Sequence[str] = ()
@@ -21,18 +21,18 @@ class Backlog:
 
     @classmethod
     def of(cls, rows: Sequence[QueueRow]) -> Backlog:
-        """Takes a second for 100,000 rows, so call it in a thread."""
+        """Read the rows. Takes a second for 100,000, so call it in a thread."""
         return cls(rows, [_text(row) for row in rows])
 
     def __len__(self) -> int:
         return len(self.all_rows)
 
     def narrowed_like(self, other: Backlog) -> Backlog:
-        """These rows under the other's filter: what the operator set survives a reload."""
+        """These rows with the other's filters, so that they survive a reload."""
         return Backlog(self.all_rows, self.texts, other.words, other.open_only)
 
     def rows(self) -> list[QueueRow]:
-        """The rows in which every word occurs, whatever its case; the open ones only where that is set."""
+        """The rows that contain every word (ignoring case); only open ones if `open_only` is set."""
         words = self.words.casefold().split()
         return [
             row

@@ -1,6 +1,6 @@
-"""Work that takes time runs in a thread and reports by messages, so that no thread ever touches a widget.
+"""Background jobs: slow work runs in a thread and reports by messages, so that no thread touches a widget.
 
-The workbench serves one thread at a time: a lock, held by the application, makes jobs queue up.
+The workbench serves one thread at a time: jobs wait for a lock that the application holds.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 
 class Job(Generic[T]):
-    """One piece of work for `owner`, which gets its messages. Is the Progress that the work reports to."""
+    """One job for `owner`, which receives its messages. The job is also the Progress that the work reports to."""
 
     class Stepped(Message, bubble=False):
-        """There is news. Steps that come faster than the screen reads them are passed over."""
+        """The progress changed. Steps that arrive faster than the screen reads them are dropped."""
 
         def __init__(self, job: Job[Any]) -> None:
             super().__init__()
             self.job = job
 
         def take(self) -> tuple[int, int, str]:
-            """(done, total, what) as they stand now."""
+            """The latest (done, total, what)."""
             self.job.unread = False  # before the look: what comes after it is announced again
             return self.job.latest
 
@@ -40,21 +40,21 @@ class Job(Generic[T]):
             self.job, self.result = job, result
 
     class Stopped(Message, bubble=False):
-        """The work ended because it was asked to."""
+        """The work ended because `stop` was called."""
 
         def __init__(self, job: Job[Any]) -> None:
             super().__init__()
             self.job = job
 
     class Failed(Message, bubble=False):
-        """`sentence` says what the person can do; `bug` is the error where it is ours."""
+        """`sentence` is for the user; `bug` is the exception if it is an internal error."""
 
         def __init__(self, job: Job[Any], sentence: str, bug: Exception | None) -> None:
             super().__init__()
             self.job, self.sentence, self.bug = job, sentence, bug
 
         def explanation(self) -> str:
-            """The sentence to show; a bug's traceback goes into a log file first."""
+            """The sentence to show. The traceback of an internal error is written to a log file first."""
             if self.bug is None:
                 return self.sentence
             from hipaa_tui.support.crash_report import record_bug
@@ -83,7 +83,7 @@ class Job(Generic[T]):
         self._owner.run_worker(self._run, thread=True, exit_on_error=False)
 
     def stop(self) -> None:
-        """Ask the work to end at its next safe place."""
+        """Ask the work to stop at its next safe point."""
         self._stop.set()
 
     @property
@@ -91,7 +91,7 @@ class Job(Generic[T]):
         return self._stop.is_set()
 
     def step(self, done: int, total: int, what: str) -> None:
-        """Called by the core, in the thread."""
+        """Called by the core, in the job's thread."""
         if self._stop.is_set():
             raise Cancelled
         self.latest = (done, total, what)

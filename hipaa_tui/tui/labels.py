@@ -1,4 +1,4 @@
-"""The short words and signs that several screens share, so that one thing is called one thing everywhere."""
+"""The short labels and signs that several screens share."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ CHANGE_SIGNS = {
     "pending": ("· pending", "muted"),
     "writing": ("> writing", "warn"),
     "applied": ("✓ applied", "good"),
-    "skipped": ("✓ stood already", "good"),
+    "skipped": ("✓ already set", "good"),
     "drifted": ("! drifted", "warn"),
     "failed": ("✗ failed", "bad"),
-    "undone": ("< put back", "warn"),
+    "undone": ("< undone", "warn"),
 }
 
 RUN_TONES = {
@@ -80,16 +80,16 @@ def accounts(changes: Iterable[Change]) -> str:
 
 
 def extent(plan: Plan) -> str:
-    """ "4 changes on 2 resources in account 123456789012"."""
+    """ "4 changes to 2 resources in account 123456789012"."""
     if not plan.changes:
         return "no changes"
     resources = len({change.target.key for change in plan.changes})
     where = accounts(plan.changes)
-    return f"{count(len(plan.changes), 'change')} on {count(resources, 'resource')} in {where}"
+    return f"{count(len(plan.changes), 'change')} to {count(resources, 'resource')} in {where}"
 
 
 def verdict(change: ChangeView) -> tuple[str, str]:
-    """How a change of a run stands, in words and with its tone."""
+    """The state of a run's change as a label, with its tone."""
     words, tone = CHANGE_SIGNS[change.state.value]
     if change.verified is True:
         return ("✓ verified" if change.state.value != "skipped" else words), "good"
@@ -99,39 +99,39 @@ def verdict(change: ChangeView) -> tuple[str, str]:
 
 
 def moment(stamp: str) -> str:
-    """An ISO time as "2026-01-31 09:15:02 UTC"; the text itself where it is none."""
+    """An ISO time as "2026-01-31 09:15:02 UTC"."""
     head = stamp[:19].replace("T", " ")
     return f"{head} UTC" if stamp.endswith(("+00:00", "Z")) else head
 
 
 def outcome(run: RunView) -> str:
-    """What happened in a run, as one sentence."""
+    """The outcome of a run in one or two sentences."""
     total = len(run.changes)
     written = sum(change.state.value == "applied" for change in run.changes)
-    stood = sum(change.state.value == "skipped" for change in run.changes)
-    extra = f", {stood} stood already" if stood else ""
+    unchanged = sum(change.state.value == "skipped" for change in run.changes)
+    extra = f", {unchanged} already set" if unchanged else ""
     match run.state.value:
         case "done":
-            return f"Done: {written} of {count(total, 'change')} written{extra}, and every one verified by a fresh look."
+            return f"Done: {written} of {count(total, 'change')} made{extra}; all verified by a fresh read."
         case "unverified":
             return (
-                f"Written, not all verified: {written} of {count(total, 'change')} written{extra}, but a fresh look"
-                " does not confirm every one. Some services need a moment: scan again before you rely on it."
+                f"Not all verified: {written} of {count(total, 'change')} made{extra}, but a fresh read does not confirm"
+                " every one. Some services need time: scan again before you rely on it."
             )
         case "partial":
             return (
-                f"Stopped part-way: {written} of {count(total, 'change')} written{extra}. What was written"
-                " stays written: roll back, or correct the cause and plan again."
+                f"Applied in part: {written} of {count(total, 'change')} made{extra}. These stay in place: roll back,"
+                " or fix the cause and plan again."
             )
         case "stopped":
-            put_back = sum(change.state.value == "undone" for change in run.changes)
-            if put_back:
-                return f"Stopped, and nothing is changed: {count(put_back, 'written change')} put back."
+            undone = sum(change.state.value == "undone" for change in run.changes)
+            if undone:
+                return f"Stopped: {count(undone, 'change')} made and undone. Nothing is changed."
             return "Stopped before anything was written: nothing was changed."
         case "interrupted":
             return (
-                f"Interrupted: nobody runs it any more, after {written} of {count(total, 'change')}."
-                " Continue it or roll it back; both look at the cloud first."
+                f"Interrupted after {written} of {count(total, 'change')}: its process has ended."
+                " Resume it or roll it back; both check the live values first."
             )
         case _:
-            return f"Still running: {written} of {count(total, 'change')} written so far."
+            return f"Still running: {written} of {count(total, 'change')} made so far."

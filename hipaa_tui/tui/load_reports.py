@@ -1,4 +1,4 @@
-"""Loads reports: asks for their paths, checks them while they can still be corrected, reads them in a thread."""
+"""Loads reports: asks for their paths, checks these, reads the files in a thread."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
-    """Put the question; `reload` is called once the reports are in the store."""
+    """Ask for the reports and load them; `reload` is called once they are in the store."""
     from hipaa_tui.tui.screens.notice import NoticeScreen
     from hipaa_tui.tui.screens.text_prompt import AskScreen
 
     def loaded(report: LoadReport) -> None:
         reload()
-        found = f"{count(report.read, 'row')} read: {report.new:,} new, {report.merged:,} known already."
+        found = f"{count(report.read, 'row')} read: {report.new:,} new, {report.merged:,} already known."
         bad = [
             f"{file['path']}, {bad['where']}: {bad['reason']}" for file in report.files for bad in file["bad"]
         ]
-        sentences = [f"{report.bad:,} cannot be read:", *bad[:8]] if bad else []
+        sentences = [f"{report.bad:,} could not be read:", *bad[:8]] if bad else []
         if report.unlocated:
-            led = f"{report.located:,} of {report.located + report.unlocated:,} rows about code were led to a resource."
+            led = f"{report.located:,} of {report.located + report.unlocated:,} rows about code were mapped to a resource."
             sentences += [led, *_in_the_way(report)[:8]]
         if sentences:
-            page.app.push_screen(NoticeScreen("Loaded, but not every row", found, *sentences))
+            page.app.push_screen(NoticeScreen("Loaded in part", found, *sentences))
         else:
             page.say(found)
 
@@ -48,7 +48,7 @@ def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
     page.app.push_screen(
         AskScreen(
             "Load a report",
-            "Path of a report of Security Hub, Prowler, Checkov, Trivy or KICS, or of SARIF; several are separated by"
+            "Path of a Prowler, Security Hub, Checkov, Trivy, KICS or SARIF report. Separate several with"
             f" spaces. {_about_code(page)}",
             _complaint,
         ),
@@ -57,15 +57,17 @@ def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
 
 
 def _about_code(page: Page) -> str:
-    """Where the code is looked for that a report is about."""
+    """Says in which folders the Terraform code of a report is searched for."""
     folders = page.hipaa.bench.config.terraform
     if not folders:
-        return "For those about Terraform code, name its folder under [[terraform]] in config.toml first."
-    return f"Terraform code is looked for in {count(len(folders), 'folder')} of config.toml."
+        return (
+            "For reports about Terraform code, add the code's folder as [[terraform]] to config.toml first."
+        )
+    return f"Terraform code is searched for in {count(len(folders), 'folder')} listed in config.toml."
 
 
 def _in_the_way(report: LoadReport) -> list[str]:
-    """Each reason once, with the checks that it holds for."""
+    """Each reason once, with the checks that it applies to."""
     reasons: dict[str, dict[str, None]] = {}
     for file in report.files:
         for row in file["unlocated"]:

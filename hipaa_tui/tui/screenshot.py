@@ -1,4 +1,4 @@
-"""Draws a screen without a terminal, so that the pictures in the documentation are the program's own."""
+"""Draws a screen without a terminal, for the pictures in the documentation."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def export_screenshot(
     keys: Sequence[str] = (),
     banner: str = "",
 ) -> None:
-    """Write an SVG of `size` (columns, lines) to `path`, after the `keys` were pressed one by one.
+    """Write an SVG of `size` (columns, lines) to `path` after pressing the `keys` one by one.
 
-    `keys` are Textual's names ("enter", "p", "2"); after each the work that it started is waited for.
+    `keys` are Textual's names ("enter", "p", "2"). After each one, waits for the work that it started.
     """
     asyncio.run(_export(bench_factory, path, size, keys, banner))
 

@@ -12,7 +12,7 @@ def preview_rollback(page: Page, run: str) -> None:
     """Compute the plan that undoes the run and show it; nothing is written before it is confirmed."""
     bench = page.hipaa.bench
     page.work(
-        f"Making the rollback plan of run {run} (reads only)",
+        f"Planning the rollback of run {run} (read-only)",
         lambda progress: bench.rollback_plan(run, progress),
         page.hipaa.preview,
     )

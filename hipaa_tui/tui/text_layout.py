@@ -1,6 +1,6 @@
-"""Text that wraps with a hanging indent, made of plain strings, since what clouds say must never be markup.
+"""Paragraphs that wrap with a hanging indent, made of plain strings: text from clouds must never be read as markup.
 
-Whatever enters a paragraph is stripped of control characters here, so that no screen can forget it.
+Control characters are stripped here, from everything that enters a paragraph, so that no screen can forget it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Para:
-    """One paragraph. `lead` stands before its first line; the other lines hang under the text."""
+    """One paragraph. `lead` precedes its first line; the other lines are indented to the text."""
 
     text: str = ""
     tone: str = "plain"
@@ -52,7 +52,7 @@ def heading(text: str) -> Para:
 
 
 def labelled(label: str, text: str, width: int = 14, tone: str = "plain") -> Para:
-    """ "Resource      phi-data": the labels of neighbouring paragraphs align."""
+    """ "Resource      phi-data": a label padded so that neighboring paragraphs align."""
     return Para(text, tone, lead=f"{label:<{width}}", lead_tone="muted")
 
 

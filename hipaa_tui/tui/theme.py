@@ -1,7 +1,4 @@
-"""The colours, calm on purpose: a screen that shouts everything warns of nothing.
-
-Colour only repeats what a word or a sign says already, so that NO_COLOR loses nothing.
-"""
+"""The colors. They only repeat what a word or a sign says, so that nothing is lost with NO_COLOR."""
 
 from __future__ import annotations
 
@@ -56,7 +53,7 @@ TONES: Final[set[str]] = {
         "code",
     )
 }
-"""Component classes of the widgets that draw their own lines; `CSS` gives each its look."""
+"""Component classes of the widgets that draw their own lines; `CSS` styles each."""
 LIST_TONES: Final[set[str]] = TONES | {"tone--columns", "tone--cursor", "tone--cursor-blurred"}
 
 CSS: Final = """

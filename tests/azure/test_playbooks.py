@@ -109,7 +109,7 @@ def test_a_plan_fixes_it_once_and_goes_back(cloud, playbook, id):
         assert all(command.startswith("az rest --method ") for command in change.commands())
     carry_out(cloud, plan)
     (skipped,) = plan_of(cloud, playbook, id).skipped
-    assert "complies already" in skipped.reason
+    assert "already complies" in skipped.reason
     roll_back(cloud, plan)
     assert plan_of(cloud, playbook, id).changes
 

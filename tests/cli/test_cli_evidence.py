@@ -81,11 +81,11 @@ def test_a_secret_in_a_note_is_not_kept(capsys, finding):
     [
         (["--step", "0", "--note", "x"], "no step 0"),
         (["--step", "99", "--note", "x"], "no step 99"),
-        (["--step", "1", "--note", "  "], "say in a sentence"),
+        (["--step", "1", "--note", "  "], "the note is empty"),
         (["--step", "1"], "--step N --note TEXT"),
         (["--note", "x"], "--step N --note TEXT"),
-        (["--step", "1", "--note", "x", "--file", "not-there.pdf"], "there is no such file"),
-        (["--step", "1", "--note", "x", "--file", "/dev/zero"], "there is no such file"),
+        (["--step", "1", "--note", "x", "--file", "not-there.pdf"], "no such file"),
+        (["--step", "1", "--note", "x", "--file", "/dev/zero"], "no such file"),
     ],
 )
 def test_what_proves_nothing_is_refused_in_one_sentence(capsys, finding, more, sentence):
@@ -107,10 +107,10 @@ def test_what_complied_when_a_plan_looked_is_kept_as_evidence(capsys, home, aws,
     assert run(["plan", "--all", "-o", str(tmp_path / "plan.json")]) == 0
     now = as_json(capsys, "evidence", row["id"])
     assert (now["state"], [one["step"] for one in now["evidence"]]) == ("fixed", [0])
-    assert "found it right" in now["evidence"][0]["text"]
+    assert "already complied" in now["evidence"][0]["text"]
     capsys.readouterr()
     assert run(["evidence", row["id"], "--step", "1", "--note", "x"]) == 2
-    assert "is no guided finding" in capsys.readouterr().err
+    assert "is not a guided finding" in capsys.readouterr().err
 
 
 async def test_the_screen_shows_the_evidence_and_records_more(finding, home):
@@ -126,5 +126,5 @@ async def test_the_screen_shows_the_evidence_and_records_more(finding, home):
         await press(pilot, "v")
         assert app.screen.query_one("#prove-step").value == "2"
         await press(pilot, "enter", "enter")
-        assert "Say what was done" in said(app)
+        assert "Enter what was done" in said(app)
     assert [one.text for one in bench.evidence.of(finding).evidence] == ["registered two keys, ticket 42"]

@@ -163,7 +163,7 @@ def test_for_people_each_reason_stands_once(capsys, code):
     assert run(["load", str(report), "--repo", str(folder)]) == 0
     said = capsys.readouterr().out
     assert "--account" in said
-    assert "0 rows about code were led to cloud resources, 2 were not" in said
+    assert "0 rows about code were mapped to cloud resources, 2 were not" in said
 
 
 def test_a_report_of_code_without_a_repository_is_refused_with_what_to_do(capsys, code):

@@ -173,6 +173,6 @@ def test_who_can_write_nothing_is_told_so_before_anything_is_sent(estate, capsys
     before = len(writes(estate))
     assert run(["apply", estate["plan"], "--yes"]) == 3
     said = capsys.readouterr().err
-    assert "read-only: Azure: the credentials may make none of the playbooks' writes" in said
+    assert "read-only: Azure: the credentials have none of the permissions" in said
     assert run(["resume", estate["torn"], "--yes"]) == 3
     assert len(writes(estate)) == before

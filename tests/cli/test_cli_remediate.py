@@ -34,11 +34,17 @@ def transport(cloud):
 
 
 def test_a_finding_is_chosen_previewed_approved_and_fixed(cloud, capsys):
-    # The finding; "Apply by SDK", one below the default at the end of the list; yes.
+    # The finding; "Apply now", one below the default at the end of the list; yes.
     assert answer(ENTER + DOWN + ENTER + "y") == 0
     assert transport(cloud) == HTTPS
     said = capsys.readouterr().out
-    for words in ("minimumTlsVersion: TLS1_0 → TLS1_2", "az rest", "guard pass", "To roll back", "verified"):
+    for words in (
+        "minimumTlsVersion: TLS1_0 → TLS1_2",
+        "az rest",
+        "guard pass",
+        "Rollback, last change first",
+        "verified",
+    ):
         assert words in said
 
 

@@ -44,7 +44,7 @@ def test_the_demo_walks_without_a_terminal():
                 break
         demo.terminate()
         demo.wait(30)
-    for step in ("Load what a scanner", "Scan the live clouds", "guard pass", "verified", "### Roll it back"):
+    for step in ("Load a scanner", "Scan the live clouds", "guard pass", "verified", "### Roll it back"):
         assert step in said
     assert "\x1b" not in said
 

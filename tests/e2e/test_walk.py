@@ -103,7 +103,7 @@ def test_a_plan_is_refused_once_the_live_state_is_another(account, say, tmp_path
     theirs = json.dumps({"Version": "2012-10-17", "Statement": GRANTS["Statement"][:1]})
     account.call(Call("aws", "s3", "PutBucketPolicy", {"Bucket": "phi-records", "Policy": theirs}, REGION))
     said = say("apply", tmp_path / "plan.json", "--yes", code=3)
-    assert "the live state is not what the plan was made from" in said
+    assert "the live configuration has changed since the plan was made" in said
     assert "NoDelete" in said
     assert policy_of(account) == theirs
 

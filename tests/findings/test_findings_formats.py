@@ -121,8 +121,8 @@ class TestOcsf:
         loaded = load_file(write(f"{line}\n{line[:500]}\n[1]\n{line}\n{line}"))
         assert len(loaded.findings) == 3
         assert [(bad.where, bad.reason) for bad in loaded.bad] == [
-            ("line 2", "This line is not a complete JSON object."),
-            ("line 3, row 1", "This row is not a JSON object."),
+            ("line 2", "The line is not a complete JSON object."),
+            ("line 3, row 1", "The row is not a JSON object."),
         ]
         assert adds_up(loaded)
 
@@ -149,9 +149,9 @@ class TestOcsf:
             (("cloud",), None, "The provider is missing."),
             (("cloud", "account", "uid"), " ", "The account id (cloud.account.uid) is missing."),
             (("status_code",), None, "The status (status_code) is missing."),
-            (("status_code",), "BROKEN", "is none of PASS, FAIL and MANUAL."),
-            (("resources",), [], "The row names no resource (resources)."),
-            (("resources",), "x", "The row names no resource (resources)."),
+            (("status_code",), "BROKEN", "is not PASS, FAIL or MANUAL."),
+            (("resources",), [], "The row has no resource (resources)."),
+            (("resources",), "x", "The row has no resource (resources)."),
             (("resources", 0, "uid"), None, "The resource id (resources.uid) is missing."),
             (("resources", 0, "uid"), "a" * 2049, "is longer than 2048 characters."),
             (("resources", 0, "uid"), "arn:\x1b[2Jx", "control characters or invisible ones."),
@@ -258,13 +258,13 @@ class TestCsv:
         assert len(loaded.findings) == 2
         assert [bad.where for bad in loaded.bad] == ["row 2", "row 4", "row 5"]
         assert loaded.bad[0].reason == "The check id (CHECK_ID) is missing."
-        assert loaded.bad[1].reason == f"This row has 2 cells and the header {len(rows[0])}."
+        assert loaded.bad[1].reason == f"The row has 2 cells, the header {len(rows[0])}."
         assert "file ends in it" in loaded.bad[2].reason
         assert adds_up(loaded)
 
     def test_a_status_nobody_knows_makes_a_bad_row(self, write, rows):
         rows[0]["STATUS"] = "PERHAPS"
-        assert "none of PASS" in load_file(write(self.text(rows))).bad[0].reason
+        assert "not PASS" in load_file(write(self.text(rows))).bad[0].reason
 
     def test_a_scan_without_rows_is_no_error(self, write, rows):
         loaded = load_file(write(self.text(rows).splitlines()[0]))
@@ -363,10 +363,10 @@ class TestAsff:
         ("change", "reason"),
         [
             ({"AwsAccountId": None}, "The account id (AwsAccountId) is missing."),
-            ({"Resources": []}, "The row names no resource (Resources)."),
+            ({"Resources": []}, "The row has no resource (Resources)."),
             ({"Resources": [{"Type": "x"}]}, "The resource id (Resources.Id) is missing."),
             ({"GeneratorId": "", "Id": ""}, "The check (GeneratorId) is missing."),
-            ({"Compliance": {"Status": 7}}, "is none that the format defines."),
+            ({"Compliance": {"Status": 7}}, "is not defined by the format."),
         ],
     )
     def test_a_bad_row_is_explained(self, write, asff_row, change, reason):

@@ -94,7 +94,7 @@ class TestCheckov:
         found = load(report)
         assert dict(found.skipped) == {"pass": 1, "suppressed": 1}
         assert [bad.reason for bad in found.bad] == [
-            "Checkov could not read /broken.tf, so nothing in it was looked at."
+            "Checkov could not read /broken.tf, so nothing in it was checked."
         ]
 
     def test_a_row_of_a_plan_has_its_address_alone(self):

@@ -67,7 +67,7 @@ def test_the_plan_with_its_prior_values_is_journaled_before_anything_else(journa
         ("UPDATE records SET body = replace(body, 'intent', 'outcome') WHERE seq = 2", "record 2 was edited"),
         ("DELETE FROM records WHERE seq = 3", "record 3 is missing"),
         ("UPDATE records SET previous = hash WHERE seq = 4", "record 4 does not follow"),
-        ("UPDATE records SET seq = 99 WHERE seq = 5", "record 5 is missing"),
+        ("UPDATE records SET seq = 99 WHERE seq = 5", "records 5 to 98 are missing"),
     ],
 )
 def test_tampering_is_found_and_said(journal, path, statement, sentence):
@@ -122,7 +122,7 @@ def test_a_run_that_is_alive_cannot_be_taken_over(journal):
 
 def test_two_runs_never_touch_one_resource_at_once(journal):
     journal.begin(plan())
-    with pytest.raises(RefusedError, match="is under way"):
+    with pytest.raises(RefusedError, match="is in progress"):
         journal.begin(plan())
     journal.begin(plan(change(name="another")))
 
@@ -172,7 +172,7 @@ def test_somebody_elses_database_is_refused(path):
     connection.execute("CREATE TABLE theirs (x)")
     connection.commit()
     connection.close()
-    with pytest.raises(InputError, match="something else"):
+    with pytest.raises(InputError, match="belongs to another program"):
         open_store(path)
 
 
@@ -181,7 +181,7 @@ def test_a_locked_store_is_said(journal, path, monkeypatch):
     journal = Journal(open_store(path))
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(InputError, match="another hipaa-tui is writing"):
+    with pytest.raises(InputError, match="another hipaa-tui process is writing"):
         journal.begin(plan())
     connection.execute("ROLLBACK")
     connection.close()

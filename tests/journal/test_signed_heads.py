@@ -225,7 +225,7 @@ def test_an_edited_head_is_not_believed(desk, tmp_path):
     statement = desk.keeping.head()
     path = tmp_path / "head.json"
     path.write_text(json.dumps({**statement, "seq": 3}))
-    assert any("does not hold" in fault for fault in desk.keeping.verify(read_heads(path)).faults)
+    assert any("is invalid" in fault for fault in desk.keeping.verify(read_heads(path)).faults)
 
 
 def test_a_head_of_a_stranger_is_said(desk, tmp_path):
@@ -236,7 +236,7 @@ def test_a_head_of_a_stranger_is_said(desk, tmp_path):
     heads = read_heads(path)
     assert "signed by an unknown key" in desk.keeping.verify(heads).faults[0]
     assert desk.keeping.verify(heads, [other.key]).faults == ()
-    assert "not by the one that was given" in desk.keeping.verify(heads, [desk.me.key]).faults[0]
+    assert "not by the given one" in desk.keeping.verify(heads, [desk.me.key]).faults[0]
 
 
 def test_a_forged_or_torn_line_among_the_kept_heads_is_said_and_the_next_one_is_whole(desk, tmp_path):
@@ -245,7 +245,7 @@ def test_a_forged_or_torn_line_among_the_kept_heads_is_said_and_the_next_one_is_
         file.write('{"store": "store.db", "he')
     desk.keeping.head()
     assert desk.keeping.verify().faults == (
-        "heads.jsonl: line 2 is no signed head: it was edited or cut off",
+        "heads.jsonl: line 2 is not a signed head: it was edited or truncated",
     )
     forged = sign_head(open_identity(tmp_path / "other"), 1, BEGINNING)
     desk.kept.path.write_text(json.dumps({"store": "store.db", "head": forged}) + "\n")

@@ -75,9 +75,9 @@ def test_what_is_fmt_clean_stays_so(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("  b = 3\n", "b has to be taken out, and is 3 in the file alone"),
-        ("  b = var.b\n", "b has to be taken out, and is var.b in the file alone"),
-        ("  c { b = 2 }\n", "its blocks c have to go, and one says what is in the file alone"),
+        ("  b = 3\n", "b has to be removed, but its value 3 is only in the file"),
+        ("  b = var.b\n", "b has to be removed, but its value var.b is only in the file"),
+        ("  c { b = 2 }\n", "its blocks c have to be removed, but one is only in the file"),
     ],
 )
 def test_what_the_file_alone_says_is_not_taken_out(text, sentence):

@@ -131,7 +131,7 @@ def test_a_group_stands_or_falls_together(repo: Path, azure: Documents) -> None:
         "location": "westus",
         "properties": {},
     }
-    with pytest.raises(RefusedError, match="its group stands or falls together"):
+    with pytest.raises(RefusedError, match="the changes of a fix are made together"):
         make(plan, repo, azure)
 
 
@@ -180,7 +180,7 @@ def test_what_the_repository_manages_is_edited_there_and_nothing_else(repo: Path
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("  min_tls_version = var.tls\n", "var.tls is given from outside of the repository"),
+        ("  min_tls_version = var.tls\n", "var.tls is set outside of the repository"),
         (
             "  count = 2\n",
             "azurerm_storage_account.mine[0] and azurerm_storage_account.mine[1] are the same object",
@@ -327,20 +327,20 @@ def test_the_message_tells_the_auditor_what_and_the_operator_how_back(repo: Path
     assert blank == ""
     for part in (
         plan.hash, "finding-0, finding-1", "164.312(b)", LOGS, ACCOUNT, "+ retentionInDays: 365", "Risk:      low",
-        "Not there yet", "git revert", "a workspace that may hold audit logs is never deleted",
+        "Does not exist yet", "git revert", "a workspace that may hold audit logs is never deleted",
     ):  # fmt: skip
         assert part in message
 
 
 def test_the_message_names_what_a_revert_would_destroy(repo: Path, azure: Documents) -> None:
     message = make(plan_for(azure, (TLS, target(ACCOUNT))), repo, azure).message
-    assert "first `terraform state rm`:\n    azurerm_storage_account.patientfiles\n" in message
+    assert "run `terraform state rm` before a revert:\n    azurerm_storage_account.patientfiles\n" in message
 
 
 def test_modules_that_were_not_looked_into_are_named(repo: Path, azure: Documents) -> None:
     commit(repo, main_tf='module "vnet" {\n  source = "./vnet"\n}\n')
     assert (
-        "main.tf:1 (module.vnet) was not looked into"
+        "main.tf:1 (module.vnet) was not read"
         in make(plan_for(azure, (TLS, target(ACCOUNT))), repo, azure).message
     )
 
@@ -362,24 +362,24 @@ def test_a_plan_cannot_choose_where_the_file_lands(repo: Path, azure: Documents)
     evil = dataclasses.replace(
         plan, changes=(dataclasses.replace(plan.changes[0], playbook="../../etc/cron.d/x"),)
     )
-    with pytest.raises(InputError, match="which no playbook is called"):
+    with pytest.raises(InputError, match="names an invalid playbook"):
         make(evil, repo, azure)
 
 
 @pytest.mark.parametrize(
     ("snippet", "problem"),
     [
-        ("{{ nothing }}", "cannot be filled"),
-        ("{{ value.__class__ }}", "cannot be filled"),
+        ("{{ nothing }}", "cannot be rendered"),
+        ("{{ value.__class__ }}", "cannot be rendered"),
         (
             'locals {\n  a = 1\n}\nresource "azurerm_storage_account" "x" {\n}',
-            "resource and import blocks only",
+            "may yield only resource blocks",
         ),
-        ("not hcl {", "gives no HCL"),
-        ("", "gives no resource"),
+        ("not hcl {", "does not yield valid HCL"),
+        ("", "yields no resource"),
         ('resource "azurerm_storage_account" "x" {\n  colour = 1\n}', "has no argument colour"),
         ('resource "null_resource" "x" {\n}', "not a resource type that hipaa-tui renders"),
-        ("{% include '../../x' %}", "cannot be filled"),
+        ("{% include '../../x' %}", "cannot be rendered"),
     ],
 )
 def test_a_bad_snippet_is_named_and_nothing_is_made(
@@ -435,8 +435,8 @@ def test_a_part_of_a_large_block_is_said_for_the_block_that_manages_it(
     )
     plan = plan_for(azure, (TLS, target(ACCOUNT)))
     said = (
-        r"in the block azurerm_storage_account that manages it set https_traffic_only_enabled = true; "
-        r"blob_properties { versioning_enabled = true }"
+        r"set https_traffic_only_enabled = true; blob_properties { versioning_enabled = true } "
+        r"in the azurerm_storage_account block that manages it"
     )
     with pytest.raises(RefusedError, match=said):
         make_patch(plan, repo, "hipaa/fix", {"azure": azure}, snippets_folder=tmp_path / "snippets")

@@ -104,7 +104,7 @@ def test_in_the_data_block(repo, aws, plan):
 def test_a_data_block_that_others_read_is_left_to_the_user(repo, aws, plan):
     main = HEAD + "  policy = data.aws_iam_policy_document.phi.json\n}\n"
     other = 'resource "aws_sns_topic" "x" {\n  policy = data.aws_iam_policy_document.phi.json\n}\n'
-    with pytest.raises(RefusedError, match=r"aws_sns_topic\.x would get it too"):
+    with pytest.raises(RefusedError, match=r"aws_sns_topic\.x would be changed, too"):
         make(repo, aws, plan, {"main.tf": main, "policy.tf": DATA + other})
     assert make_patch(plan, repo, "hipaa/fix", {"aws": aws}, options=PatchOptions(shared={"all"})).files
 
@@ -136,7 +136,7 @@ def test_in_a_template_file(repo, aws, plan):
     ("policy", "files", "sentence"),
     [
         ('file("gone.json")', {}, "gone.json, which file.* reads, is not in the commit"),
-        ("file(var.name)", {}, "only Terraform can tell"),
+        ("file(var.name)", {}, "known only to Terraform"),
         ('templatefile("t.json", {})', {"t.json": "%{ if true }{}%{ endif }"}, "t.json, line 1: .*directives"),
         ('file("t.json")', {"t.json": "{ not JSON"}, "t.json, line 1: .*not JSON"),
         ("data.aws_iam_policy_document.gone.json", {}, "is not declared in the commit"),
@@ -175,7 +175,9 @@ def test_a_module_gets_literals_only_where_every_use_is_planned(repo, aws, plan)
 def test_a_module_of_two_buckets_is_not_changed_for_one(repo, aws, plan):
     call = 'module "phi" {\n  source = "./m"\n  name   = "phi-records"\n}\n'
     calls = call + call.replace('"phi"', '"other"').replace("phi-records", "other-records")
-    with pytest.raises(RefusedError, match=r"module\.other\.aws_s3_bucket_policy\.this would get it too"):
+    with pytest.raises(
+        RefusedError, match=r"module\.other\.aws_s3_bucket_policy\.this would be changed, too"
+    ):
         make(repo, aws, plan, {"main.tf": calls, "m/main.tf": MODULE})
 
 
@@ -193,7 +195,7 @@ def test_a_json_configuration_is_looked_into(repo, aws, plan):
     text = json.dumps(JSON_FILE, indent=2) + "\n"
     patch = make(repo, aws, plan, {"main.tf.json": text, "policy.tf": DATA})
     assert patch.files == ("policy.tf",)
-    assert "was not looked into" not in patch.message
+    assert "was not read" not in patch.message
 
 
 def test_a_policy_in_a_json_configuration(repo, aws, plan):

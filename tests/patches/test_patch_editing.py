@@ -128,8 +128,8 @@ def test_line_ends_and_the_mark_at_the_beginning_stay(newline, bom):
 @pytest.mark.parametrize(
     ("body", "attributes", "blocks", "sentence"),
     [
-        ("\n  a = var.a\n", [("a", "1")], (), "a is var.a: change it where that is set"),
-        ('\n  a = "${local.x}-y"\n', [("a", '"z"')], (), "change it where that is set"),
+        ("\n  a = var.a\n", [("a", "1")], (), "a is var.a: change it where that is defined"),
+        ('\n  a = "${local.x}-y"\n', [("a", '"z"')], (), "change it where that is defined"),
         ("\n  a = max(1, 2)\n", [("a", "3")], (), "max"),
         ('\n  dynamic "c" {\n    for_each = []\n    content {}\n  }\n', [], [Block("c")], "are dynamic"),
         ("\n  c {\n    d = 1\n  }\n  c {\n    d = 2\n  }\n", [], [Block("c", attributes=(("d", "3"),))], "has 2 blocks c"),
@@ -228,14 +228,14 @@ NARROW = ("22", '["10.0.0.0/8"]')
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (DYNAMIC % ("var.rules", "ingress.value.from"), "their for_each is var.rules: change them where that is set"),
+        (DYNAMIC % ("var.rules", "ingress.value.from"), "their for_each is var.rules: change them where that is defined"),
         (DYNAMIC % ("[{ port = 22 }, { port = 443 }]", OPEN), "cidr_blocks is .* for all of them: for element 1 of"),
         (DYNAMIC % ("[{ port = 22, from = [\"0.0.0.0/0\"] }, { port = 22, from = [\"0.0.0.0/0\"] }]", "ingress.value.from"),
          "which of the 2 elements"),
-        (DYNAMIC % ("[{ port = 22, from = var.open }]", "ingress.value.from"), "from in element 1 is var.open|not sure"),
+        (DYNAMIC % ("[{ port = 22, from = var.open }]", "ingress.value.from"), "from in element 1 is var.open|not certain"),
         ("\n  ingress = []\n", "ingress is set as an argument"),
         ("\n  ingress {\n    from_port   = 1\n    cidr_blocks = []\n  }\n  ingress {\n    from_port   = 2\n    cidr_blocks = []\n  }\n",
-         "which one is meant is not sure"),
+         "it is not certain which one has to change"),
     ],
 )  # fmt: skip
 def test_a_rule_that_is_not_certain_is_left_to_a_person(body, sentence):

@@ -93,7 +93,7 @@ def test_an_address_with_an_index_is_that_instance_alone(repo):
     found = locate(repo, files, row(address="aws_sqs_queue.q[1]", check="CKV_AWS_27"))
     assert resources(found) == [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:queue-1"]
     lost = locate(repo, files, row(address="aws_sqs_queue.q[7]", check="CKV_AWS_27"))
-    assert "none of what main.tf:4" in reason(lost)
+    assert "not an instance of main.tf:4" in reason(lost)
     assert lost.unlocated[0].candidates == ("aws_sqs_queue.q[0]", "aws_sqs_queue.q[1]")
 
 
@@ -315,9 +315,9 @@ class TestUnclear:
     @pytest.mark.parametrize(
         ("block", "line", "said"),
         [
-            ('data "aws_caller_identity" "me" {}\n', 4, "no resource of its own"),
-            ('module "x" {\n  source = "./nowhere"\n}\n', 5, "no resource of its own"),
-            ("# only words\n", 4, "stands in no block"),
+            ('data "aws_caller_identity" "me" {}\n', 4, "which is not a resource"),
+            ('module "x" {\n  source = "./nowhere"\n}\n', 5, "which is not a resource"),
+            ("# only words\n", 4, "is not in a block"),
             ('resource "google_storage_bucket" "b" {\n  name = "b"\n}\n', 4, "provider"),
         ],
     )
@@ -335,12 +335,12 @@ class TestUnclear:
         )
         assert [one.resource for one in found.findings] == ["arn:aws:s3:::phi-a"]
         assert (found.rows, len(found.unlocated)) == (1, 1)
-        assert "only known to Terraform" in found.unlocated[0].reason
+        assert "known only to Terraform" in found.unlocated[0].reason
 
     def test_code_that_changed_since_the_report(self, repo):
         files = {"main.tf": PROVIDER + BUCKET}
         found = locate(repo, files, row(address="aws_s3_bucket.gone"))
-        assert reason(found).startswith("main.tf:4 is aws_s3_bucket.phi at the repository's commit, not")
+        assert reason(found).startswith("main.tf:4 is aws_s3_bucket.phi in the repository's commit, not")
         moved = locate(repo, files, row(300, "aws_s3_bucket.phi"))
         assert resources(moved) == ["arn:aws:s3:::phi-records"]
 
@@ -349,10 +349,10 @@ class TestUnclear:
         (repo / "new.tf").write_text(BUCKET)
         where = Where(repo, account=ACCOUNT)
         found = Locators(folders_of(where, ()), where, wanted).locate([row(1, file="new.tf")])
-        assert reason(found).startswith("new.tf is not in the repository at its commit")
+        assert reason(found).startswith("new.tf is not in the repository's commit")
 
     def test_a_folder_without_code_is_refused(self, repo):
-        with pytest.raises(InputError, match="no Terraform code at its commit"):
+        with pytest.raises(InputError, match="no Terraform code in its commit"):
             locate(repo, {"README.md": "words"}, row())
 
 
@@ -372,7 +372,7 @@ class TestNames:
         here = row(files=(f"{repo}/infra/main.tf", "main.tf"))
         assert resources(locate(repo, FILES, here, folder="infra")) == ["arn:aws:s3:::phi-records"]
         above = row(files=(f"{repo}/main.tf",))
-        assert "name its own folder with --repo" in reason(locate(repo, FILES, above, folder="infra"))
+        assert "give its own folder with --repo" in reason(locate(repo, FILES, above, folder="infra"))
 
     def test_a_name_that_means_two_files_needs_the_block_to_tell(self, repo):
         found = locate(repo, FILES, row(file="main.tf"), folder="infra")
@@ -387,7 +387,7 @@ class TestNames:
             found = locate(repo, files, row(address="aws_s3_bucket.phi", file=name), folder="envs/prod")
             assert found.findings == (), name
         ci = row(address="aws_s3_bucket.phi", files=("/build/envs/dev/main.tf", "/main.tf"))
-        assert "name its own folder with --repo" in reason(locate(repo, files, ci, folder="envs/prod"))
+        assert "give its own folder with --repo" in reason(locate(repo, files, ci, folder="envs/prod"))
         assert resources(locate(repo, files, ci, folder="envs/dev")) == ["arn:aws:s3:::dev-records"]
         found = locate(repo, files, row(address="aws_s3_bucket.phi", file="dev/main.tf"), folder="envs/dev")
         assert resources(found) == ["arn:aws:s3:::dev-records"]
@@ -414,7 +414,7 @@ class TestNames:
         (repo / "sub" / "link.tf").symlink_to(outside)
         git(repo, "add", "-A")
         git(repo, "commit", "-q", "-m", "link")
-        assert "a link" in reason(locate(repo, {}, row(file="sub/link.tf")))
+        assert "symbolic link" in reason(locate(repo, {}, row(file="sub/link.tf")))
 
 
 def test_a_file_in_json_has_its_blocks_too(repo):
@@ -444,7 +444,7 @@ def test_a_name_that_is_a_file_in_two_configured_folders_is_neither(repo):
     commit_tree(repo, files)
     configured = [TerraformCode(repo / env, accounts=(ACCOUNT,)) for env in ("dev", "prod")]
     found = Locators(configured, Where(), wanted).locate([row(address="aws_s3_bucket.phi")])
-    assert "say with --repo" in reason(found)
+    assert "give the scanned one with --repo" in reason(found)
     assert found.unlocated[0].candidates == (f"{repo}/dev/main.tf", f"{repo}/prod/main.tf")
     told = row(address="aws_s3_bucket.phi", files=("/build/prod/main.tf", "/main.tf"))
     assert resources(Locators(configured, Where(), wanted).locate([told])) == ["arn:aws:s3:::prod-records"]

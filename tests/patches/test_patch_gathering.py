@@ -64,7 +64,7 @@ def test_a_shared_list_is_written_again(repo, aws):
     plan = plan_for(
         aws, *(("aws.s3.versioning", bucket(aws, name)) for name in ("clinic-north", "clinic-south"))
     )
-    with pytest.raises(RefusedError, match="stands as wanted"):
+    with pytest.raises(RefusedError, match="already set at"):
         make_patch(plan, repo, "again", {"aws": aws})
 
 
@@ -74,7 +74,7 @@ def test_a_second_patch_knows_the_block_of_the_first(repo, aws, playbook):
     patched(repo, aws, ("clinic-north", "clinic-south"), playbook)
     git(repo, "merge", "-q", "fix")
     plan = plan_for(aws, *((playbook, bucket(aws, name)) for name in ("clinic-north", "clinic-south")))
-    with pytest.raises(RefusedError, match="stands as wanted"):
+    with pytest.raises(RefusedError, match="already set at"):
         make_patch(plan, repo, "again", {"aws": aws})
 
 

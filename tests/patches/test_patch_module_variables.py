@@ -128,4 +128,4 @@ resource "aws_dynamodb_table" "this" {
     commit_tree(repo, {"main.tf": calls, "modules/topic/main.tf": table})
     plan = plan_for(aws, ("aws.dynamodb.encryption", aws_target("AWS::DynamoDB::Table", arn)))
     patch = make_patch(plan, repo, "fix", {"aws": aws})
-    assert "module.news.aws_dynamodb_table.this would get it too" in patch.left_out[0].reason
+    assert "module.news.aws_dynamodb_table.this would be changed, too" in patch.left_out[0].reason

@@ -111,7 +111,7 @@ def test_a_block_for_many_is_edited_once_all_of_them_are_planned(repo, azure):
 
 def test_who_else_would_get_it_is_said_and_asked_for(repo, azure):
     files = {"prod/main.tf": EACH, "modules/account/main.tf": MODULE}
-    with pytest.raises(RefusedError, match=r'labresults"\].*would get it too.*--shared'):
+    with pytest.raises(RefusedError, match=r'labresults"\].*would be changed, too.*--shared'):
         make(repo, azure, files, NAMES[0], folder="prod")
     patch = make(repo, azure, {}, NAMES[0], folder="prod", shared=("all",))
     assert patch.files == ("prod/main.tf",)
@@ -131,7 +131,7 @@ def test_another_environment_that_calls_the_module_is_named(repo, azure):
         "dev/main.tf": EACH.replace("patientfiles", "devfiles"),
         "modules/account/main.tf": MODULE.replace("var.tls", '"TLS1_0"'),
     }
-    with pytest.raises(RefusedError, match=r"dev \(calls ../modules/account\) would get it too"):
+    with pytest.raises(RefusedError, match=r"dev \(calls ../modules/account\) would be changed, too"):
         make(repo, azure, files, *NAMES, folder="prod")
 
 
@@ -142,7 +142,7 @@ def test_a_variable_that_others_read_is_not_changed_under_them(repo, azure):
         + 'variable "tls" {\n  default = "TLS1_0"\n}\n',
         "modules/account/main.tf": MODULE,
     }
-    with pytest.raises(RefusedError, match=r"azurerm_storage_account.legacy would get it too"):
+    with pytest.raises(RefusedError, match=r"azurerm_storage_account.legacy would be changed, too"):
         make(repo, azure, files, NAMES[0])
 
 
@@ -153,9 +153,11 @@ def test_the_environments_file_is_asked_for(repo, azure):
         "prod.tfvars": 'tls = "TLS1_0"\n',
         "modules/account/main.tf": MODULE,
     }
-    with pytest.raises(RefusedError, match=r"var.tls is set in dev.tfvars, prod.tfvars: say with --var-file"):
+    with pytest.raises(
+        RefusedError, match=r"var.tls is set in dev.tfvars, prod.tfvars: select the file of this account"
+    ):
         make(repo, azure, files, NAMES[0])
-    with pytest.raises(InputError, match=r"nowhere\.tfvars: no \.tfvars file"):
+    with pytest.raises(InputError, match=r"nowhere\.tfvars: no such \.tfvars file"):
         make(repo, azure, {}, NAMES[0], var_files=("nowhere.tfvars",))
     patch = make(repo, azure, {}, NAMES[0], var_files=("prod.tfvars",))
     assert patch.files == ("prod.tfvars",)
@@ -189,8 +191,8 @@ def test_what_is_no_state_is_refused(repo, azure, tmp_path, text):
 def test_what_cannot_be_evaluated_is_a_note(repo, azure):
     files = {"main.tf": CALL + 'module "far" {\n  source = "git::https://example.org/x.git"\n}\n'}
     patch = make(repo, azure, files, NAMES[1])
-    assert "main.tf:5 (module.far) was not looked into: git::https://example.org/x.git" in patch.message
-    assert "main.tf:1 (module.files) was not looked into" in patch.message
+    assert "main.tf:5 (module.far) was not read: git::https://example.org/x.git" in patch.message
+    assert "main.tf:1 (module.files) was not read" in patch.message
 
 
 FAR = (
@@ -226,7 +228,7 @@ def test_the_code_of_an_installed_module_is_not_edited(repo, azure):
 
 def test_what_a_module_from_elsewhere_seems_to_manage_gets_no_second_block(repo, azure):
     with pytest.raises(
-        RefusedError, match=r"seems to be managed, going by its inputs, by main.tf:1 \(module.far\)"
+        RefusedError, match=r"seems, by the inputs, to be managed by main.tf:1 \(module.far\)"
     ):
         make(repo, azure, {"main.tf": FAR}, NAMES[0])
 
@@ -250,7 +252,7 @@ def test_an_installed_module_that_is_a_link_is_not_read(repo, azure, tmp_path):
     (far / "main.tf").rename(tmp_path / "private" / "main.tf")
     far.rmdir()
     far.symlink_to(tmp_path / "private")
-    with pytest.raises(RefusedError, match="seems to be managed"):
+    with pytest.raises(RefusedError, match="to be managed"):
         make(repo, azure, {"main.tf": FAR, ".gitignore": ".terraform\n"}, NAMES[0])
 
 
@@ -288,7 +290,7 @@ def test_a_for_each_in_json_is_found_by_its_instances(repo, azure):
         "min_tls_version": "TLS1_0",
     }
     text = as_json({"resource": {"azurerm_storage_account": {"this": inside}}})
-    with pytest.raises(RefusedError, match=r"labresults.* would get it too"):
+    with pytest.raises(RefusedError, match=r"labresults.* would be changed, too"):
         make(repo, azure, {"main.tf.json": text}, NAMES[0])
     plan = plan_for(azure, *((TLS, target(ACCOUNT.replace("patientfiles", one))) for one in NAMES))
     patch = make_patch(plan, repo, "hipaa/fix", {"azure": azure})
@@ -299,7 +301,7 @@ def test_a_for_each_in_json_is_found_by_its_instances(repo, azure):
 def test_a_local_of_a_module_reaches_every_call_of_it(repo, azure):
     module = MODULE.replace("var.tls", "local.tls") + 'locals {\n  tls = "TLS1_0"\n}\n'
     calls = CALL + CALL.replace("patientfiles", "labresults").replace("files", "labs")
-    with pytest.raises(RefusedError, match=r"module\.labs\..* would get it too"):
+    with pytest.raises(RefusedError, match=r"module\.labs\..* would be changed, too"):
         make(repo, azure, {"main.tf": calls, "modules/account/main.tf": module}, NAMES[0])
 
 

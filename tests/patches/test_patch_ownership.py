@@ -64,7 +64,7 @@ def test_another_accounts_folder_is_not_asked(repo):
 def test_a_folder_that_cannot_be_read_stops_nothing(tmp_path):
     known = Managers([TerraformCode(tmp_path / "nowhere")])
     assert known.of(target(ACCOUNT)) == ""
-    assert "there is no such folder" in known.problems[0]
+    assert "no such folder" in known.problems[0]
 
 
 def test_the_plan_warns_and_names_the_patch(repo, aws):

@@ -192,8 +192,8 @@ def test_references_are_believed_where_the_change_is_about_something_else():
 @pytest.mark.parametrize(
     ("source", "wanted", "earlier", "sentence"),
     [
-        (ENCODED, policy(TLS), policy(TLS), "statement Read stands in the file alone"),
-        (ENCODED, policy(TLS), None, "statement Read stands in the file alone|only Terraform can tell"),
+        (ENCODED, policy(TLS), policy(TLS), "statement Read is only in the file"),
+        (ENCODED, policy(TLS), None, "statement Read is only in the file|known only to Terraform"),
         (
             ENCODED.replace('"${aws_s3_bucket.phi.arn}/*"', "local.objects"),
             policy({**READ, "Resource": "arn:aws:s3:::other/*"}),
@@ -213,7 +213,7 @@ def test_references_are_believed_where_the_change_is_about_something_else():
             ENCODED.replace('Sid       = "Read" # the application', "(var.k) = 1"),
             policy({**READ, "Effect": "Deny"}),
             policy(READ),
-            "only Terraform can tell",
+            "known only to Terraform",
         ),
     ],
 )  # fmt: skip
@@ -269,7 +269,7 @@ def test_a_quoted_policy_is_written_anew_only_where_no_work_is_lost():
     source = f'resource "aws_s3_bucket_policy" "phi" {{\n  policy = {quoted}\n}}\n'
     assert both(source, policy(first), policy(first)) == source
     assert "policy = jsonencode({\n" in both(source, policy(first, second), policy(first))
-    with pytest.raises(NotEditableError, match="stands in the file alone"):
+    with pytest.raises(NotEditableError, match="is only in the file"):
         edited(source, policy(second), policy(second))
 
 
@@ -351,8 +351,8 @@ def test_a_statement_of_the_data_block_changes_in_its_members():
         (DATA.replace("  # who", "  override_policy_documents = [local.more]\n  # who"), "override_policy_documents"),
         (DATA.replace("  # who", "  source_policy_documents = [local.more]\n  # who"), "source_policy_documents"),
         (DATA.replace("  statement {", '  dynamic "statement" {\n    for_each = []\n    content {}\n  }\n  statement {'), "are dynamic"),
-        (DATA.replace('"s3:GetObject"]', '"s3:GetObject", "s3:PutObject"]').replace('sid       = "Read"', 'sid       = "Own"'), "statement Own stands in the file alone"),
-        (DATA.replace('type        = "AWS"', "type        = var.kind"), "which principals it is"),
+        (DATA.replace('"s3:GetObject"]', '"s3:GetObject", "s3:PutObject"]').replace('sid       = "Read"', 'sid       = "Own"'), "statement Own is only in the file"),
+        (DATA.replace('type        = "AWS"', "type        = var.kind"), "its principals type is an expression"),
         (DATA.replace('"phi" {', '"phi" {\n  for_each = toset([])'), "for_each"),
     ],
 )  # fmt: skip

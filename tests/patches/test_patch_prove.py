@@ -50,17 +50,17 @@ def test_what_the_plan_names_is_counted():
     [
         (
             change("aws_vpc.other", "update", before={"a": 1}, after={"a": 2}),
-            "aws_vpc.other: to be changed, though",
+            "aws_vpc.other: to be changed, although",
         ),
-        (change("aws_vpc.other", "create", after={}), "aws_vpc.other: to be created, though"),
+        (change("aws_vpc.other", "create", after={}), "aws_vpc.other: to be created, although"),
         (
             change(BUCKET, "delete", "create", before={}, after={}),
-            "aws_s3_bucket.phi: to be replaced, which loses",
+            "aws_s3_bucket.phi: to be replaced, which destroys",
         ),
-        (change(BUCKET, "delete", before={}), "aws_s3_bucket.phi: to be destroyed, which loses"),
+        (change(BUCKET, "delete", before={}), "aws_s3_bucket.phi: to be destroyed, which destroys"),
         (
             change(BUCKET, "update", before={"acl": "private", "b": 1}, after={"acl": "public-read", "b": 2}),
-            "aws_s3_bucket.phi: to be changed acl, which the plan does not name",
+            "aws_s3_bucket.phi: to be changed acl, which the plan does not change",
         ),
     ],
 )
@@ -103,7 +103,7 @@ def test_terraform_itself_is_asked(terraform, repo):
         proved(repo, {"terraform_data.phi": frozenset({"input"})}) == "terraform plan: 1 to add, nothing else"
     )
     with pytest.raises(
-        RefusedError, match=r"terraform_data\.phi: to be created, though the plan does not touch it"
+        RefusedError, match=r"terraform_data\.phi: to be created, although the plan does not change it"
     ):
         proved(repo, {})
     assert sorted(path.name for path in repo.iterdir()) == [".git", "main.tf"], (

@@ -113,7 +113,7 @@ def test_what_the_remote_has_is_never_overwritten(
     with pytest.raises(RefusedError, match="has other commits"):
         publisher(repo).push("hipaa/fix")
     git(repo, "fetch", "-q")
-    with pytest.raises(RefusedError, match="nothing is forced"):
+    with pytest.raises(RefusedError, match="never forces a push"):
         publisher(repo).push("hipaa/fix")
     assert git(bare, "rev-parse", "hipaa/fix") == theirs
 
@@ -130,7 +130,7 @@ def test_a_continued_branch_goes_on_there(repo: Path, bare: Path, azure: Documen
     "remote", ["nowhere", "-x", "--upload-pack=touch x", "https://x:y@example.org/z.git"]
 )
 def test_only_a_remote_of_the_repository_is_pushed_to(repo: Path, bare: Path, remote: str) -> None:
-    with pytest.raises(InputError, match="is no remote of the repository; it has: origin") as error:
+    with pytest.raises(InputError, match="is not a remote of the repository; its remotes: origin") as error:
         publisher(repo).push("main", remote)
     assert "x:y" not in str(error.value)
 
@@ -142,7 +142,7 @@ def test_without_a_name_it_is_the_remote_that_git_would_take(repo: Path, bare: P
     assert publisher(repo).remote()[0] == "fork"
     git(repo, "remote", "remove", "fork")
     git(repo, "remote", "remove", "origin")
-    with pytest.raises(InputError, match="there is no remote to push to; it has: none"):
+    with pytest.raises(InputError, match="the repository has no remote to push to; its remotes: none"):
         publisher(repo).push("main")
 
 
@@ -162,7 +162,7 @@ def test_what_the_remote_says_is_plain_text(repo: Path, bare: Path, azure: Docum
     )
     hook.chmod(0o755)
     patch(repo, azure)
-    with pytest.raises(IncompleteError, match=r"did not take it: .*no: red") as error:
+    with pytest.raises(IncompleteError, match=r"rejected it: .*no: red") as error:
         publisher(repo).push("hipaa/fix")
     assert "\x1b" not in str(error.value)
     assert "\n" not in str(error.value)
@@ -250,7 +250,7 @@ def test_a_program_that_fails_leaves_the_text_and_the_page(
     program(programs, "gh", "\x1b[2Jnot logged in\ntoken ghp_0123456789abcdefghij0123\n", code=4)
     opened = publisher(repo).open(pushed, made.title, made.body)
     assert opened.link == ""
-    assert opened.reason.startswith("gh did not open it: not logged in | token")
+    assert opened.reason.startswith("gh failed: not logged in | token")
     assert "ghp_0123" not in opened.reason
     program(programs, "gh", "https://evil.example/clinic/infra/pull/1\n")
     assert publisher(repo).open(pushed, made.title, made.body).link == "https://github.com/clinic/infra/pulls"
@@ -260,7 +260,7 @@ def test_on_another_host_no_program_is_run(repo: Path, bare: Path, azure: Docume
     seen = [program(programs, name, "") for name in ("gh", "az")]
     made = patch(repo, azure)
     pushed = publisher(repo).push("hipaa/fix")
-    assert "no program that is known here" in publisher(repo).open(pushed, made.title, made.body).reason
+    assert "hipaa-tui cannot open pull requests" in publisher(repo).open(pushed, made.title, made.body).reason
     assert not any(one.exists() for one in seen)
 
 

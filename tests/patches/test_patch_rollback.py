@@ -56,14 +56,16 @@ def test_what_is_referred_to_stays(repo, aws, merged):
     with (repo / "main.tf").open("a") as file:
         file.write('\noutput "closed" {\n  value = aws_s3_bucket_public_access_block.phi.id\n}\n')
     git(repo, "commit", "-qam", "more")
-    with pytest.raises(RefusedError, match="closed refers to it: take both out by hand"):
+    with pytest.raises(RefusedError, match="closed refers to it: remove both by hand"):
         make_patch(back(merged, aws), repo, "back", {"aws": aws})
 
 
 def test_without_a_block_there_is_nothing_to_take_out(repo, aws, merged):
     (repo / "main.tf").write_text(MAIN)
     git(repo, "commit", "-qam", "reverted")
-    with pytest.raises(RefusedError, match="no block here manages it, so there is nothing to take out"):
+    with pytest.raises(
+        RefusedError, match="no block in this folder manages it, so there is nothing to remove"
+    ):
         make_patch(back(merged, aws), repo, "back", {"aws": aws})
 
 
@@ -131,5 +133,5 @@ def test_a_block_for_several_goes_when_all_of_them_go(repo, aws, both):
         assert len(patch.addresses) == 2
         return
     taken_back = back(plan, aws)
-    with pytest.raises(RefusedError, match="stands for others too: take these out there"):
+    with pytest.raises(RefusedError, match="creates others, too: remove these there"):
         make_patch(replace(taken_back, changes=taken_back.changes[:1]), repo, "back", {"aws": aws})

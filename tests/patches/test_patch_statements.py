@@ -186,13 +186,13 @@ def test_a_name_that_a_function_makes_is_known_in_a_statement(repo, aws):
     [
         (
             DOCUMENT.replace("  # CloudTrail\n", "  source_policy_documents = [var.base]\n"),
-            "has source_policy_documents: change the statement where it is written",
+            "has source_policy_documents: change the statement where it is defined",
         ),
         (
             ENCODED.replace("Statement = [", "Statement = concat(var.more, [").replace(
                 "    ]\n  })", "    ])\n  })"
             ),
-            r"its statements are concat\(var.more.*change them where those are set",
+            r"its statements are concat\(var.more.*change them where those are defined",
         ),
     ],
 )
@@ -215,5 +215,5 @@ def test_actions_that_only_terraform_knows_stay(repo, aws):
 
 def test_a_document_that_others_read_is_not_changed_under_them(repo, aws):
     other = 'resource "aws_s3_bucket_policy" "copy" {\n  bucket = "copies"\n  policy = data.aws_iam_policy_document.phi.json\n}\n'
-    with pytest.raises(RefusedError, match=r"aws_s3_bucket_policy\.copy would get it too"):
+    with pytest.raises(RefusedError, match=r"aws_s3_bucket_policy\.copy would be changed, too"):
         patched(repo, aws, DOCUMENT + "\n" + other)

@@ -79,7 +79,7 @@ def test_a_region_whose_finding_is_excepted_is_left_alone(clouds):
     (left,) = problems
     assert (left.subject, left.reason) == (
         finding("sa-east-1").fingerprint,
-        "left alone: its finding is excepted",
+        "its finding is excepted",
     )
 
 

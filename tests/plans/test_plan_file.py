@@ -76,8 +76,8 @@ def test_what_builds_on_a_fix_that_is_left_out_is_left_out_too():
     assert [c.id for c in rest.changes] == ["c4"]
     assert [s.reason for s in rest.skipped] == [
         "a guard blocks it",
-        "it builds on a fix that is left out",
-        "it builds on a fix that is left out",
+        "it depends on a fix that is left out",
+        "it depends on a fix that is left out",
     ]
 
 

@@ -50,4 +50,4 @@ def test_the_accounts_own_trail_is_taken(aws, finding):
 def test_without_a_trail_it_says_so(aws, finding):
     wanted, (left,) = planned(aws, finding)
     assert wanted == []
-    assert left.reason == "us-east-1 has no trail of this account: make one first"
+    assert left.reason == "the account has no trail in us-east-1: create one first"

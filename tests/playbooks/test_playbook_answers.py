@@ -57,4 +57,4 @@ def test_the_answer_of_the_config_is_in_the_plan(aws, tmp_path, monkeypatch, cap
     capsys.readouterr()
     (tmp_path / "home" / "config.toml").write_text("answers = { kms_kee = 'x' }\n")
     assert run(["plan", "--playbook", playbook]) == 2
-    assert "no playbook asks for 'kms_kee'" in capsys.readouterr().err
+    assert "no playbook has the parameter 'kms_kee'" in capsys.readouterr().err

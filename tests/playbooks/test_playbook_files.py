@@ -43,10 +43,10 @@ def test_a_good_playbook_passes_the_lint(tmp_path):
     ("text", "sentence"),
     [
         ("a: &x [1]\nb: *x\n", "aliases"),
-        ("id: x\nid: y\n", "stands twice"),
-        ("- a\n- b\n", "a playbook is a YAML object"),
-        ("id: [unclosed\n", "not YAML"),
-        ("!!python/object/apply:os.system ['true']\n", "not YAML"),
+        ("id: x\nid: y\n", "duplicate key"),
+        ("- a\n- b\n", "a playbook must be a YAML object"),
+        ("id: [unclosed\n", "invalid YAML"),
+        ("!!python/object/apply:os.system ['true']\n", "invalid YAML"),
         (GOOD.replace("why:", "reason:"), "reason"),
         (GOOD.replace("resource: Microsoft.Storage/storageAccounts", "resource: ../../etc"), "resource"),
         (GOOD.replace("    merge:", "    absent: {}\n    merge:"), "exactly one of"),
@@ -84,12 +84,12 @@ def test_the_lint_finds_names_that_do_not_exist(tmp_path, old, new, sentence):
 def test_two_playbooks_for_one_check_are_refused(tmp_path):
     written(tmp_path, GOOD)
     written(tmp_path, GOOD.replace("team-own", "team-two"), "two.yaml")
-    with pytest.raises(InputError, match="answered by"):
+    with pytest.raises(InputError, match="already covered by"):
         load([tmp_path])
 
 
 def test_a_missing_folder_is_said(tmp_path):
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         load([tmp_path / "gone"])
 
 

@@ -40,7 +40,7 @@ def change(id="c1", name="phistore", outcome=Outcome.PASS, irreversible=""):
         rollback_permissions=("Microsoft.Storage/storageAccounts/write",),
         guards=(GuardResult("a-guard", outcome, "for a reason"),),
         reversible=not irreversible,
-        reversal="a rollback writes the earlier value back",
+        reversal="a rollback restores the earlier value",
         irreversible=irreversible,
     )
 

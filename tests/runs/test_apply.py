@@ -190,7 +190,7 @@ def test_the_operator_can_stop_at_the_next_safe_place(engine):
     run = engine.apply(plan, progress=Stopping())
     assert run.state is RunState.PARTIAL
     assert states(run) == [(ChangeState.APPLIED, True), (ChangeState.PENDING, None)]
-    assert "stopped by the operator" in run.note
+    assert "stopped by the user" in run.note
 
 
 def test_a_rollback_is_a_plan_that_puts_the_text_back(engine):
@@ -212,7 +212,7 @@ def test_a_rollback_never_overwrites_what_somebody_changed_since(engine):
     bring(engine.cloud, "azure.storage.transport", target(ACCOUNT), THEIRS)
     plan = engine.rollback_plan(run.run)
     assert plan.blocked
-    with pytest.raises(RefusedError, match="somebody changed it since"):
+    with pytest.raises(RefusedError, match="it was changed since"):
         engine.apply(plan)
     assert transport(engine) == THEIRS
 

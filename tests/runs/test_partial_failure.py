@@ -51,8 +51,8 @@ def test_a_fix_whose_second_half_is_refused_is_put_back(engine):
     run = engine.apply(plan)
     assert states(run) == [ChangeState.UNDONE, ChangeState.FAILED, ChangeState.APPLIED]
     assert assignments(engine) == before, "the narrow role is gone again and the broad one is still there"
-    assert "put back" in run.changes[0].note
-    assert "1 changes of a failed fix were put back" in run.note
+    assert "undone" in run.changes[0].note
+    assert "1 changes of a failed fix were undone" in run.note
     assert run.state is RunState.PARTIAL, "the other fix stands"
     assert "change.undone" in kinds(engine, run)
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_put_back_is_said_with_the_commands(engine):
     run = engine.apply(plan)
     assert run.state is RunState.PARTIAL
     assert states(run) == [ChangeState.APPLIED, ChangeState.FAILED]
-    assert "was not put back" in run.note
+    assert "was not undone" in run.note
     assert "by hand: az rest --method delete" in run.note or "by hand: az role assignment delete" in run.note
     back = engine.apply(engine.rollback_plan(run.run))
     assert back.state is RunState.DONE
@@ -94,7 +94,7 @@ def test_putting_back_never_overwrites_what_somebody_changed_meanwhile(engine):
             raise CloudError("AuthorizationFailed", "no", status=403, call=call)
 
     run = engine.apply(plan, {"azure": Meddling(engine.cloud, meddle)})
-    assert "somebody changed it meanwhile" in run.note
+    assert "it was changed in the meantime" in run.note
     assert fresh(engine.clouds, ROLE, narrow).value["description"] == "somebody else's"
 
 
@@ -140,7 +140,7 @@ def test_a_cloud_out_of_reach_lays_the_run_down(engine):
 
     run = engine.view(engine.applying(plan, {"azure": Meddling(engine.cloud, unplug)}).start())
     assert run.state is RunState.INTERRUPTED
-    assert "out of reach" in run.note
+    assert "unreachable" in run.note
     assert engine.resume(run.run).state is RunState.DONE
 
 
@@ -189,7 +189,7 @@ def test_a_resource_that_is_gone_before_its_turn_is_said_to_be_gone(engine):
 
     run = engine.apply(plan, {"azure": Meddling(engine.cloud, delete)})
     assert states(run) == [ChangeState.APPLIED, ChangeState.FAILED]
-    assert "is not there any more" in run.changes[1].note
+    assert "does not exist any more" in run.changes[1].note
 
 
 def test_nothing_is_sent_that_could_not_be_journaled(engine, monkeypatch):

@@ -63,7 +63,7 @@ def test_the_server_refuses_to_edit_a_record(url, words):
 def test_two_machines_never_have_one_resource(url):
     first, second = Journal(open_store(url)), Journal(open_store(url))
     run = first.begin(plan())
-    with pytest.raises(RefusedError, match="under way"):
+    with pytest.raises(RefusedError, match="in progress"):
         second.begin(plan())
     second.begin(plan(change(name="another")))
     statement(url, "UPDATE runs SET beat = '2020-01-01T00:00:00.000+00:00'")
@@ -113,7 +113,7 @@ def test_a_newer_schema_is_refused(url):
 def test_a_foreign_database_is_left_alone(url):
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE theirs (x int)")
-    with pytest.raises(InputError, match="something else"):
+    with pytest.raises(InputError, match="belongs to another program"):
         open_store(url)
 
 
@@ -127,7 +127,7 @@ def test_a_writer_that_idles_inside_a_transaction_is_ended_by_the_server(url):
 
 
 def test_a_server_that_is_gone_is_said_without_the_password():
-    with pytest.raises(StoreError, match="check that the server runs") as caught:
+    with pytest.raises(StoreError, match="check that the server is running") as caught:
         open_store("postgresql://hipaa:geheim@127.0.0.1:1/postgres")
     assert "geheim" not in str(caught.value)
 

@@ -125,7 +125,7 @@ def test_a_disk_without_room_is_said_and_loses_nothing(path):
         [sys.executable, "-c", textwrap.dedent(FULL), str(path)], capture_output=True, text=True, check=True
     )
     kept, said = done.stdout.split(" ", 1)
-    assert "what was committed is safe" in said
+    assert "committed data is safe" in said
     assert str(path) in said
     assert len(journal.of("plan:x")) == int(kept)
     assert list(journal.broken_links()) == []
@@ -142,7 +142,7 @@ def test_a_database_that_is_full_is_said(path):
 
     event.listen(store.engine, "connect", cramped)
     journal = Journal(store)
-    with pytest.raises(StoreError, match="full: make room"):
+    with pytest.raises(StoreError, match="full: free some space"):
         for _ in range(100):
             journal.note("x", "note", {"text": "x" * 3000})
     assert list(journal.broken_links()) == []
@@ -163,7 +163,7 @@ def test_a_read_only_home_is_said():
         done = subprocess.run(
             [sys.executable, "-c", program, f"{home}/store.db"], capture_output=True, text=True, check=True
         )
-        assert "Permission denied; make it writable for you, or set HIPAA_TUI_HOME" in done.stdout
+        assert "Permission denied; make it writable for your user, or set HIPAA_TUI_HOME" in done.stdout
         assert list(Path(home).iterdir()) == []
 
 

@@ -104,7 +104,7 @@ PLAYBOOKS = {
             "aws.ec2.flow-logs",
             "AWS::EC2::VPC",
             "Record the network's traffic",
-            "Without flow logs nobody can say afterwards who reached the systems that hold PHI.",
+            "Without flow logs there is no record of who reached the systems that hold PHI.",
             settings=("aws.logs.log-group", "aws.ec2.flow-log"),
             controls=("164.312(b)",),
             parameters={
@@ -154,7 +154,7 @@ PLAYBOOKS = {
             "aws.iam.root-mfa",
             "AWS::IAM::User",
             "Enable hardware MFA for the root user",
-            "The root user can do everything, and nobody can stop it.",
+            "No permission policy can restrict the root user.",
             steps=(
                 Step("Sign in as the root user and open Security credentials.", "A picture of the page."),
                 Step("Assign a hardware key.", "The serial number in the account summary."),
@@ -207,7 +207,7 @@ ROWS = (
     row(
         "f03",
         "aws.iam.root-mfa",
-        "Root user has no second factor",
+        "Root user has no MFA",
         "root",
         90,
         severity="critical",
@@ -266,7 +266,7 @@ class _Draft:
     operation: str
     guards: tuple[GuardResult, ...]
     irreversible: str = ""
-    reversal: str = "a rollback writes the earlier value back"
+    reversal: str = "a rollback restores the earlier value"
 
 
 def _drafts(finding: QueueRow, given: dict) -> list[_Draft]:
@@ -363,9 +363,9 @@ def make_plan(rows, given=None, kind: str = "apply", of_run: str = "") -> Plan:
         playbook = PLAYBOOKS.get(finding.playbook)
         if playbook is None or playbook.guided:
             reason = (
-                "a guided playbook: its steps are for a person"
+                "its playbook is guided: the steps are done by hand"
                 if playbook
-                else "no playbook answers this check yet"
+                else "no playbook covers this check"
             )
             skipped.append(Skipped(finding.id, finding.resource, finding.playbook, reason))
             continue
@@ -532,10 +532,10 @@ class StandIn:
                 )
                 if self.hold and number == 1:
                     self.hold.wait(5)
-                    progress.step(number, len(plan.changes), "looking again")
+                    progress.step(number, len(plan.changes), "checking again")
                 done += 1
         except Cancelled:
-            run = replace(run_of(plan, id, RunState.PARTIAL, done), note="stopped by the operator")
+            run = replace(run_of(plan, id, RunState.PARTIAL, done), note="stopped by the user")
             self.past.insert(0, run)
             return run
         run = run_of(plan, id, self.state)
@@ -618,4 +618,6 @@ class StandIn:
 
 
 def refused() -> Exception:
-    return RefusedError("the live state is not what the plan was made from; nothing was changed, plan again.")
+    return RefusedError(
+        "the live configuration has changed since the plan was made; nothing was changed, plan again."
+    )

@@ -20,7 +20,7 @@ LOCK = ("G", "k", "enter", "p")
 async def test_a_finding_says_why_it_matters_and_what_its_playbook_asks(bench):
     async with opened(bench, *FLOW[:4]) as (app, _):
         text = said(app)
-        assert "Without flow logs nobody can say afterwards" in text
+        assert "Without flow logs there is no record of who reached" in text
         assert "164.312(b)  Audit controls (required)" in text
         assert "about 0.50 USD per GB recorded" in text
         assert "retention_days: Days that the records are kept  (90 to 3653)" in text
@@ -31,7 +31,7 @@ async def test_a_wrong_answer_is_said_under_its_field_and_no_plan_is_made(bench)
         app.screen.query("Input").first().value = "30"
         await pilot.pause()
         await press(pilot, "p")
-        assert "retention_days=30: give 90 or more" in seen(app)
+        assert "retention_days=30: must be 90 or more" in seen(app)
         assert name(app) == "FindingScreen"
         assert bench.planned == []
 
@@ -48,15 +48,15 @@ async def test_a_guided_playbook_shows_its_steps_and_offers_no_plan(bench):
     async with opened(bench, "j", "j", "enter") as (app, pilot):
         assert "Assign a hardware key." in said(app)
         assert "Evidence: The serial number" in said(app)
-        assert "Make the plan" not in seen(app).splitlines()[-1]
+        assert "Plan the fix" not in seen(app).splitlines()[-1]
         await press(pilot, "p", "enter")
         assert bench.planned == []
 
 
 async def test_a_finding_without_playbook_says_what_else_can_be_done(bench):
     async with opened(bench, "G", "enter") as (app, _):
-        assert "No playbook answers this check yet" in said(app)
-        assert "write a playbook of your own" in said(app)
+        assert "No playbook covers this check" in said(app)
+        assert "add a playbook of your own" in said(app)
 
 
 async def test_the_preview_has_every_section(bench):
@@ -75,7 +75,7 @@ async def test_the_preview_has_every_section(bench):
         assert "To apply" in seen(app)
         assert "To roll back" in seen(app)
         await press(pilot, "5")
-        assert "a rollback writes the earlier value back" in said(app)
+        assert "a rollback restores the earlier value" in said(app)
         assert make_plan([ROWS[1]]).hash in seen(app)
 
 
@@ -87,18 +87,18 @@ async def test_values_known_after_apply_are_said_so(bench):
 async def test_what_a_plan_leaves_out_is_listed_with_its_reason(bench):
     async with opened(bench, *ALL_FIVE) as (app, pilot):
         await press(pilot, "5")
-        assert "a guided playbook: its steps are for a person" in said(app)
+        assert "its playbook is guided: the steps are done by hand" in said(app)
 
 
 async def test_a_blocked_plan_is_refused_and_the_rest_is_another_plan(bench):
     async with opened(bench, *ALL_FIVE, "a") as (app, pilot):
-        assert "Not applied: a guard blocks it" in seen(app)
+        assert "Not applied: blocked by a guard" in seen(app)
         assert "3 SSH sessions are open right now" in seen(app)
         await press(pilot, "y")
         assert bench.applied == []
         await press(pilot, "b")
         assert name(app) == "PreviewScreen"
-        assert "4 changes on 2 resources" in seen(app)
+        assert "4 changes to 2 resources" in seen(app)
         await press(pilot, "a", "y")
         assert len(bench.applied) == 1
         assert not bench.applied[0].blocked
@@ -106,7 +106,7 @@ async def test_a_blocked_plan_is_refused_and_the_rest_is_another_plan(bench):
 
 async def test_a_plan_that_is_blocked_altogether_offers_no_rest(bench):
     async with opened(bench, "j", "j", "j", "j", "enter", "p", "a") as (app, pilot):
-        assert "Nothing is left without it" in seen(app)
+        assert "Nothing else is in the plan" in seen(app)
         await press(pilot, "b")
         assert name(app) == "BlockedScreen"
         await press(pilot, "escape")
@@ -116,7 +116,7 @@ async def test_a_plan_that_is_blocked_altogether_offers_no_rest(bench):
 async def test_enter_alone_never_confirms(bench):
     async with opened(bench, *TLS, "a") as (app, pilot):
         assert app.focused.id == "cancel"
-        assert "1 change on 1 resource in account 123456789012" in seen(app)
+        assert "1 change to 1 resource in account 123456789012" in seen(app)
         await press(pilot, "enter")
         assert name(app) == "PreviewScreen"
         assert bench.applied == []
@@ -136,7 +136,7 @@ async def test_what_cannot_be_undone_asks_for_the_resources_name(bench):
         assert bench.applied == []
         app.screen.query_one("Input").value = "audit-trail"
         await press(pilot, "enter")
-        assert bench.applied == [], "typing the name is not yet saying yes"
+        assert bench.applied == [], "typing the name does not confirm yet"
         app.screen.query_one("#apply").focus()
         await press(pilot, "enter")
         assert len(bench.applied) == 1
@@ -144,14 +144,14 @@ async def test_what_cannot_be_undone_asks_for_the_resources_name(bench):
 
 async def test_read_only_refuses_with_a_sentence(bench):
     async with opened(bench, *TLS, "a", read_only=True) as (app, _):
-        assert "This session is read-only" in seen(app)
+        assert "Nothing can be applied in read-only mode" in seen(app)
         assert bench.applied == []
 
 
 async def test_applying_ends_in_verified_changes_and_a_fresh_queue(bench):
     async with opened(bench, *FLOW, "a", "y") as (app, pilot):
         assert name(app) == "RunScreen"
-        assert "2 of 2 changes written, and every one verified" in seen(app)
+        assert "2 of 2 changes made; all verified" in seen(app)
         assert "✓ verified" in seen(app)
         assert "run 01TESTRUN001" in seen(app)
         await press(pilot, "escape")
@@ -171,12 +171,12 @@ async def test_a_run_under_way_shows_each_change_and_stops_at_a_safe_place(bench
         assert "1 of 2" in seen(app)
         await pilot.press("escape")
         await pilot.pause()
-        assert "Stopping at the next safe place" in seen(app)
+        assert "Stopping at the next safe point" in seen(app)
         bench.hold.set()
         await app.settled()
         await pilot.pause()
-        assert "Stopped part-way: 1 of 2 changes written" in said(app)
-        assert "stopped by the operator" in said(app)
+        assert "Applied in part: 1 of 2 changes made" in said(app)
+        assert "stopped by the user" in said(app)
 
 
 async def test_leaving_waits_for_the_run_to_come_to_a_safe_place(bench):
@@ -198,19 +198,19 @@ async def test_drift_is_told_and_nothing_is_claimed(bench):
     async with opened(bench, *TLS) as (app, pilot):
         bench.fails = refused()
         await press(pilot, "a", "y")
-        assert "the live state is not what the plan was made from" in said(app)
+        assert "the live configuration has changed since the plan was made" in said(app)
         assert "verified" not in seen(app)
 
 
 async def test_an_unverified_run_does_not_call_itself_done(bench):
     bench.state = RunState.UNVERIFIED
     async with opened(bench, *TLS, "a", "y") as (app, _):
-        assert "not all verified" in said(app)
+        assert "Not all verified" in said(app)
 
 
 async def test_a_run_is_rolled_back_from_its_result(bench):
     async with opened(bench, *FLOW, "a", "y", "u") as (app, pilot):
-        assert "Preview of a rollback" in seen(app)
+        assert "Rollback preview" in seen(app)
         assert "Rollback of run 01TESTRUN001" in seen(app)
         assert ": removed" in seen(app)
         await press(pilot, "a")
@@ -242,10 +242,10 @@ async def test_history_shows_the_changes_of_the_highlighted_run():
 async def test_an_interrupted_run_is_continued_after_a_question():
     bench = StandIn(runs=[run_of(make_plan([ROWS[3]]), "01TESTRUN001", RunState.INTERRUPTED, 1)])
     async with opened(bench, "h", "c") as (app, pilot):
-        assert "Continue run 01TESTRUN001" in said(app)
+        assert "Resume run 01TESTRUN001" in said(app)
         assert app.focused.id == "cancel"
         await press(pilot, "y")
-        assert "every one verified" in said(app)
+        assert "all verified" in said(app)
 
 
 async def test_continue_is_only_offered_for_interrupted_runs():
@@ -261,7 +261,7 @@ async def test_a_patch_shows_commit_diff_and_what_it_leaves_out(bench, tmp_path)
         assert branch.value.startswith("hipaa-tui/aws.ec2.flow-logs-")
         app.screen.query_one("#repo").value = str(tmp_path / "nowhere")
         await press(pilot, "enter")
-        assert "there is no such folder" in said(app)
+        assert "no such folder" in said(app)
         app.screen.query_one("#repo").value = str(tmp_path)
         await press(pilot, "enter")
         text = said(app)
@@ -315,7 +315,7 @@ async def test_who_commits_is_asked_where_git_does_not_know_it(bench, tmp_path):
         assert app.focused is field
         field.value = "nobody"
         await press(pilot, "enter")
-        assert "is no author" in said(app)
+        assert "is not an author" in said(app)
         field.value = "Ada <ada@example.org>"
         await press(pilot, "enter")
         assert bench.author == "Ada <ada@example.org>"
@@ -328,7 +328,7 @@ async def test_a_plan_is_written_to_a_new_file_only(bench, tmp_path):
         taken.write_text("mine")
         app.screen.query_one("Input").value = str(taken)
         await press(pilot, "enter")
-        assert "exists already" in said(app)
+        assert "the file exists" in said(app)
         app.screen.query_one("Input").value = str(tmp_path / "plan.json")
         await press(pilot, "enter")
     assert taken.read_text() == "mine"
@@ -351,6 +351,6 @@ async def test_help_names_the_keys_of_the_screen_that_asked_first(bench):
     async with opened(bench, "h", "question_mark") as (app, pilot):
         text = said(app)
         assert text.index("Roll back") < text.index("Filter")
-        assert "The safe way of working" in text
+        assert "How to fix a finding safely" in text
         await press(pilot, "escape")
         assert name(app) == "HistoryScreen"

@@ -102,7 +102,7 @@ async def test_marked_findings_become_one_plan(bench):
         await press(pilot, "p")
         assert name(app) == "PreviewScreen"
         assert bench.planned == [{"findings": ["f01", "f02"], "given": {}}]
-        assert "2 changes on 1 resource" in said(app)
+        assert "2 changes to 1 resource" in said(app)
 
 
 async def test_the_mark_is_a_sign_and_esc_takes_it_away(bench):
@@ -127,7 +127,7 @@ async def test_a_wrong_path_is_said_under_the_field_and_a_right_one_loads(tmp_pa
     async with opened(bench, "l") as (app, pilot):
         await type_text(pilot, "nowhere")
         await press(pilot, "enter")
-        assert "nowhere: there is no such file or folder" in seen(app)
+        assert "nowhere: no such file or folder" in seen(app)
         app.screen.query_one("Input").value = str(report)
         await press(pilot, "enter")
         assert bench.loaded == [report]
@@ -144,12 +144,12 @@ async def test_what_is_not_located_in_the_code_is_told_with_the_reason(tmp_path)
     report = tmp_path / "report.sarif"
     report.write_text("{}")
     async with opened(bench, "l") as (app, pilot):
-        assert "name its folder under [[terraform]] in config.toml" in said(app)
+        assert "add the code's folder as [[terraform]] to config.toml" in said(app)
         app.screen.query_one("Input").value = str(report)
         await press(pilot, "enter")
         assert name(app) == "NoticeScreen"
         told = app.screen.text
-        assert "1 of 3 rows about code were led to a resource." in told
+        assert "1 of 3 rows about code were mapped to a resource." in told
         assert f"CKV_AWS_18, CKV_AWS_21: {reason}: phi-dev, phi-prod." in told
 
 
@@ -157,7 +157,7 @@ async def test_the_load_screen_says_where_it_looks_for_code(tmp_path):
     bench = StandIn(rows=())
     bench.config = Config(terraform=(TerraformCode(tmp_path),))
     async with opened(bench, "l") as (app, _):
-        assert "Terraform code is looked for in 1 folder of config.toml." in said(app)
+        assert "Terraform code is searched for in 1 folder listed in config.toml." in said(app)
 
 
 async def test_a_report_that_is_none_is_told_in_one_sentence(tmp_path):
@@ -190,14 +190,14 @@ async def test_a_scan_can_be_stopped(bench):
 
 async def test_a_finished_scan_says_what_it_found(bench):
     async with opened(bench, "r") as (app, _):
-        assert any("2 failing, 1 of them new" in note.message for note in app._notifications)
+        assert any("2 do not comply, 1 of them new" in note.message for note in app._notifications)
 
 
 async def test_an_interrupted_run_is_announced_and_leads_to_the_history():
     plan = make_plan([ROWS[3]])
     bench = StandIn(runs=[run_of(plan, "01TESTRUN001", RunState.INTERRUPTED, 1)])
     async with opened(bench) as (app, pilot):
-        assert "Run 01TESTRUN001 was interrupted: continue it or roll it back" in seen(app)
+        assert "Run 01TESTRUN001 was interrupted: resume it or roll it back" in seen(app)
         await press(pilot, "h")
         assert name(app) == "HistoryScreen"
 
@@ -241,7 +241,7 @@ async def test_a_bug_ends_in_a_sentence_with_a_log_file(tmp_path):
         await pilot.pause()
         await app.settled()
         await pilot.pause()
-        assert "An error of hipaa-tui itself (ZeroDivisionError)" in seen(app)
+        assert "Internal error (ZeroDivisionError)" in seen(app)
         assert "Traceback" not in seen(app)
         (log,) = (tmp_path / "home" / "logs").iterdir()
         assert "secret detail" in log.read_text()

@@ -1,4 +1,4 @@
-"""`apply`: carry a plan out."""
+"""`apply`: apply a plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
-    """Ask where nobody said --yes, apply, and say how it ended."""
+    """Ask for confirmation unless --yes was given, apply the plan, and print the result. Returns the exit code."""
     desk.refuse_read_only()
     plan = _rest(desk, plan, options)
     reach = _asked(desk, plan, options)
@@ -29,7 +29,7 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         progress.clear()
         raise IncompleteError(
-            "stopped; `hipaa-tui history` shows how far the run came, and it can be resumed or rolled back"
+            "interrupted; `hipaa-tui history` shows what was done; resume the run or roll it back"
         ) from None
     progress.clear()
     if options.json:
@@ -40,33 +40,33 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
 
 
 def _rest(desk: Workbench, plan: Plan, options: argparse.Namespace) -> Plan:
-    """The plan less what the options leave out. RefusedError where only the whole one can have been approved."""
+    """The plan without what the options leave out. RefusedError if the policy requires approval of what remains."""
     rest = plan.without_blocked() if options.skip_blocked else plan
     rest = rest.without_irreversible() if options.skip_irreversible else rest
     if rest.changes and rest.hash != plan.hash:
         needed = desk.decision(rest, options.approval).missing
         if needed:
             raise RefusedError(
-                f"nothing was changed: {' | '.join(needed)}; without what is left out it is another plan than the one "
-                "that was approved: write it with `hipaa-tui plan PLAN --skip-blocked -o FILE`, and have that approved"
+                f"nothing was changed: {' | '.join(needed)}; leaving fixes out makes a new plan, which was not approved: "
+                "write it with `hipaa-tui plan PLAN --skip-blocked -o FILE` and have that approved"
             )
     return rest
 
 
 def _asked(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int | None:
-    """Ask for a yes, and return how many resources the operator said. RefusedError where the answer is no."""
+    """Ask for confirmation. Returns the number of resources that the operator confirmed, if any. RefusedError for no."""
     needed = irreversible_targets(plan.changes)
     reach: int | None = options.reach
     if options.yes:
         missing = [name for name in needed if name not in options.confirm]
         if missing:
             raise RefusedError(
-                f"{missing[0]} cannot be changed back: confirm it with --confirm {missing[0]}, or leave such fixes "
+                f"the change to {missing[0]} cannot be undone: confirm with --confirm {missing[0]}, or leave such fixes "
                 "out with --skip-irreversible; nothing was changed"
             )
         return reach
     if not has_terminal() or options.json:
-        raise RefusedError("there is nobody to ask: say --yes to apply this plan; nothing was changed")
+        raise RefusedError("confirmation needs a terminal; without one, use --yes; nothing was changed")
     print_plan(plan)
     if plan.changes and not plan.blocked:
         decision = desk.decision(plan, options.approval)

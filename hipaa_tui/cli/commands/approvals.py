@@ -1,4 +1,4 @@
-"""`approvals`: what a plan still needs, and which approvals of it are there; takes over those that came as files."""
+"""`approvals`: the approvals of a plan and what it still needs; imports approval files into the journal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     desk = open_desk(options)
     for path in options.files:
         taken = desk.gate.take(plan, path)
-        narrate(f"the approval by {taken.approver} is in the journal")
+        narrate(f"imported the approval by {taken.approver} into the journal")
     judged = desk.gate.approvals(plan)
     decision = desk.decision(plan)
     if options.json:
@@ -25,17 +25,22 @@ def run(options: argparse.Namespace) -> int:
                 "plan": plan.hash,
                 "policy": decision.as_json(),
                 "approvals": [
-                    {**one.approval.statement, "by": one.name, "counts": not one.reason, "reason": one.reason}
-                    for one in judged
+                    {
+                        **verdict.approval.statement,
+                        "by": verdict.name,
+                        "counts": not verdict.reason,
+                        "reason": verdict.reason,
+                    }
+                    for verdict in judged
                 ],
             }
         )
         return ExitCode.DONE
-    for one in judged:
-        comment = f": {one.approval.comment}" if one.approval.comment else ""
-        verdict = f"does NOT count: {one.reason}" if one.reason else "counts"
-        say(f"{one.approval.at:%Y-%m-%d %H:%M} {one.name}{comment} ({verdict})")
+    for verdict in judged:
+        comment = f": {verdict.approval.comment}" if verdict.approval.comment else ""
+        state = f"NOT valid: {verdict.reason}" if verdict.reason else "valid"
+        say(f"{verdict.approval.at:%Y-%m-%d %H:%M} {verdict.name}{comment} ({state})")
     if not judged:
-        say("nobody has approved this plan yet")
+        say("no approvals yet")
     print_decision(decision)
     return ExitCode.DONE

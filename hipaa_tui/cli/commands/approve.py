@@ -1,4 +1,4 @@
-"""`approve`: sign one's approval of a plan that somebody else made and will apply."""
+"""`approve`: sign an approval of a plan that a colleague made and will apply."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def run(options: argparse.Namespace) -> int:
     desk = open_desk(options)
     if not options.yes:
         if not has_terminal() or options.json:
-            raise RefusedError("there is nobody to ask: read the plan, then say --yes to approve it")
+            raise RefusedError("confirmation needs a terminal; without one, read the plan and use --yes")
         print_plan(plan)
         if plan.made_by:
-            say(f"made by {plan.made_by.get('name', 'somebody')}")
+            say(f"created by {plan.made_by.get('name', 'unknown')}")
         if input(f"Approve plan {plan.hash[:12]}? Type yes: ").strip().lower() != "yes":
             raise RefusedError("not approved")
     statement = desk.gate.approve(plan, options.comment, options.days)
@@ -32,11 +32,11 @@ def run(options: argparse.Namespace) -> int:
 
         write_private(options.output, json.dumps(statement, indent=2, ensure_ascii=False) + "\n")
         narrate(
-            f"the approval is in {options.output}: send it to whoever applies the plan, with "
+            f"wrote the approval to {options.output}; send it to the operator, who runs "
             "`hipaa-tui apply PLAN --approval FILE`"
         )
     if options.json:
         print_json(statement)
     else:
-        say(f"plan {plan.hash[:12]} is approved by {statement['approver']} until {statement['expires']}")
+        say(f"approved plan {plan.hash[:12]} as {statement['approver']}, valid until {statement['expires']}")
     return ExitCode.DONE

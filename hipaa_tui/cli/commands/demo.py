@@ -1,4 +1,4 @@
-"""`demo`: the main job on embedded local clouds, on screens or, without a terminal, printed step by step."""
+"""`demo`: the workflow on local clouds, in the full-screen interface or, without a terminal, printed step by step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    """Start the sandbox, seed it, scan it, then walk; nothing outlives this command."""
+    """Start the local clouds, fill them, and run the interface or the printed demo. Leaves nothing behind without --keep."""
     folder = Path(tempfile.mkdtemp(prefix="hipaa-tui-demo-"))
     before = signal.signal(signal.SIGTERM, _as_interrupt)
     home = os.environ.get("HIPAA_TUI_HOME")
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             os.environ["HIPAA_TUI_HOME"] = home
         if options.keep:
-            say(f"The demo's store, plans, logs and repository are in {folder}")
+            say(f"Kept the demo's store, plans, logs and repository in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -42,7 +42,7 @@ def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
     from hipaa_tui.sandbox.repository import make_repository
     from hipaa_tui.sandbox.seed import seed_all
 
-    say("Starting the local clouds: a moto server for AWS and our own ARM server for Azure …")
+    say("Starting the local clouds: moto for AWS and hipaa-tui's own ARM server for Azure …")
     with Sandbox(folder / "logs") as sandbox:
         sandbox.activate()
         try:
@@ -56,7 +56,7 @@ def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
             report = write_report(folder / "audit-report.ocsf.json")
             if options.headless or not has_terminal():
                 return walk(desk, report, repository)
-            say("Scanning them …")
+            say("Scanning the local clouds …")
             desk.load([report], progress)
             desk.scan(progress)
             progress.clear()

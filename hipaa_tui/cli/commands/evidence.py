@@ -1,4 +1,4 @@
-"""`evidence`: what proves the steps of a guided finding; record one, or list what there is."""
+"""`evidence`: list or record what proves the steps of a guided finding."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from hipaa_tui.triage.evidence_service import Progress
 
 def run(options: argparse.Namespace) -> int:
     if (options.step is None) != (options.note is None) or (options.file and options.step is None):
-        raise InputError("to record evidence say which step and what: --step N --note TEXT [--file FILE]")
+        raise InputError("to record evidence, give the step and a note: --step N --note TEXT [--file FILE]")
     desk = open_desk(options)
     if options.step is None:
-        found = desk.evidence.of(options.finding)
+        progress = desk.evidence.of(options.finding)
     else:
-        found = desk.evidence.record(options.finding, options.step, options.note, options.file)
+        progress = desk.evidence.record(options.finding, options.step, options.note, options.file)
     row = desk.finding(options.finding)
     if options.json:
         print_json(
             {
                 "finding": row.id,
                 "state": row.state,
-                "missing": list(found.missing),
-                "next": found.next,
-                "evidence": [one.as_json() for one in found.evidence],
+                "missing": list(progress.missing),
+                "next": progress.next,
+                "evidence": [item.as_json() for item in progress.evidence],
             }
         )
         return ExitCode.DONE
     say(f"{row.id}  {row.state}  {row.title}")
-    _print(found)
+    _print(progress)
     return ExitCode.DONE
 
 
-def _print(found: Progress) -> None:
-    steps = found.playbook.steps if found.playbook else ()
-    for one in (one for one in found.evidence if one.step == 0):
-        say(f"  {one.at}  {one.text} (looked for {one.by})")
+def _print(progress: Progress) -> None:
+    steps = progress.playbook.steps if progress.playbook else ()
+    for item in (item for item in progress.evidence if item.step == 0):
+        say(f"  {item.at}  {item.text} (checked for {item.by})")
     for number, step in enumerate(steps, start=1):
         say(f"  {number}. {step.do}")
-        mine = [one for one in found.evidence if one.step == number]
-        for one in mine:
-            proof = f"; {one.file}, {one.size} bytes, SHA-256 {one.sha256}" if one.file else ""
-            say(f"     {one.at} by {one.by}: {one.text}{proof}")
-        if not mine:
+        recorded = [item for item in progress.evidence if item.step == number]
+        for item in recorded:
+            proof = f"; {item.file}, {item.size} bytes, SHA-256 {item.sha256}" if item.file else ""
+            say(f"     {item.at} by {item.by}: {item.text}{proof}")
+        if not recorded:
             say(f"     missing: {step.evidence}")
-    say(found.next[0].upper() + found.next[1:] + ".")
+    say(progress.next[0].upper() + progress.next[1:] + ".")

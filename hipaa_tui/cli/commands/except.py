@@ -1,4 +1,4 @@
-"""`except`: leave a finding as it is until a day, with an owner and a reason."""
+"""`except`: except a finding until a date, with an owner and a reason."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def run(options: argparse.Namespace) -> int:
         print_json(granted.as_json())
         return ExitCode.DONE
     say(f"exception {granted.id}: {granted.finding} ({granted.title}) on {granted.resource}")
-    say(f"is excepted {granted.told}")
-    say(f"It is open again after that day; `hipaa-tui exceptions --end {granted.id}` ends it before.")
+    say(f"Excepted {granted.told}.")
+    say(
+        f"After that day the finding is open again. To end it earlier: hipaa-tui exceptions --end {granted.id}"
+    )
     return ExitCode.DONE

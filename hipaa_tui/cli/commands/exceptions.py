@@ -1,4 +1,4 @@
-"""`exceptions`: which findings are left as they are, who answers for it and until when; ends one."""
+"""`exceptions`: list the exceptions with owner, last day and reason; or end one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json({**ended.as_json(), "state": ended.state})
         else:
-            say(
-                f"exception {ended.id} is ended; {ended.finding} is open again, unless it was fixed meanwhile"
-            )
+            say(f"ended exception {ended.id}; finding {ended.finding} is open again unless it has been fixed")
         return ExitCode.DONE
-    found = desk.exceptions.all()
+    granted = desk.exceptions.all()
     if options.json:
-        print_json([{**one.as_json(), "state": one.state} for one in found])
+        print_json([{**one.as_json(), "state": one.state} for one in granted])
         return ExitCode.DONE
-    if not found:
-        say("no exceptions; `hipaa-tui except FINDING` makes one")
+    if not granted:
+        say("no exceptions; to grant one, use `hipaa-tui except`")
         return ExitCode.DONE
     table(
         ("ID", "STATE", "UNTIL", "OWNER", "FINDING", "RESOURCE", "REASON"),
@@ -39,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
                 one.resource,
                 one.reason,
             )
-            for one in found
+            for one in granted
         ),
     )
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`findings`: the queue, most urgent first."""
+"""`findings`: list the findings, most urgent first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def run(options: argparse.Namespace) -> int:
         print_json([row.as_json() for row in rows])
         return ExitCode.DONE
     if not rows:
-        say("no findings; `hipaa-tui load FILE` reads a report and `hipaa-tui scan` looks at the clouds")
+        say("no findings; load a report with `hipaa-tui load FILE`, or run `hipaa-tui scan`")
         return ExitCode.DONE
     table(
         ("ID", "PRIO", "SEVERITY", "STATE", "PLAYBOOK", "RESOURCE", "FINDING"),

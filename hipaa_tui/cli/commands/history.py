@@ -1,4 +1,4 @@
-"""`history`: the runs, or one of them."""
+"""`history`: list the runs, or show one."""
 
 from __future__ import annotations
 
@@ -44,5 +44,7 @@ def run(options: argparse.Namespace) -> int:
     )
     for one in runs:
         if one.state is RunState.INTERRUPTED:
-            say(f"run {one.run} was interrupted: hipaa-tui resume {one.run}, or hipaa-tui rollback {one.run}")
+            say(
+                f"run {one.run} was interrupted; use `hipaa-tui resume {one.run}` or `hipaa-tui rollback {one.run}`"
+            )
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`identity`: who this home is, with the public key for colleagues and their policy."""
+"""`identity`: print your name and public key, for the team's policy."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ def run(options: argparse.Namespace) -> int:
     say(f"name:        {me.name}")
     say(f"public key:  {me.key}")
     say(f"fingerprint: {fingerprint(me.key)}")
-    say("Give the public key to whoever keeps your team's policy, over a way on which nobody can swap it.")
+    say(
+        "Give the public key to whoever maintains your team's policy, over a channel that cannot be tampered with."
+    )
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`journal`: is every record as it was written? Print a signed head to keep elsewhere, export the records."""
+"""`journal`: verify the hash chain, print a signed head to keep elsewhere, export the records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "verify":
         return _verify(desk, options)
     if options.head or options.key:
-        raise InputError("--head and --key belong to `journal verify`")
+        raise InputError("--head and --key are only for `journal verify`")
     if options.action == "head":
         return _head(desk, options)
     return _export(desk, options)
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _verify(desk: Workbench, options: argparse.Namespace) -> int:
     if options.output is not None:
-        raise InputError("`journal verify` writes nothing; leave --output out")
+        raise InputError("`journal verify` writes no file: leave --output out")
     keys = [checked_key(key) for key in options.key]
     heads: list[SignedHead] = [head for path in options.head for head in read_heads(path)]
     proofs = [desk.keeping.verify_file(Path(name), heads, keys) for name in options.subjects] or [
@@ -46,7 +46,7 @@ def _verify(desk: Workbench, options: argparse.Namespace) -> int:
 
 
 def _as_json(proofs: Sequence[Proof]) -> Json:
-    """One proof as it is; of several files each, and whether all are whole."""
+    """A single proof as it is; several as {"whole", "files"}."""
     if len(proofs) == 1:
         return proofs[0].as_json()
     return {
@@ -59,18 +59,18 @@ def _print(proof: Proof) -> None:
     for fault in proof.faults:
         say(fault)
     if len(proof.faults) >= MOST:
-        say("more faults are not listed")
+        say("further faults are not listed")
     for note in proof.notes:
         say(note)
     if proof.faults:
         say(f"{proof.what} is BROKEN: {len(proof.faults)} faults in {proof.records} records")
     else:
-        say(f"{proof.what} is whole: {proof.records} records")
+        say(f"{proof.what} is intact: {proof.records} records")
 
 
 def _head(desk: Workbench, options: argparse.Namespace) -> int:
     if options.subjects:
-        raise InputError("`journal head` is about the whole journal; name no run or file")
+        raise InputError("`journal head` covers the whole journal: give no run or file")
     text = one_line(desk.keeping.head())
     if options.output is None:
         print(text, end="")
@@ -79,20 +79,20 @@ def _head(desk: Workbench, options: argparse.Namespace) -> int:
 
     write_private(options.output, text)
     narrate(
-        f"the signed head is in {options.output}: keep it where nobody can change it together with the journal"
+        f"wrote the signed head to {options.output}; keep it where the journal's writers cannot change it"
     )
     return ExitCode.DONE
 
 
 def _export(desk: Workbench, options: argparse.Namespace) -> int:
     if len(options.subjects) > 1:
-        raise InputError("`journal export` takes one run, or none for the whole journal")
+        raise InputError("`journal export` takes at most one run")
     run = options.subjects[0] if options.subjects else ""
     head = desk.keeping.export(run, options.output or sys.stdout)
     part = head.get("run")
-    what = f"run {part['id']}, {part['records']} records" if part else f"the journal, {head['seq']} records"
+    what = f"run {part['id']} ({part['records']} records)" if part else f"the journal ({head['seq']} records)"
     narrate(
-        f"{what}, written to {options.output or 'stdout'}; whoever gets it checks it with "
+        f"wrote {what} to {options.output or 'stdout'}; the recipient verifies it with "
         f"`hipaa-tui journal verify FILE --key {head['key']}`"
     )
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`load`: scanner reports into the queue."""
+"""`load`: load findings from scanner reports."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ def run(options: argparse.Namespace) -> int:
             f"{file['path']}: {file['format']}, {file['read']} rows, {file['findings']} findings (skipped: {skipped})"
         )
         for bad in file["bad"][:20]:
-            say(f"  {bad['where']} left out: {bad['reason']}")
+            say(f"  {bad['where']} ignored: {bad['reason']}")
         if len(file["bad"]) > 20:
             say(f"  … and {len(file['bad']) - 20} more bad rows")
         _say_unlocated(file["unlocated"])
     say(
-        f"{report.new} new findings, {report.merged} merged into known ones, "
+        f"{report.new} new findings, {report.merged} merged into existing ones, "
         f"{report.unmatched} without a playbook, {report.bad} bad rows"
     )
     if report.located or report.unlocated:
-        say(f"{report.located} rows about code were led to cloud resources, {report.unlocated} were not")
+        say(f"{report.located} rows about code were mapped to cloud resources, {report.unlocated} were not")
     return ExitCode.DONE
 
 
 def _say_unlocated(rows: Sequence[Mapping[str, Any]]) -> None:
-    """By what is in the way, since one reason holds for many rows."""
+    """Print each reason once with its checks: many rows share one reason."""
     reasons: dict[str, list[str]] = {}
     for row in rows:
         several = f": {', '.join(row['candidates'])}" if row["candidates"] else ""
         reasons.setdefault(f"{row['reason']}{several}", []).append(row["check"])
     for reason, checks in list(reasons.items())[:_SHOWN]:
-        say(f"  not located: {reason} ({', '.join(dict.fromkeys(checks))})")
+        say(f"  not mapped: {reason} ({', '.join(dict.fromkeys(checks))})")
     if len(reasons) > _SHOWN:
         say(f"  … and {len(reasons) - _SHOWN} more reasons; --json has them all")
 
 
 def _refuse_aimless(where: Where) -> None:
-    """InputError for what belongs to --repo and stands alone."""
+    """InputError for options that need --repo if it was not given."""
     if where.repo is None and (where.state is not None or where.var_files):
-        raise InputError("--state and --var-file are about the folder of --repo; name it, too")
+        raise InputError("--state and --var-file need --repo")

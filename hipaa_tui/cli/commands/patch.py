@@ -1,4 +1,4 @@
-"""`patch`: a plan's Terraform as a commit on a new branch, pushed and made a pull request where that is asked for."""
+"""`patch`: commit a plan as Terraform on a new branch; push it and open a pull request if asked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     publisher = None
     if options.push is not None or options.pr:
         publisher = desk.patches.publisher(options.repo, progress, hooks=options.hooks)
-        publisher.remote(options.push or "")  # a remote that is not there is said before anything is made
+        publisher.remote(options.push or "")  # reports a missing remote before anything is created
     refused: dict[str, str] = {}
     if options.per:
         several = desk.patches.create_per(
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         for patch in patches:
             _print(patch)
         for branch, reason in refused.items():
-            say(f"no branch {branch}: {reason}")
+            say(f"branch {branch} was not created: {reason}")
     if options.records is not None:
         _write_records(desk, patches, options.records)
     documents: list[dict[str, Json]] = []
@@ -71,16 +71,16 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"patches": documents, "refused": refused} if options.per else documents[0])
     else:
-        say(f"Your work tree, index and HEAD are as they were. Next: git show {patches[0].branch}")
+        say(f"Your work tree, index and HEAD are unchanged. Next: git show {patches[0].branch}")
     return code
 
 
 def publish(
     publisher: Publisher, patch: Patch, remote: str, *, pr: bool, quiet: bool = False
 ) -> dict[str, Json]:
-    """Push the branch, and open its pull request where wanted; what came of it, as JSON.
+    """Push the branch and, if `pr`, open its pull request. Returns the contract's JSON (README).
 
-    The branch stands in any case, so what goes wrong is told, and is no error of its own.
+    The branch exists in any case, so a failed push is printed and returned as "problem", not raised.
     """
     try:
         pushed = publisher.push(patch.branch, remote)
@@ -97,24 +97,24 @@ def publish(
         if opened.link:
             say(f"pull request: {opened.link}")
         else:
-            say(f"no pull request was opened: {opened.reason}. Its text is ready:")
+            say(f"no pull request was opened: {opened.reason}. Its text:")
             print()
             print(plain_lines(f"{patch.title}\n\n{patch.body}", limit=1_000_000))
-            say(f"Paste it at {pushed.page or 'the page of your repository'}")
-    asked: Json = {"link": opened.link, "reason": opened.reason, "page": pushed.page}
-    return {"pushed": pushed.as_json(), "pull_request": asked}
+            say(f"Open it by hand at {pushed.page or 'your repository'}")
+    request: Json = {"link": opened.link, "reason": opened.reason, "page": pushed.page}
+    return {"pushed": pushed.as_json(), "pull_request": request}
 
 
 def _print(patch: Patch) -> None:
     print(plain_lines(patch.diff, limit=1_000_000))
     say(f"commit {patch.commit[:12]} on branch {patch.branch} of {patch.repo}: {', '.join(patch.files)}")
-    for one in patch.left_out:
-        say(f"left out: {one.resource}: {one.reason}")
+    for skipped in patch.left_out:
+        say(f"left out: {skipped.resource}: {skipped.reason}")
     say(f"terraform: {patch.validated}")
     if patch.proved:
         say(patch.proved)
     if patch.hooks:
-        say(f"hooks that passed: {', '.join(patch.hooks)}")
+        say(f"hooks passed: {', '.join(patch.hooks)}")
 
 
 def _write_records(desk: Workbench, patches: tuple[Patch, ...], folder: Path) -> None:
@@ -122,11 +122,11 @@ def _write_records(desk: Workbench, patches: tuple[Patch, ...], folder: Path) ->
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IncompleteError(
-            f"cannot make the folder {folder} for the records: {error.strerror or error}; the patch stands"
+            f"cannot create {folder} for the records: {error.strerror or error}; the branch was created"
         ) from None
     for patch in patches:
         for format, suffix in _SUFFIXES.items():
             if patch.told is not None:
                 path = folder / f"{patch.branch.replace('/', '-')}.{suffix}"
                 write_private(path, desk.records.written(patch.told, format))
-                narrate(f"the {format} record is in {path}")
+                narrate(f"wrote the {format} record to {path}")

@@ -1,4 +1,4 @@
-"""`plan`: make a plan from the live state and write it to a file, or show one."""
+"""`plan`: plan fixes from the live configuration and write them to a file, or show a saved plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hipaa_tui.support.json_value import Json
 def run(options: argparse.Namespace) -> int:
     if options.file is not None:
         if options.finding or options.playbook or options.all or options.set:
-            raise InputError("give a plan file to show, or say what to plan; not both")
+            raise InputError("give a plan file to show, or select what to plan, but not both")
         plan = _rest(open_plan(options.file), options)
         desk = open_desk(options)
     else:
@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
         plan = _rest(plan, options)
         where = desk.save_plan(plan, options.output)
-        narrate(f"the plan is in {where}")
+        narrate(f"wrote the plan to {where}")
     if options.file is not None and options.output is not None:
-        narrate(f"the plan is in {desk.save_plan(plan, options.output)}")
+        narrate(f"wrote the plan to {desk.save_plan(plan, options.output)}")
     decision = desk.decision(plan)
     if options.json:
         print_json({**as_json(plan), "policy": decision.as_json()})
@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
         say()
         if blocked:
             say(
-                f"{len(blocked)} of {len(plan.groups)} fixes are blocked by a guard: apply --skip-blocked does the rest."
+                f"{len(blocked)} of {len(plan.groups)} fixes are blocked by a guard; `apply --skip-blocked` applies the others."
                 + (
-                    " What is approved is one plan: plan --skip-blocked writes the rest."
+                    " To have those approved, write them as a plan of their own with `plan --skip-blocked`."
                     if decision.missing
                     else ""
                 )
@@ -61,25 +61,25 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rest(plan: Plan, options: argparse.Namespace) -> Plan:
-    """The plan less what the options leave out: another plan, with a hash of its own to be approved."""
+    """The plan without what the options leave out: a new plan with its own hash."""
     if options.skip_blocked:
         plan = plan.without_blocked()
     return plan.without_irreversible() if options.skip_irreversible else plan
 
 
 def given(answers: list[str]) -> dict[str, str]:
-    """NAME=VALUE texts as a mapping. InputError for one that is none."""
+    """NAME=VALUE texts as a mapping. InputError for a text without a name or an equals sign."""
     pairs = {}
     for answer in answers:
         name, equals, value = answer.partition("=")
         if not equals or not name:
-            raise InputError(f"--set {answer}: write NAME=VALUE")
+            raise InputError(f"--set {answer}: must be NAME=VALUE")
         pairs[name.strip()] = value
     return pairs
 
 
 def as_json(plan: Plan) -> Json:
-    """The plan with, for each call, the command that a person could type instead."""
+    """The plan's JSON; each call also has "command", the equivalent aws or az command."""
     value = plan.as_json()
     for change, shown in zip(plan.changes, value["changes"], strict=True):
         for call, command in zip(shown["calls"], change.commands(), strict=True):

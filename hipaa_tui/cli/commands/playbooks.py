@@ -1,4 +1,4 @@
-"""`playbooks`: list them, check them, begin one, print their schema."""
+"""`playbooks`: list or lint them, start a new one, show which checks they cover, print their schema."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ def _coverage(options: argparse.Namespace) -> int:
     from hipaa_tui.playbooks.load import load
 
     catalogue = load(read_config(find_home()).playbooks)
-    found = {source: coverage(catalogue, source) for source in SOURCES if options.source in {None, source}}
+    tables = {source: coverage(catalogue, source) for source in SOURCES if options.source in {None, source}}
     if options.json:
-        print_json({source: [asdict(row) for row in rows] for source, rows in found.items()})
+        print_json({source: [asdict(row) for row in rows] for source, rows in tables.items()})
         return ExitCode.DONE
-    for source, rows in found.items():
+    for source, rows in tables.items():
         table(
             ("CHECK", "KIND", "PLAYBOOK"),
             ((row.check, row.kind, row.playbook) for row in sorted(rows, key=lambda row: row.provider)),

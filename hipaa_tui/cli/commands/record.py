@@ -1,4 +1,4 @@
-"""`record`: the change record of a plan, or of what a run did, for a pull request, ServiceNow or Jira."""
+"""`record`: print the change record of a plan or a run, for a pull request, ServiceNow or Jira."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def run(options: argparse.Namespace) -> int:
         print(text, end="")
     else:
         write_private(options.output, text)
-        narrate(f"the record is in {options.output}")
+        narrate(f"wrote the record to {options.output}")
     return ExitCode.DONE

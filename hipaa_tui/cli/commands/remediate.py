@@ -1,4 +1,4 @@
-"""`remediate`: one finding by questions, for people without a full screen (SSH, screen readers)."""
+"""`remediate`: fix one finding step by step, with prompts (for SSH sessions and screen readers)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hipaa_tui.support.sanitize import plain
 from hipaa_tui.workbench import Workbench
 
 OFFERED = 50
-"""Findings offered at once; more do not help a person who chooses."""
+"""Maximum number of findings in the selection prompt."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,7 +50,7 @@ def _choose(desk: Workbench) -> str:
 
     rows = [row for row in desk.queue(state="open") if row.playbook][:OFFERED]
     if not rows:
-        raise InputError("no open finding has a playbook; load a report or scan first")
+        raise InputError("no open finding has a playbook; load a report or run a scan first")
     choices = [
         questionary.Choice(
             plain(f"{row.priority:3} {row.severity:8} {row.title} - {row.resource_name}", limit=150),
@@ -58,7 +58,7 @@ def _choose(desk: Workbench) -> str:
         )
         for row in rows
     ]
-    return str(_asked(questionary.select("Which finding?", choices=choices)))
+    return str(_asked(questionary.select("Which finding do you want to fix?", choices=choices)))
 
 
 def _answers(playbook: Playbook) -> dict[str, str]:
@@ -85,19 +85,23 @@ def _answers(playbook: Playbook) -> dict[str, str]:
 def _act(desk: Workbench, plan: Plan) -> int:
     import questionary
 
-    options = ["Terraform patch on a branch", "Write the plan to a file", "Nothing"]
+    options = ["Commit as Terraform on a branch", "Write the plan to a file", "Nothing"]
     decision = desk.decision(plan)
     print_decision(decision)
     if not plan.blocked and not decision.blocks and not desk.read_only:
-        options.insert(0, "Apply by SDK")
-    choice = _asked(questionary.select("What now?", choices=options, default="Nothing"))
-    if choice == "Apply by SDK":
+        options.insert(0, "Apply now")
+    choice = _asked(
+        questionary.select("What do you want to do with this plan?", choices=options, default="Nothing")
+    )
+    if choice == "Apply now":
         for name in irreversible_targets(plan.changes):
             if (
-                _asked(questionary.text(f"This cannot be undone. Type the name of the resource ({name})"))
+                _asked(
+                    questionary.text(f"This cannot be undone. Type the resource's name ({name}) to confirm")
+                )
                 != name
             ):
-                raise RefusedError("the name was not typed; nothing was changed")
+                raise RefusedError("the name did not match; nothing was changed")
         reach = ask_reach(decision.reach, decision.reason) if decision.reach else None
         if not _asked(questionary.confirm(f"Apply {len(plan.changes)} changes now?", default=False)):
             raise RefusedError("not approved; nothing was changed")
@@ -106,24 +110,24 @@ def _act(desk: Workbench, plan: Plan) -> int:
         progress.clear()
         print_run(seen)
         return exit_code(seen)
-    if choice.startswith("Terraform"):
+    if choice.startswith("Commit"):
         return _patch(desk, plan)
     if choice.startswith("Write"):
-        say(f"the plan is in {desk.save_plan(plan)}")
+        say(f"wrote the plan to {desk.save_plan(plan)}")
     return ExitCode.DONE
 
 
 def _patch(desk: Workbench, plan: Plan) -> int:
     import questionary
 
-    repo = Path(str(_asked(questionary.path("Which repository folder?", default=".", only_directories=True))))
+    repo = Path(str(_asked(questionary.path("Which Terraform folder?", default=".", only_directories=True))))
     proposed = f"hipaa-tui/{plan.groups[0].playbook}-{plan.hash[:8]}"
-    branch = str(_asked(questionary.text("Which new branch?", default=proposed)))
+    branch = str(_asked(questionary.text("Name of the new branch?", default=proposed)))
     author = "" if desk.patches.committer(repo) else _author()
     patch = desk.patches.create(plan, repo, branch, options=PatchOptions(author=author))
     say(f"commit {patch.commit[:12]} on branch {patch.branch}: {', '.join(patch.files)}")
-    for one in patch.left_out:
-        say(f"left out: {one.resource}: {one.reason}")
+    for skipped in patch.left_out:
+        say(f"left out: {skipped.resource}: {skipped.reason}")
     say(f"terraform: {patch.validated}")
     code = ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
     progress = LineProgress()
@@ -131,9 +135,9 @@ def _patch(desk: Workbench, plan: Plan) -> int:
     try:
         remote, url = publisher.remote()
     except InputError:
-        return code  # nowhere to push to, so there is nothing to offer
-    offers = ["Nothing", "Push the branch", "Push it and open a pull request"]
-    answer = _asked(questionary.select(f"And now, with {remote} ({shown(url)})?", choices=offers))
+        return code  # the repository has no remote to push to
+    offers = ["Nothing", "Push the branch", "Push the branch and open a pull request"]
+    answer = _asked(questionary.select(f"Push to {remote} ({shown(url)})?", choices=offers))
     if answer != "Nothing":
         done = publish(publisher, patch, remote, pr=answer == offers[2])
         code = code if done["pushed"] else ExitCode.INCOMPLETE
@@ -150,15 +154,15 @@ def _author() -> str:
             return str(error)
         return True
 
-    question = "git does not know who you are. Who commits (Name <mail>)?"
+    question = "git has no user.name and user.email. Author of the commit (Name <email>)?"
     return str(_asked(questionary.text(question, validate=check)))
 
 
 def _asked(question: Any) -> Any:
-    """The answer; RefusedError where the person pressed Ctrl-C."""
+    """The answer to a questionary prompt. RefusedError if the user pressed Ctrl-C, InputError without a terminal."""
     if not has_terminal():
-        raise InputError("there is no terminal to ask on")
+        raise InputError("remediate needs a terminal")
     answer = question.ask()
     if answer is None:
-        raise RefusedError("stopped; nothing was changed")
+        raise RefusedError("canceled; nothing was changed")
     return answer

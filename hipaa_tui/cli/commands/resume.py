@@ -1,4 +1,4 @@
-"""`resume`: go on with a run whose process was killed."""
+"""`resume`: resume an interrupted run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def run(options: argparse.Namespace) -> int:
     desk.refuse_read_only()
     if not options.yes:
         print_run(seen)
-        confirm(f"Go on with run {seen.run}?", irreversible=(), names=())
+        confirm(f"Resume run {seen.run}?", irreversible=(), names=())
     progress = LineProgress()
     seen = desk.resume(seen.run, approvals=options.approval, progress=progress)
     progress.clear()

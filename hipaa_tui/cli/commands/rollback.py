@@ -1,4 +1,4 @@
-"""`rollback`: put back what a run changed, after a preview."""
+"""`rollback`: undo a run, after a preview."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def run(options: argparse.Namespace) -> int:
         where = desk.save_plan(plan, options.output)
         print_plan(plan)
         print_decision(desk.decision(plan))
-        narrate(f"the rollback plan is in {where}; `hipaa-tui apply {where}` carries it out")
+        narrate(f"wrote the rollback plan to {where}; to apply it: hipaa-tui apply {where}")
         return ExitCode.DONE
     return carry_out(desk, plan, options)

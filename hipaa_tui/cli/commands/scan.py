@@ -1,4 +1,4 @@
-"""`scan`: our own look at the live clouds."""
+"""`scan`: scan AWS and Azure for everything that a playbook can fix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(report.as_json())
         return ExitCode.DONE
     for problem in report.problems:
-        narrate(f"not seen: {problem}")
-    say(f"looked at {report.examined} settings of resources in {', '.join(report.places)}")
-    say(f"{report.failing} do not comply, {report.new} of them new; `hipaa-tui findings` lists them")
+        narrate(f"not scanned: {problem}")
+    say(f"checked {report.examined} settings in {', '.join(report.places)}")
+    say(f"{report.failing} do not comply, {report.new} of them new; to list them: hipaa-tui findings")
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`show`: one finding, why it matters and what its playbook asks."""
+"""`show`: show a finding, why it matters and how its playbook fixes it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         need = ("required" if about.required else "addressable") if about else ""
         say(f"control:  {control} {about.title if about else ''} {f'({need})' if need else ''}".rstrip())
     if playbook is None:
-        say("No playbook answers this check yet: fix it by hand and scan again with the tool that found it.")
+        say("No playbook covers this check: fix it by hand, then rescan with the tool that reported it.")
         return ExitCode.DONE
     _print(playbook)
     return ExitCode.DONE
@@ -52,7 +52,7 @@ def _print(playbook: Playbook) -> None:
     ):
         say(f"  {name}: {text}")
     if playbook.parameters:
-        say("It asks (answer with --set NAME=VALUE):")
+        say("Parameters (set with --set NAME=VALUE):")
         for parameter in playbook.parameters.values():
             default = words(parameter.default) if parameter.default not in ("", None) else "none"
             say(f"  {parameter.name} ({parameter.type}, default {default}): {parameter.title}")

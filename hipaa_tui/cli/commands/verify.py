@@ -1,4 +1,4 @@
-"""`verify`: a fresh look at what a run or a plan changed."""
+"""`verify`: verify that the changes of a run or a plan are in place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     if subject is None:
         runs = desk.runs()
         if not runs:
-            raise InputError("there is no run yet; name a plan file, or apply one first")
+            raise InputError("there is no run yet; give a plan file, or apply a plan first")
         plan = desk.plan_of(runs[0].run)
     elif is_file(Path(subject)):
         plan = open_plan(Path(subject))
@@ -34,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
             word = "verified    " if result.verified else "NOT verified"
             say(f"{word} {result.setting} {result.resource}: {result.found}")
         good = sum(result.verified for result in results)
-        say(f"{good} of {len(results)} stand as wanted")
+        say(f"{good} of {len(results)} changes verified")
     return ExitCode.DONE if all(result.verified for result in results) else ExitCode.INCOMPLETE

@@ -1,1 +1,1 @@
-"""One module per report format, each a stream of rows."""
+"""One module per report format. Each reads a report as a stream of rows (see `reader`)."""

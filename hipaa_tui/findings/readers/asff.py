@@ -1,6 +1,4 @@
-"""Reads the AWS Security Finding Format, in which Security Hub keeps everybody's findings.
-
-Prowler writes it, Security Hub's own controls and AWS Config rules are kept in it. Accepted: a list,
+"""Reads the AWS Security Finding Format (ASFF) of Security Hub, AWS Config rules and Prowler. Accepted: a list,
 `{"Findings": [...]}` as the AWS CLI prints it, one object, or JSON lines.
 """
 
@@ -20,7 +18,7 @@ FORMAT: str = "asff"
 _PROWLER: Final = "prowler-"
 _PROWLER_ID: Final = re.compile(r"prowler-([a-z0-9_]+)-\d{12}-")
 _CONTROL: Final = re.compile(r"(?:.*/)?([A-Za-z][A-Za-z0-9]*\.\d+)")
-# Security Hub and conformance packs put their own words around the name of a rule they deploy.
+# Security Hub and conformance packs add a prefix and a suffix to the name of a rule that they deploy.
 _HUB_RULE: Final = re.compile(r"securityhub-(.+?)(?:-[0-9a-f]{6,8})?")
 _PACK_RULE: Final = re.compile(r"(.+)-conformance-pack-[a-z0-9]+")
 
@@ -30,7 +28,7 @@ _NORMALIZED: Final = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low")
 
 
 def recognises(document: Document) -> bool:
-    """Whether any row carries what only this format carries, or the file is an empty export of it."""
+    """Does any row have the fields that only ASFF has, or is the file an empty export of it?"""
     if document.wrapped and not document.rows:
         return True
     return any(
@@ -49,7 +47,7 @@ def _judge(row: Json, resource: Json) -> Finding | Skipped:
     if reason:
         return Skipped(reason)
     if not isinstance(resource, dict):
-        raise fields.RowError("The row names no resource (Resources).")
+        raise fields.RowError("The row has no resource (Resources).")
     check = fields.identity(_check(row), "check (GeneratorId)")
     uid = fields.identity(resource.get("Id"), "resource id (Resources.Id)", fields.RESOURCE_LIMIT)
     region = resource.get("Region") or row.get("Region") or "global"
@@ -75,7 +73,7 @@ def _judge(row: Json, resource: Json) -> Finding | Skipped:
 
 
 def _skipped(row: Json) -> str:
-    """Why the row is no finding, or "" where it is one. RowError for a status that nobody defined."""
+    """Why the row is not a finding, or "" if it is one. RowError for an undefined status."""
     status = at(row, "Compliance.Status")
     if status is None:
         return "not a configuration check"  # a threat or a vulnerability, from other services
@@ -91,12 +89,12 @@ def _skipped(row: Json) -> str:
     if status == "NOT_AVAILABLE":
         return "manual" if _prowler_check(row) else "not evaluated"
     if status != "FAILED":
-        raise fields.RowError("The status (Compliance.Status) is none that the format defines.")
+        raise fields.RowError("The status (Compliance.Status) is not defined by the format.")
     return ""
 
 
 def _check(row: Json) -> str:
-    """The check that failed, by the name under which its maker knows it, or ""."""
+    """The failed check by its original name, or ""."""
     return _prowler_check(row) or _control(row) or _config_rule(row) or _text(row.get("GeneratorId"))
 
 
@@ -109,7 +107,7 @@ def _prowler_check(row: Json) -> str:
 
 
 def _control(row: Json) -> str:
-    """A Security Hub control ("S3.5"), from wherever this generation of findings keeps it."""
+    """A Security Hub control ("S3.5"), from the field in which this version of the format has it."""
     for path in ("Compliance.SecurityControlId", "ProductFields.ControlId", "GeneratorId"):
         found = _CONTROL.fullmatch(_text(at(row, path)))
         if found:
@@ -118,7 +116,7 @@ def _control(row: Json) -> str:
 
 
 def _config_rule(row: Json) -> str:
-    """An AWS Config rule: its own finding, or one of a standard that numbers its controls otherwise."""
+    """An AWS Config rule, from its own finding or from one of a standard with other control numbers."""
     fields_of_product = row.get("ProductFields")
     if not isinstance(fields_of_product, dict):
         return ""

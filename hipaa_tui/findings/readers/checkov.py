@@ -1,4 +1,4 @@
-"""Reads Checkov's JSON: `checkov -d . -o json`, or of a plan with `-f tfplan.json`.
+"""Reads Checkov's JSON: `checkov -d . -o json`, or `-f tfplan.json` for a Terraform plan.
 
 One object for each kind of code (`check_type`), or a list of them; rows stand in `results.passed_checks`,
 `failed_checks` and `skipped_checks` (https://www.checkov.io/8.Outputs/JSON.html; the fields of a row are those of
@@ -36,7 +36,7 @@ _RESULTS: Final = {"PASSED": "pass", "SKIPPED": "suppressed", "UNKNOWN": "not ev
 
 
 def recognises(document: Document) -> bool:
-    """Whether any object is a report of Checkov's, or what it prints where there was nothing to look at."""
+    """Is any object a Checkov report, or what Checkov prints if there was nothing to check?"""
     return any(
         isinstance(row.value, dict)
         and (
@@ -47,10 +47,10 @@ def recognises(document: Document) -> bool:
 
 
 def outcomes(document: Document) -> Iterator[Outcome]:
-    """One outcome for each row, and a bad one for each file that Checkov could not read."""
+    """One outcome for each row, and a BadRow for each file that Checkov could not read."""
     for raw in document.rows or ():
         if not isinstance(raw.value, dict):
-            yield BadRow(raw.where, raw.fault or "This is no report of Checkov's.")
+            yield BadRow(raw.where, raw.fault or "This is not a Checkov report.")
             continue
         results = raw.value.get("results")
         if not isinstance(results, dict):
@@ -65,9 +65,7 @@ def outcomes(document: Document) -> Iterator[Outcome]:
 
 def _unread(row: Row) -> BadRow:
     file = row.raw.value if isinstance(row.raw.value, str) else "a file"
-    return BadRow(
-        row.raw.where, f"Checkov could not read {plain(file, 200)}, so nothing in it was looked at."
-    )
+    return BadRow(row.raw.where, f"Checkov could not read {plain(file, 200)}, so nothing in it was checked.")
 
 
 def _judge(where: str, row: Json, kind: Json) -> InCode | Skipped:
@@ -77,7 +75,7 @@ def _judge(where: str, row: Json, kind: Json) -> InCode | Skipped:
     if result in _RESULTS:
         return Skipped(_RESULTS[result])
     if result != "FAILED":
-        raise fields.RowError("The result (check_result.result) is none that Checkov has.")
+        raise fields.RowError("The result (check_result.result) is unknown.")
     check = fields.identity(row.get("check_id"), "check id (check_id)")
     # A plan's addresses name the instances; elsewhere `resource` does.
     address = address_of(row.get("resource_address")) or address_of(row.get("resource"))

@@ -1,7 +1,7 @@
-"""Takes single fields out of a row, because a row was written by a stranger and may hold anything.
+"""Reads single fields of a row, which is untrusted input.
 
-What identifies a finding is taken whole or not at all: cutting or cleaning it would make it name
-something else. What only explains is cleaned and cut.
+A field that identifies a finding is taken whole or rejected: a cut or cleaned id would name something else. Fields
+that only explain are cleaned and cut.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UNKNOWN_SEVERITY: Final = "medium"
 
 
 class RowError(Exception):
-    """Why a row cannot be used, in one sentence."""
+    """Why a row is invalid, in one sentence."""
 
 
 def judged(
@@ -41,10 +41,10 @@ def judged(
     resources: str,
     judge: Callable[[Json, Json], Finding | Skipped],
 ) -> Iterator[Outcome]:
-    """The outcomes of a JSON document whose rows keep their resources in the list at `resources`.
+    """The outcomes of a JSON document whose rows have a list of resources at `resources`.
 
-    `judge(row, resource)` is asked once for each resource of a row, and once with None for a row
-    without any, since such a row may have passed. It raises RowError for a row of no use.
+    `judge(row, resource)` is called for each resource of a row, and with None for a row without any, which may have
+    passed. It raises RowError for an invalid row.
     """
     for raw in document.rows or ():
         yield from _judged_row(raw, resources, judge)
@@ -54,7 +54,7 @@ def _judged_row(
     raw: RawRow, resources: str, judge: Callable[[Json, Json], Finding | Skipped]
 ) -> Iterator[Outcome]:
     if raw.fault or not isinstance(raw.value, dict):
-        yield BadRow(raw.where, raw.fault or "This row is not a JSON object.")
+        yield BadRow(raw.where, raw.fault or "The row is not a JSON object.")
         return
     listed = at(raw.value, resources)
     found = listed if isinstance(listed, list) and listed else [None]
@@ -67,7 +67,7 @@ def _judged_row(
 
 
 def identity(value: Json, name: str, limit: int = ID_LIMIT) -> str:
-    """`value` where it is visible text of 1 to `limit` characters; RowError, which names it, where not."""
+    """`value` if it is visible text of 1 to `limit` characters, else RowError."""
     if value is None or (isinstance(value, str) and not value.strip()):
         raise RowError(f"The {name} is missing.")
     if not isinstance(value, str):
@@ -76,12 +76,12 @@ def identity(value: Json, name: str, limit: int = ID_LIMIT) -> str:
     if len(text) > limit:
         raise RowError(f"The {name} is longer than {limit} characters.")
     if plain(text, limit) != text:
-        raise RowError(f"The {name} holds control characters or invisible ones.")
+        raise RowError(f"The {name} contains control characters or invisible ones.")
     return text
 
 
 def words(value: Json, name: str, limit: int) -> str:
-    """`value` made safe to show and cut at `limit`; "" where there is none. RowError where it is no text."""
+    """`value` made safe to display and cut at `limit`; "" if missing. RowError if it is not text."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -91,7 +91,7 @@ def words(value: Json, name: str, limit: int) -> str:
 
 
 def provider_of(value: Json) -> str | Skipped:
-    """The cloud a row is about; Skipped where it is one whose findings are not read."""
+    """The provider of a row, or Skipped for an unsupported one."""
     provider = identity(value, "provider").lower()
     return provider if provider in PROVIDERS else Skipped("other provider")
 
@@ -107,13 +107,13 @@ def severity(value: Json) -> str:
 
 
 def tags(values: Iterable[Json]) -> tuple[str, ...]:
-    """The tags that are text, safe to show. They only help to rank, so a strange one is left out."""
+    """The tags that are text, made safe to display. They are only used for ranking, so others are ignored."""
     shown = [plain(value, NAME_LIMIT).strip() for value in values if isinstance(value, str)]
     return tuple(tag for tag in shown if tag)[:TAG_LIMIT]
 
 
 def name_in(resource: str) -> str:
-    """The part of an ARN, ARM id or Security Hub resource id that a person calls the resource by."""
+    """The resource's name from an ARN, ARM id or Security Hub resource id."""
     if resource.startswith("arn:"):
         local = resource.split(":", 5)[-1].removesuffix(":*")
         # "table/patients" and "function:etl" lead with a type; "log-group:/aws/etl" has both marks.

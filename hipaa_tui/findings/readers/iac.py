@@ -1,7 +1,7 @@
-"""What scanners of Terraform code report: a failed check at a file and a line, on no cloud resource yet.
+"""What the readers of Terraform scanners share: a failed check at a file and line, not yet on a cloud resource.
 
-Which resource it is says the code (`hipaa_tui.patches.code.finding_resolution`). Names of files and addresses are a stranger's
-text: they are compared with what is in the repository and never opened.
+`hipaa_tui.patches.code.finding_resolution` finds the resource in the code. File names and addresses in a report are
+untrusted: they are compared with the repository's and never opened.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _AVD: Final = re.compile(r"(?:AVD-)?((?:AWS|AZU)-\d{4})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a report, wherever its format keeps it, with what stands above it."""
+    """One row of a report with the object that contains it."""
 
     raw: RawRow
     above: Json = None
 
 
 def judged(rows: Iterable[Row], judge: Callable[[str, Json, Json], InCode | Skipped]) -> Iterator[Outcome]:
-    """The outcome of each row: `judge(where, row, above)` raises RowError for one of no use."""
+    """The outcome of each row: `judge(where, row, above)`, which raises RowError for an unusable row."""
     for row in rows:
         if not isinstance(row.raw.value, dict):
-            yield BadRow(row.raw.where, row.raw.fault or "This row is not a JSON object.")
+            yield BadRow(row.raw.where, row.raw.fault or "The row is not a JSON object.")
             continue
         try:
             yield judge(row.raw.where, row.raw.value, row.above)
@@ -47,11 +47,11 @@ def judged(rows: Iterable[Row], judge: Callable[[str, Json, Json], InCode | Skip
 
 
 def below(raw: RawRow, value: Json, name: str, above: Json = None) -> Iterator[Row]:
-    """A row for each item of the list `value`, which stands under `name` in `raw`; none where there is no list."""
+    """A row for each item of the list `value`, the field `name` of `raw`; none if it is missing."""
     if value is None:
         return
     if not isinstance(value, list):
-        yield Row(RawRow(raw.where, None, f"What stands under {name} is not a list."))
+        yield Row(RawRow(raw.where, None, f"{name} is not a list."))
         return
     lead = f"{raw.where}, {name}" if raw.where else name
     for number, item in enumerate(value, start=1):
@@ -59,36 +59,36 @@ def below(raw: RawRow, value: Json, name: str, above: Json = None) -> Iterator[R
 
 
 def is_terraform(file: str) -> bool:
-    """Is that the name of a file of resources?"""
+    """Is that the name of a Terraform file with resources?"""
     return file.lower().endswith(_ENDINGS)
 
 
 def file_name(value: Json) -> str:
-    """A file's name as the tool wrote it. RowError where it is no visible text."""
+    """A file's name as the tool wrote it. RowError if it is not visible text."""
     return fields.identity(value, "file", fields.RESOURCE_LIMIT)
 
 
 def line_of(value: Json) -> int:
-    """A line, counted from 1; 0 where there is none."""
+    """A line number from 1; 0 if there is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         return 0
     return value if 0 < value < 10_000_000 else 0
 
 
 def address_of(value: Json) -> str:
-    """Terraform's address where the text is one; "" where it is something else."""
+    """The text if it is a Terraform address, else ""."""
     if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS:
         return ""
     return value if _ADDRESS.fullmatch(value) and value.isprintable() else ""
 
 
 def is_foreign(address: str) -> bool:
-    """Is it a resource of a provider whose findings are not read?"""
+    """Is it a resource of an unsupported provider?"""
     found = _ADDRESS.fullmatch(address)
     return found is not None and not found[1].startswith(_PROVIDERS)
 
 
 def check_id(value: str) -> str:
-    """Trivy's checks by one name: newer versions say AWS-0088 where older ones said AVD-AWS-0088."""
+    """Trivy's check id in its older form: newer versions write AWS-0088 for AVD-AWS-0088."""
     found = _AVD.fullmatch(value)
     return f"AVD-{found[1].upper()}" if found else value

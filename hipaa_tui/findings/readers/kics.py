@@ -1,8 +1,7 @@
 """Reads KICS's JSON: `kics scan -p . --report-formats json`.
 
-Rows are `queries[].files[]` (https://docs.kics.io/latest/results/ and pkg/model/summary.go of Checkmarx/kics). A
-row's `resource_name` is the name that the resource has in the cloud where the code says one, so the address is taken
-from `search_key`, which leads with TYPE[LABEL].
+Rows are `queries[].files[]` (https://docs.kics.io/latest/results/ and pkg/model/summary.go of Checkmarx/kics). A row's `resource_name` may be the resource's name in the cloud, so the Terraform address is taken from `search_key`,
+which starts with TYPE[LABEL].
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _CLOUDS: Final = {"aws", "azure", "common", ""}
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is a report of KICS's, also one without a query that failed."""
+    """Is it a KICS report, with or without failed queries?"""
     return any(
         isinstance(row.value, dict)
         and "queries" in row.value
@@ -46,11 +45,11 @@ def outcomes(document: Document) -> Iterator[Outcome]:
     """One outcome for each file of each query."""
     for raw in document.rows or ():
         if not isinstance(raw.value, dict):
-            yield BadRow(raw.where, raw.fault or "This is no report of KICS's.")
+            yield BadRow(raw.where, raw.fault or "This is not a KICS report.")
             continue
         for query in below(raw, raw.value.get("queries"), "query"):
             if not isinstance(query.raw.value, dict):
-                yield BadRow(query.raw.where, "This query is not a JSON object.")
+                yield BadRow(query.raw.where, "The query is not a JSON object.")
                 continue
             files = query.raw.value.get("files")
             yield from judged(below(query.raw, files, "file", query.raw.value), _judge)

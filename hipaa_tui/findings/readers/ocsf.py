@@ -1,4 +1,4 @@
-"""Reads Prowler's OCSF detection findings, its fullest format and the one for both clouds.
+"""Reads Prowler's OCSF detection findings, its most complete format.
 
 Accepted: a JSON array (what Prowler writes), one object, or JSON lines.
 """
@@ -18,7 +18,7 @@ _SKIPPED_STATUSES = {"pass": "pass", "manual": "manual"}
 
 
 def recognises(document: Document) -> bool:
-    """Whether any row carries what only OCSF findings carry."""
+    """Does any row have the fields that only OCSF findings have?"""
     return any(
         isinstance(row.value, dict)
         and ("finding_info" in row.value or {"class_uid", "metadata"} <= row.value.keys())
@@ -41,9 +41,9 @@ def _judge(row: Json, resource: Json) -> Finding | Skipped:
     if status == "muted" or row.get("status") == "Suppressed":
         return Skipped("muted")
     if status != "fail":
-        raise fields.RowError("The status (status_code) is none of PASS, FAIL and MANUAL.")
+        raise fields.RowError("The status (status_code) is not PASS, FAIL or MANUAL.")
     if not isinstance(resource, dict):
-        raise fields.RowError("The row names no resource (resources).")
+        raise fields.RowError("The row has no resource (resources).")
     check = fields.identity(at(row, "metadata.event_code"), "check id (metadata.event_code)")
     uid = fields.identity(resource.get("uid"), "resource id (resources.uid)", fields.RESOURCE_LIMIT)
     region = resource.get("region") or at(row, "cloud.region") or "global"

@@ -1,6 +1,6 @@
-"""Opens a file of findings, because most files that fail do so before their first row is read.
+"""Opens a report and parses its JSON, if it is JSON.
 
-Everything that is wrong with a file as a whole is an InputError with one sentence, raised here.
+Whatever is wrong with a file as a whole is an InputError with one sentence, raised here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.sanitize import plain
 
 MAX_BYTES: Final = 1 << 30
-"""The largest file that is read: parsed JSON takes several times its size in memory."""
+"""Maximum size of a report in bytes: parsed JSON takes several times its size in memory."""
 
-EXPORT_AGAIN: Final = "export it again from the tool that made it"
+EXPORT_AGAIN: Final = "export it again from the tool that created it"
 
 _ARCHIVES: Final = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"(\xb5/\xfd": "zstd"}
 _UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -26,12 +26,12 @@ _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def open_document(path: Path) -> Document:
-    """The file at `path`, decoded. InputError where it cannot be read, or is not text."""
+    """The file at `path`, decoded. InputError if it cannot be read or is not text."""
     return parse_document(path, _read(path))
 
 
 def parse_document(path: Path, data: bytes) -> Document:
-    """As `open_document`, for bytes that were read from `path` already."""
+    """Like `open_document`, for bytes that have already been read from `path`."""
     text = _decode(path, data)
     if not text.strip():
         _refuse(path, f"is empty; {EXPORT_AGAIN}")
@@ -41,7 +41,7 @@ def parse_document(path: Path, data: bytes) -> Document:
 
 
 def shown(path: Path) -> str:
-    """The path, fit for a sentence."""
+    """The path for an error message, without control characters."""
     return plain(str(path), 300)
 
 
@@ -53,9 +53,9 @@ def _read(path: Path) -> bytes:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            _refuse(path, "is a folder; name the files in it that hold findings")
+            _refuse(path, "is a folder; give the report files in it")
         if not stat.S_ISREG(found.st_mode):
-            _refuse(path, "is not a regular file; save the findings to a file first")
+            _refuse(path, "is not a regular file; save the report to a file first")
         if found.st_size > MAX_BYTES:
             _refuse(path, "is larger than 1 GiB; export fewer accounts or regions to a file")
         with path.open("rb") as file:
@@ -63,7 +63,7 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         _refuse(path, "does not exist; check the path")
     except PermissionError:
-        _refuse(path, "cannot be read: permission denied; give yourself read access to it")
+        _refuse(path, "cannot be read: permission denied")
     except MemoryError:
         _refuse(path, "does not fit into memory; export fewer accounts or regions to a file")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -77,7 +77,7 @@ def _read(path: Path) -> bytes:
 def _decode(path: Path, data: bytes) -> str:
     for magic, name in _ARCHIVES.items():
         if data.startswith(magic):
-            _refuse(path, f"is compressed ({name}); unpack it and load what is inside")
+            _refuse(path, f"is compressed ({name}); decompress it first")
     text: str | None = None
     if not data.startswith(_UTF32):
         encoding = "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
@@ -86,7 +86,7 @@ def _decode(path: Path, data: bytes) -> str:
         except UnicodeDecodeError:
             text = None
     if text is None or "\0" in text:
-        _refuse(path, f"is neither UTF-8 nor UTF-16 text with a byte order mark; {EXPORT_AGAIN}")
+        _refuse(path, f"is not UTF-8 text, nor UTF-16 with a byte order mark; {EXPORT_AGAIN}")
     return text
 
 
@@ -99,14 +99,14 @@ def _parse_json(path: Path, text: str) -> Document:
             return Document(path, rows=tuple(rows))
         where = f"line {error.lineno}, column {error.colno}"
         if text.rstrip()[-1] not in "]}":
-            _refuse(path, f"ends in the middle of its JSON ({where}); {EXPORT_AGAIN}")
-        _refuse(path, f"is not JSON: {error.msg} at {where}; {EXPORT_AGAIN}")
+            _refuse(path, f"is truncated: its JSON ends at {where}; {EXPORT_AGAIN}")
+        _refuse(path, f"is not valid JSON: {error.msg} at {where}; {EXPORT_AGAIN}")
     except (RecursionError, MemoryError):
-        _refuse(path, f"is nested too deeply, or is too large, to be parsed; {EXPORT_AGAIN}")
+        _refuse(path, f"is nested too deeply or too large to be parsed; {EXPORT_AGAIN}")
     except ValueError:  # a number with thousands of digits
-        _refuse(path, f"holds a number too large to be parsed; {EXPORT_AGAIN}")
+        _refuse(path, f"contains a number too large to be parsed; {EXPORT_AGAIN}")
     if value == []:
-        _refuse(path, "holds an empty list; there is nothing to load from it")
+        _refuse(path, "is an empty list; there is nothing to load")
     wrapped = isinstance(value, dict) and isinstance(value.get("Findings"), list)
     return Document(path, rows=tuple(_expand(value, "")), wrapped=wrapped)
 
@@ -122,9 +122,9 @@ def _expand(value: Any, prefix: str) -> list[RawRow]:
 
 
 def _json_lines(text: str) -> list[RawRow] | None:
-    """The rows of JSON lines, or None where too few lines are objects for it to be that.
+    """The rows of a JSON Lines file, or None if it is not one.
 
-    Half of them must be: a pretty-printed document that was cut off also has lines that parse.
+    At least half of the lines must be objects: a truncated pretty-printed document also has lines that parse.
     """
     rows: list[RawRow] = []
     lines = good = 0
@@ -136,7 +136,7 @@ def _json_lines(text: str) -> list[RawRow] | None:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
-            rows.append(RawRow(where, None, "This line is not a complete JSON object."))
+            rows.append(RawRow(where, None, "The line is not a complete JSON object."))
             continue
         good += isinstance(value, dict)
         rows.extend(_expand(value, where))

@@ -1,7 +1,7 @@
-"""Reads Prowler's CSV, because it is the file that people mail around.
+"""Reads Prowler's CSV.
 
-The header decides where a column stands. Prowler separates with ";"; a spreadsheet that saved the
-file again may have chosen "," or a tab. Cells may span lines and be of any size.
+Columns are found by the header. Prowler separates with ";"; a spreadsheet that saved the file may have changed that
+to "," or a tab. Cells may span lines and be of any size.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hipaa_tui.findings.readers.reader import BadRow, Document, Outcome, Skipped
 FORMAT: str = "prowler-csv"
 
 COLUMNS: Final = frozenset({"PROVIDER", "ACCOUNT_UID", "CHECK_ID", "STATUS", "RESOURCE_UID"})
-"""The columns without which no row can be used."""
+"""The required columns."""
 
 _SEPARATORS: Final = ";,\t"
 _LARGEST_CELL: Final = 2**31 - 1  # what a C long holds everywhere
@@ -29,17 +29,17 @@ _HEADER_LIMIT: Final = 10_000  # characters; the header's line has some 700
 
 
 def recognises(document: Document) -> bool:
-    """Whether the first line names the columns of Prowler's findings."""
+    """Is the first line the header of Prowler's findings?"""
     return document.text is not None and _header(document.text) is not None
 
 
 def is_compliance_report(text: str) -> bool:
-    """Whether this is Prowler's CSV for one framework, which leaves out what identifies a resource."""
+    """Is this Prowler's CSV for a single framework, which lacks the resources' ids?"""
     return "REQUIREMENTS_ID" in text[:_HEADER_LIMIT].partition("\n")[0].upper()
 
 
 def outcomes(document: Document) -> Iterator[Outcome]:
-    """One outcome for each row that is not blank; the header is no row."""
+    """One outcome for each row, without the header and blank rows."""
     header = _header(document.text or "")
     if header is None:
         return
@@ -53,9 +53,9 @@ def outcomes(document: Document) -> Iterator[Outcome]:
         number += 1
         where = f"row {number}"
         if isinstance(row, csv.Error):
-            yield BadRow(where, "This row's quotation marks do not match, or the file ends in it.")
+            yield BadRow(where, "The row has an unclosed quotation mark, or the file ends in it.")
         elif len(row) != len(header.columns):
-            yield BadRow(where, f"This row has {len(row)} cells and the header {len(header.columns)}.")
+            yield BadRow(where, f"The row has {len(row)} cells, the header {len(header.columns)}.")
         else:
             yield _outcome(where, dict(zip(header.columns, row, strict=True)))
 
@@ -77,7 +77,7 @@ def _judge(row: Mapping[str, str]) -> Finding | Skipped:
     if status == "muted" or row.get("MUTED", "").strip().lower() == "true":
         return Skipped("muted")
     if status != "fail":
-        raise fields.RowError("The status (STATUS) is none of PASS, FAIL and MANUAL.")
+        raise fields.RowError("The status (STATUS) is not PASS, FAIL or MANUAL.")
     check = fields.identity(row["CHECK_ID"], "check id (CHECK_ID)")
     uid = fields.identity(row["RESOURCE_UID"], "resource id (RESOURCE_UID)", fields.RESOURCE_LIMIT)
     name = fields.words(row.get("RESOURCE_NAME"), "resource name", fields.NAME_LIMIT)
@@ -100,7 +100,7 @@ def _judge(row: Mapping[str, str]) -> Finding | Skipped:
 
 
 def _next(cells: Iterator[list[str]]) -> list[str] | csv.Error | None:
-    """The next row, the error in its place, or None at the end. The reader goes on after an error."""
+    """The next row, the error for it, or None at the end. Reading continues after an error."""
     try:
         return next(cells)
     except StopIteration:
@@ -118,7 +118,7 @@ class _Header:
 
 
 def _header(text: str) -> _Header | None:
-    """What the first line says, or None where it is not the header of Prowler's findings."""
+    """The header, or None if the first line is not the header of Prowler's findings."""
     line, *more = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)
     rest = more[0] if more else ""
     if len(line) > _HEADER_LIMIT:

@@ -1,4 +1,4 @@
-"""Reads SARIF 2.1.0 of any tool: what code scanners write for GitHub and Azure DevOps.
+"""Reads SARIF 2.1.0 of any tool, the format of code scanners for GitHub and Azure DevOps.
 
 Sections are those of https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
 """
@@ -30,7 +30,7 @@ from hipaa_tui.support.json_value import Json, at
 FORMAT: str = "sarif"
 
 _LEVELS: Final = {"error": "high", "warning": "medium", "note": "low", "none": "informational"}
-# §3.27.9: what a result that is no failure says of itself.
+# §3.27.9: the kinds of results that are not failures.
 _KINDS: Final = {
     "pass": "pass",
     "notApplicable": "not applicable",
@@ -45,7 +45,7 @@ _MOST_BASES: Final = 8
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is one log of runs (§3.13)."""
+    """Is it a SARIF log (§3.13)?"""
     return any(
         isinstance(row.value, dict)
         and isinstance(row.value.get("runs"), list)
@@ -58,11 +58,11 @@ def outcomes(document: Document) -> Iterator[Outcome]:
     """One outcome for each result."""
     for raw in document.rows or ():
         if not isinstance(raw.value, dict) or not isinstance(raw.value.get("runs"), list):
-            yield BadRow(raw.where, raw.fault or "This is no SARIF log.")
+            yield BadRow(raw.where, raw.fault or "This is not a SARIF log.")
             continue
         for run in below(raw, raw.value["runs"], "run"):
             if not isinstance(run.raw.value, dict):
-                yield BadRow(run.raw.where, "This run is not a JSON object.")
+                yield BadRow(run.raw.where, "The run is not a JSON object.")
                 continue
             results = run.raw.value.get("results")
             yield from judged(below(run.raw, results, "result", run.raw.value), _judge)
@@ -101,17 +101,17 @@ def _judge(where: str, row: Json, run: Json) -> InCode | Skipped:
 
 
 def _skipped(row: Json) -> str:
-    """Why the result is no finding, "" where it is one."""
+    """Why the result is not a finding, or "" if it is one."""
     kind = row.get("kind", "fail")
     if kind != "fail":
         if not isinstance(kind, str) or kind not in _KINDS:
-            raise fields.RowError("The kind is none that SARIF defines.")
+            raise fields.RowError("The kind is not defined by SARIF.")
         return _KINDS[kind]
     if row.get("baselineState") == "absent":  # §3.27.24: it was there in an earlier run
         return "resolved"
     suppressions = row.get("suppressions")
     if isinstance(suppressions, list) and suppressions:
-        # §3.35.3: one without a status is accepted; one that is not yet, or was rejected, hides nothing.
+        # §3.35.3: a suppression without a status is accepted; one under review or rejected does not count.
         states = {one.get("status", "accepted") for one in suppressions if isinstance(one, dict)}
         if states == {"accepted"}:
             return "suppressed"
@@ -119,7 +119,7 @@ def _skipped(row: Json) -> str:
 
 
 def _files(location: Json, run: Json) -> tuple[str, ...]:
-    """The file by its whole path where the run says the base (§3.14.14), and as the result names it."""
+    """The file's full path if the run defines its base (§3.14.14), and its name in the result."""
     if not isinstance(location, dict):
         return ()
     uri = location.get("uri")
@@ -138,7 +138,7 @@ def _files(location: Json, run: Json) -> tuple[str, ...]:
 
 
 def _base(id: Json, run: Json) -> str:
-    """The folder that a base id stands for, which may hang on another one; "" where that is not said."""
+    """The folder of a base id, which may be relative to another one; "" if it is not defined."""
     bases = run.get("originalUriBaseIds")
     parts: list[str] = []
     while isinstance(id, str) and isinstance(bases, dict) and len(parts) < _MOST_BASES:
@@ -158,7 +158,7 @@ def _path(uri: str) -> str:
 
 
 def _rule(row: Json, run: Json) -> Mapping[str, Any]:
-    """What the tool says of the rule (§3.27.6: by its index, else by its id)."""
+    """The tool's description of the rule (§3.27.6: by its index, else by its id)."""
     rules = at(run, "tool.driver.rules")
     number = row.get("ruleIndex", at(row, "rule.index"))
     if not isinstance(rules, list):
@@ -183,7 +183,7 @@ def _severity(row: Json, rule: Mapping[str, Any]) -> str:
 
 
 def _address(row: Json) -> str:
-    """Terraform's address, where the tool names it as the logical location (§3.33)."""
+    """The Terraform address, if the tool gives it as the logical location (§3.33)."""
     for place in row.get("locations") or [] if isinstance(row.get("locations"), list) else []:
         logical = place.get("logicalLocations") if isinstance(place, dict) else None
         for one in logical if isinstance(logical, list) else []:

@@ -1,4 +1,4 @@
-"""Reads Trivy's JSON: `trivy config -f json .`, and of what else it looked at only what is about Terraform.
+"""Reads Trivy's JSON: `trivy config -f json .`. Results about other things than Terraform are skipped.
 
 Rows are `Results[].Misconfigurations[]` (pkg/types/misconfiguration.go of aquasecurity/trivy), the place of each in
 `CauseMetadata` (pkg/fanal/types/misconf.go), its file in the result's `Target`.
@@ -33,7 +33,7 @@ _CLOUDS: Final = {"aws", "azure", "generic", ""}
 
 
 def recognises(document: Document) -> bool:
-    """Whether it is a report of Trivy's, also one without results."""
+    """Is it a Trivy report, with or without results?"""
     return any(
         isinstance(row.value, dict)
         and (
@@ -45,14 +45,14 @@ def recognises(document: Document) -> bool:
 
 
 def outcomes(document: Document) -> Iterator[Outcome]:
-    """One outcome for each misconfiguration, and a skipped one for what is none."""
+    """One outcome for each misconfiguration; other results are skipped."""
     for raw in document.rows or ():
         if not isinstance(raw.value, dict):
-            yield BadRow(raw.where, raw.fault or "This is no report of Trivy's.")
+            yield BadRow(raw.where, raw.fault or "This is not a Trivy report.")
             continue
         for result in below(raw, raw.value.get("Results"), "result"):
             if not isinstance(result.raw.value, dict):
-                yield BadRow(result.raw.where, "This result is not a JSON object.")
+                yield BadRow(result.raw.where, "The result is not a JSON object.")
                 continue
             for name in _OTHER_ROWS:
                 listed = result.raw.value.get(name)
@@ -73,7 +73,7 @@ def _judge(where: str, row: Json, result: Json) -> InCode | Skipped:
     if status in _STATUSES:
         return Skipped(_STATUSES[status])
     if status != "FAIL":
-        raise fields.RowError("The status (Status) is none of PASS, FAIL and EXCEPTION.")
+        raise fields.RowError("The status (Status) is not PASS, FAIL or EXCEPTION.")
     provider = at(row, "CauseMetadata.Provider")
     address = address_of(at(row, "CauseMetadata.Resource"))
     if is_foreign(address) or (isinstance(provider, str) and provider.lower() not in _CLOUDS):

@@ -1,1 +1,1 @@
-"""Blocks of our own: snippets filled for a change, and the place where they go."""
+"""New blocks: snippets rendered for a change, and their place in the code."""

@@ -1,6 +1,6 @@
-"""Looks up what a whole Terraform block needs beside the setting, so that Terraform finds nothing to change.
+"""Reads what a whole Terraform block needs beside the setting, so that Terraform finds nothing to change. Read-only.
 
-Read-only calls. A setting whose identity carries everything has no entry here.
+A setting whose identity has everything has no entry here.
 """
 
 from __future__ import annotations

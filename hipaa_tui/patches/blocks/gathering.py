@@ -1,9 +1,7 @@
-"""Puts what each instance of a block gets into one block with the same for_each, as a person writes it.
+"""Gathers new blocks for all instances of a for_each block into one block with the same for_each.
 
-Where that is a variable or a local it is written again, which scanners understand; a list of its own is not kept
-twice, but chained: `for_each = aws_s3_bucket.clinic`.
-
-Only where all instances get the same, so that a new one gets it too; what a single instance gets stays its own block.
+A for_each that is a variable or a local is repeated, which scanners understand; a literal is not repeated but chained:
+`for_each = aws_s3_bucket.clinic`. Only if all instances get the same, so that a new instance gets it, too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Puts new blocks where a reviewer of the repository would look for them: behind what they belong to.
+"""Places new blocks where a reviewer would look for them.
 
-A block that refers to one of the repository's goes behind it, and behind what already follows it; one of a type that
-the repository has goes to the end of that file. Only what has no relatives gets a file of its own.
+A block that refers to one of the repository's goes after it and what already follows it; one of a type that the
+repository has goes to the end of that file. Only blocks without any relation get a new file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Puts what the snippets gave together: one block for one resource, and references instead of literals.
+"""Combines the rendered snippets: one block per resource, and references instead of literals.
 
-Several changes of a plan can describe one resource: their blocks merge, the later value wins.
+If several changes of a plan describe one resource, their blocks are merged; the later value wins.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Patchwork:
     def module_part(self, module: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:
         """What has to be set at the call of a module of a registry ("terraform-aws-modules.s3-bucket.aws")."""
         if not module:
-            raise NoSnippetError("the module is not one of a registry")
+            raise NoSnippetError("the module is not from a registry")
         return self._part(f"modules/{module}", setting, variables)
 
     def _part(self, folder: str, setting: str, variables: Mapping[str, Any]) -> hcl.Block:

@@ -1,4 +1,4 @@
-"""Regroups values for Terraform where a block's shape is another than the setting's."""
+"""Converts values for Terraform blocks whose structure differs from the setting's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Fills the snippets: a template a setting gives HCL, and only blocks that are understood come out of it.
+"""Renders the snippets: one template per setting, which yields Terraform blocks.
 
-A snippet is a template that gives HCL; it is parsed, checked against the schema extract and printed
-again by us, so a snippet needs no care for layout and cannot give anything but blocks. It sees:
+The output is parsed, checked against the schema extract and printed again, so that a snippet needs no care for layout
+and can only yield blocks. Its variables:
 
     value, before, live    the wanted value, the earlier one, and what stands there now (null: ABSENT)
     exists, applied        whether it stands there now (only then may it be imported), as wanted already
@@ -72,11 +72,11 @@ _FILTERS: Final = frozenset(
 
 
 class Refused(Exception):
-    """Why a change cannot be said in Terraform, as a sentence."""
+    """A change cannot be expressed in Terraform; the message says why."""
 
 
 class NoSnippetError(Refused):
-    """Terraform has no resource of its own for the setting."""
+    """There is no snippet for the setting: Terraform has no separate resource for it."""
 
 
 def _refuse(reason: str) -> str:
@@ -128,9 +128,9 @@ class Snippets:
         except Refused:
             raise
         except (TemplateError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
-            raise InputError(f"the snippet {path.name} cannot be filled: {error}") from None
+            raise InputError(f"the snippet {path.name} cannot be rendered: {error}") from None
         if len(text) > LONGEST:
-            raise InputError(f"the snippet {path.name} gives more than {LONGEST} characters")
+            raise InputError(f"the snippet {path.name} yields more than {LONGEST} characters")
         return _understood(path.name, text)
 
     def _template(self, path: Path) -> Template:
@@ -177,10 +177,10 @@ def _understood(name: str, text: str) -> Rendered:
     """The blocks and import ids in a snippet's text. InputError where it is anything else."""
     parsed = parse(text)
     if parsed.broken or parsed.attributes:
-        raise InputError(f"the snippet {name} gives no HCL (its line {parsed.broken or 1})")
+        raise InputError(f"the snippet {name} does not yield valid HCL (line {parsed.broken or 1})")
     resources = tuple(block for block in parsed.blocks if block.type in {"resource", "module"})
     if not resources:
-        raise InputError(f"the snippet {name} gives no resource")
+        raise InputError(f"the snippet {name} yields no resource")
     return Rendered(resources, dict(_imports(name, parsed.blocks)))
 
 
@@ -192,6 +192,6 @@ def _imports(name: str, blocks: Iterable[Declared]) -> Iterable[tuple[str, str]]
         id = block.value("id")
         if block.type != "import" or not to or not isinstance(id, str):
             raise InputError(
-                f"the snippet {name} may give resource and import blocks only, an import with a literal id"
+                f"the snippet {name} may yield only resource blocks, and import blocks with a literal id"
             )
         yield to, id

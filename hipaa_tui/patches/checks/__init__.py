@@ -1,1 +1,1 @@
-"""Whether Terraform agrees: fmt, validate, and a plan that changes nothing else."""
+"""Checks by Terraform: fmt, validate, and a plan that changes nothing else."""

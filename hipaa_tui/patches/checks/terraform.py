@@ -1,4 +1,4 @@
-"""Runs Terraform, or OpenTofu, in a folder of its own and under a time limit; the user's work tree is never its place."""
+"""Runs Terraform or OpenTofu with a time limit, in a temporary folder and never in the user's work tree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hipaa_tui.support.sanitize import plain
 
 
 def terraform_program() -> str | None:
-    """The program on PATH: terraform, else tofu."""
+    """The program on PATH: terraform, else tofu, else None."""
     return shutil.which("terraform") or shutil.which("tofu")
 
 

@@ -1,7 +1,7 @@
-"""Has Terraform itself say what the commit would change, and holds that against the plan.
+"""Runs `terraform plan` for the commit, and checks that it changes nothing but what the plan contains.
 
-`terraform plan` reads the backend and the cloud with the user's own credentials, and runs what the repository's code
-runs (providers, external data sources); so it is done where the user asks for it, in an exported copy, without a lock.
+`terraform plan` uses the user's credentials and runs what the repository's code runs (providers, external data
+sources). So it runs only on request (--prove), in an exported copy, without a state lock.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Local:
 
 
 def prove(repository: Repository, commit: str, allowed: Allowed, local: Local, progress: Progress) -> str:
-    """What `terraform plan` says of the commit: "2 to import, 1 to change, nothing else", or "not proved: why".
+    """The result for the commit: "terraform plan: 2 to import, 1 to change, nothing else", or "not proved: why".
 
-    RefusedError where it would change anything but what is allowed. Raises Cancelled.
+    RefusedError if it would change anything that is not allowed. Raises Cancelled.
     """
     program = terraform_program()
     if program is None:
@@ -124,21 +124,23 @@ def judged(planned: Mapping[str, Any], allowed: Allowed) -> str:
             continue
         address = str(one.get("address"))
         if address not in allowed:
-            wrong.append(f"{address}: {_verb(actions)}, though the plan does not touch it")
+            wrong.append(f"{address}: {_verb(actions)}, although the plan does not change it")
         elif actions == ["delete"] and REMOVED in (allowed[address] or ()):
             counted["destroy"] += 1
         elif "delete" in actions:
-            wrong.append(f"{address}: {_verb(actions)}, which loses what is there")
+            wrong.append(f"{address}: {_verb(actions)}, which destroys what exists")
         elif extra := _more(change, allowed[address]):
-            wrong.append(f"{address}: {_verb(actions)} {', '.join(extra[:4])}, which the plan does not name")
+            wrong.append(
+                f"{address}: {_verb(actions)} {', '.join(extra[:4])}, which the plan does not change"
+            )
         else:
             counted["change" if actions == ["update"] else "add"] += 1
     if wrong:
         shown = "; ".join(plain(one, 200) for one in wrong[:_SHOWN])
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise RefusedError(
-            f"terraform plan would do more than the plan says: {shown}{more}. No branch was made; apply what is pending "
-            "or mend it, or make the patch without --prove"
+            f"terraform plan would change more than the plan: {shown}{more}. No branch was created; apply or fix what "
+            "is pending, or create the patch without --prove"
         )
     parts = [f"{counted[verb]} to {verb}" for verb in ("import", "add", "change", "destroy") if counted[verb]]
     return f"terraform plan: {', '.join(parts) or 'no changes'}, nothing else"

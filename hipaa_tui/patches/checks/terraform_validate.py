@@ -1,6 +1,6 @@
-"""Asks Terraform (or OpenTofu), where there is one, what it says about the commit; never a condition for the patch.
+"""Runs `terraform fmt` and `validate` (or `tofu`) on an export of the commit, if installed.
 
-Works on an export of the commit in a folder of its own, so nothing appears in the user's work tree.
+The result is reported and does not stop the patch.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SECONDS: Final = 60.0
 def terraform_verdict(
     repository: Repository, commit: str, files: tuple[str, ...], progress: Progress, seconds: float = SECONDS
 ) -> tuple[bool, str]:
-    """(the files are as `terraform fmt` writes them, "valid" / "not validated: why" / what it found).
+    """(are the files formatted, "valid" / "not validated: why" / the problem found).
 
-    Without Terraform the first is True: our printer writes that form by itself. Raises Cancelled.
+    Without Terraform the first is True, since our printer writes that form. Raises Cancelled.
     """
     program = terraform_program()
     if program is None:

@@ -1,1 +1,1 @@
-"""What a repository's Terraform says: its modules, variables and instances, and which block manages what."""
+"""The meaning of a repository's Terraform code: modules, values, instances, and which block manages which resource."""

@@ -1,4 +1,4 @@
-"""What Terraform gives for an ARN, and for the account and the region, where that can be told without the cloud."""
+"""ARNs, ARM ids, accounts and regions, computed from the code if that is possible without the cloud."""
 
 from __future__ import annotations
 

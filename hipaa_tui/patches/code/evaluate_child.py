@@ -1,7 +1,6 @@
-"""The process in which a folder's Terraform is evaluated: `python -m hipaa_tui.patches.code.evaluate_child FOLDER VARFILE…`.
+"""The child process that evaluates a folder: `python -m hipaa_tui.patches.code.evaluate_child FOLDER VARFILE…`.
 
-tfparse is a library of Go inside of Python: what a hostile file makes of it must not end the session, and has to
-be stopped where it takes too long. Writes JSON to standard output: a list of blocks, each with its `__tfmeta`.
+tfparse is a Go library: a malicious file must not crash the session, and has to be stopped if it takes too long. Writes JSON to standard output: a list of blocks, each with its `__tfmeta`.
 """
 
 from __future__ import annotations

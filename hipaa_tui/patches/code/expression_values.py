@@ -1,4 +1,4 @@
-"""What expressions of the configuration are, as strings, as far as that can be told without Terraform."""
+"""Evaluates expressions to the strings that they can be, as far as possible without Terraform."""
 
 from __future__ import annotations
 

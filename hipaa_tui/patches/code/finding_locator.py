@@ -1,4 +1,4 @@
-"""Leads what scanners say of the team's Terraform folders to the cloud resources that these folders manage."""
+"""Maps scanner reports about the team's Terraform folders to the cloud resources that these manage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.support.sanitize import plain
 
-_SEVERAL: Final = "the name can mean files of several folders; say with --repo which one was scanned"
+_SEVERAL: Final = "the file name is ambiguous between several folders; give the scanned one with --repo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Locators:
         folder = read_folder(repository, Known(), options, self.progress)
         if not folder.blocks:
             raise InputError(
-                f"{code.folder}: no Terraform code at its commit; name the folder of a root module"
+                f"{code.folder}: no Terraform code in its commit; give the folder of a root module"
             )
         account = self.where.account or (code.accounts[0] if len(code.accounts) == 1 else "")
         return locator(Names(folder, repository), account, self.where.region)
@@ -122,12 +122,12 @@ def folders_of(where: Where, configured: Sequence[TerraformCode]) -> Sequence[Te
     if where.repo is None:
         if not configured:
             raise InputError(
-                "the report is about Terraform code: say where that is with --repo DIR, or with [[terraform]] in config.toml"
+                "the report is about Terraform code: give its folder with --repo DIR, or as [[terraform]] in config.toml"
             )
         return configured
     wanted = where.repo.expanduser().resolve()
     if not wanted.is_dir():
-        raise InputError(f"{where.repo}: there is no such folder; name one of a git repository with --repo")
+        raise InputError(f"{where.repo}: no such folder; give a folder of a git repository with --repo")
     known = next((one for one in configured if one.folder.resolve() == wanted), TerraformCode(where.repo))
     return [
         TerraformCode(

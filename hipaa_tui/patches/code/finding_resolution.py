@@ -1,7 +1,7 @@
-"""From a place in Terraform code to the cloud resources that stand there: what a scanner of code does not say.
+"""Maps a place in Terraform code to the cloud resources that the block there manages.
 
-By the block's names where they are certain, by a state where there is one. What could be one resource or another is
-not guessed: the reason says what to give, so that it is certain.
+By a state if there is one, else by the block's names if these are certain. An ambiguous resource is not guessed: the
+reason says which option makes it certain.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from hipaa_tui.support.sanitize import plain
 _LAST_INDEX: Final = re.compile(r'(?:\["(?:[^"\\]|\\.)*"\]|\[\d+\])$')
 _NOT_REGIONAL: Final = "us-east-1"
 _HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-_STATE: Final = "give the state with --state, which has it"
+_STATE: Final = "pass the state, which has it, with --state"
 
 
 @dataclass(frozen=True, slots=True)
 class Unlocated:
-    """A row that could not be led to a resource: why, and what it may have meant."""
+    """A row that could not be mapped to a resource: the reason, and possible resources."""
 
     row: InCode
     reason: str
@@ -90,7 +90,7 @@ class Locator:
             if resource.scope or resource.many:
                 problem = self.folder.evaluation.problem if self.folder.evaluation else ""
                 raise Unclear(
-                    f"{resource.where} stands for what only Terraform can tell{f' ({problem})' if problem else ''}; "
+                    f"the instances of {resource.where} are known only to Terraform{f' ({problem})' if problem else ''}; "
                     f"{_STATE}"
                 )
             return [Instance(resource.address, {})]
@@ -98,16 +98,14 @@ class Locator:
             return known
         named = [one for one in known if one.address == address or one.address.endswith(f".{address}")]
         if not named:
-            raise Unclear(
-                f"{address} is none of what {resource.where} stands for", [one.address for one in known]
-            )
+            raise Unclear(f"{address} is not an instance of {resource.where}", [one.address for one in known])
         return named
 
     def _finding(self, row: InCode, resource: Resource, instance: Instance, wanted: str) -> Finding:
         place = self.whose.place(resource, instance.module)
         provider = "azure" if resource.type.startswith("azurerm_") else "aws"
         if not resource.type.startswith(("aws_", "azurerm_")):
-            raise Unclear(f"{resource.where} is of a provider whose findings are not read")
+            raise Unclear(f"{resource.where} is of an unsupported provider")
         id = self._resource(resource, instance, place, wanted)
         arn = id.split(":", 5) if id.startswith("arn:") else []
         if provider == "azure":
@@ -120,11 +118,11 @@ class Locator:
                 region = region or _HOMES.get(partition, _NOT_REGIONAL)
         if not account:
             raise Unclear(
-                f"the account of {resource.where} is not known; say it with --account, or give the state"
+                f"the account of {resource.where} is unknown; give it with --account, or pass the state"
             )
         if not region:
             raise Unclear(
-                f"the region of {resource.where} is not known; say it with --region, or give the state"
+                f"the region of {resource.where} is unknown; give it with --region, or pass the state"
             )
         where = f"{resource.file}:{row.line or resource.block.line} ({instance.address})"
         return Finding(
@@ -158,7 +156,7 @@ class Locator:
         if str(reason):
             raise reason
         raise Unclear(
-            f"{resource.where} is no {wanted}, nor a part of one that the code names ({found} is none)"
+            f"{resource.where} is not of type {wanted}, nor a part of one that the code names ({found} is not)"
         )
 
     def _chain(self, resource: Resource, instance: Instance) -> Iterator[tuple[Resource, Instance]]:
@@ -206,7 +204,7 @@ class Locator:
         where = {"account": place.account, "region": place.region, "partition": place.partition}
         if type in SINGLETONS:
             if not place.account:
-                raise Unclear(f"the account of {resource.where} is not known; say it with --account")
+                raise Unclear(f"the account of {resource.where} is unknown; give it with --account")
             return f"arn:{place.partition}:iam::{place.account}:root"
         if arns.is_arm(type):
             return self._arm_id(resource, instance, place)
@@ -219,11 +217,11 @@ class Locator:
         if named_by:
             name = self._value(resource, instance, named_by)
             if arns.has_path(type) and resource.block.value("path") not in (None, "/"):
-                raise Unclear(f"the path of {resource.where} is only known to Terraform; {_STATE}")
+                raise Unclear(f"the path of {resource.where} is known only to Terraform; {_STATE}")
             arn = arns.arn_of(type, name, where)
             if arn is None:
                 lacking = "account" if arns.has_account(type) and not place.account else "region"
-                raise Unclear(f"the {lacking} of {resource.where} is not known; say it with --{lacking}")
+                raise Unclear(f"the {lacking} of {resource.where} is unknown; give it with --{lacking}")
             return arn
         return self._of_part(resource, instance, where)
 
@@ -231,7 +229,7 @@ class Locator:
         """By the name that a part gives for its owner, where the owner is not in the code."""
         argument, types = belongs_to(resource.type)
         if not types or not arns.named_by(types[0]):
-            raise Unclear(f"the cloud gives the id of {resource.where} when it makes it; {_STATE}")
+            raise Unclear(f"the cloud assigns the id of {resource.where} at creation; {_STATE}")
         name = self._value(resource, instance, argument)
         if name.startswith("arn:"):
             return name
@@ -251,7 +249,7 @@ class Locator:
 
     def _arm_id(self, resource: Resource, instance: Instance, place: Place) -> str:
         if not place.account:
-            raise Unclear(f"the subscription of {resource.where} is not known; say it with --account")
+            raise Unclear(f"the subscription of {resource.where} is unknown; give it with --account")
         name = self._value(resource, instance, "name")
         group = self._value(resource, instance, "resource_group_name")
         return arns.arm_id_of(resource.type, name, group, place.account)
@@ -264,18 +262,17 @@ class Locator:
             text = self.folder.values(resource.block.value(argument), resource.block) if alone else None
             if text is not None and len(text) > 1:
                 raise Unclear(
-                    f"{argument} of {resource.where} can be several; say with --var-file which .tfvars file counts",
+                    f"{argument} of {resource.where} has several values; select the .tfvars file with --var-file",
                     sorted(text),
                 )
             if text is not None:
                 return next(iter(text))
             if said and self._unsaid:
                 raise Unclear(
-                    f"{argument} of {resource.where} may hang on {self._unsaid}; say with --var-file which .tfvars file "
-                    "counts"
+                    f"{argument} of {resource.where} may depend on {self._unsaid}; select the .tfvars file with --var-file"
                 )
         if not said:
-            raise Unclear(f"{argument} of {resource.where} is only known to Terraform; {_STATE}")
+            raise Unclear(f"{argument} of {resource.where} is known only to Terraform; {_STATE}")
         return said
 
     @cached_property

@@ -1,6 +1,6 @@
-"""Knows what a folder's Terraform files manage already, so that no object gets a second block.
+"""Finds the block that manages a resource, so that no resource gets a second block.
 
-Names are followed as far as they can be told without Terraform (see `Meanings`); what cannot be told is reported.
+Names are resolved as far as possible without Terraform (see `Meanings`); what cannot be resolved is reported.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Folder(Meanings):
         )
 
     def managed(self, block: Declared, import_id: str) -> Managed | None:
-        """Where the object of `block` is managed already. `import_id` is "" for what does not exist yet."""
+        """Where the resource of `block` is already managed. `import_id` is "" for a resource that does not exist yet."""
         mine = Resource("", block, own=True)
         others = list(self._alike(mine))
         stated = [

@@ -1,4 +1,4 @@
-"""What stands in the configuration: its blocks by address and type, and the instances that each stands for."""
+"""The index of a configuration: its blocks by address and type, and their instances."""
 
 from __future__ import annotations
 

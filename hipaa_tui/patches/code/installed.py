@@ -1,6 +1,6 @@
-"""The modules of registries and other repositories, as `terraform init` has put them into the user's work tree.
+"""The modules that `terraform init` has installed in the user's work tree.
 
-They are read to know what a call manages, and never written: the next `terraform init` would take the edit back.
+They are read to know what a call manages, and never edited: the next `terraform init` would discard that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the resource blocks of a configuration stand for: one instance for each thing that Terraform manages.
+"""The instances of resource blocks: one for each resource that Terraform manages.
 
-From an evaluation of the files (tfparse: variables, locals, functions, count, for_each, modules) or, surer, from
-Terraform's own state. Only what identifies an object is kept of either: a state holds secrets.
+From an evaluation of the files (tfparse: variables, locals, functions, count, for_each, modules) or, more reliably,
+from Terraform's state. Only what identifies a resource is kept: a state contains secrets.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class Evaluation:
         try:
             found = json.loads(out.read_text("utf-8", "replace"))
         except ValueError:
-            self.problem = "the Terraform files could not be evaluated: the answer is not JSON"
+            self.problem = "the Terraform files could not be evaluated: the output is not JSON"
             return []
         return [one for one in found if isinstance(one, dict)]
 
@@ -259,7 +259,7 @@ def read_state(path: Path) -> list[Instance]:
     try:
         found = json.loads(path.expanduser().read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; give a Terraform state") from None
+        raise InputError(f"{path}: {error.strerror or error}; give a Terraform state file") from None
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
@@ -271,7 +271,7 @@ def read_state(path: Path) -> list[Instance]:
             return list(_stated(found["resources"]))
     raise InputError(
         f"{path}: neither a Terraform state (version 4) nor the output of `terraform show -json`; "
-        "make one with `terraform state pull`"
+        "create one with `terraform state pull`"
     )
 
 

@@ -1,6 +1,6 @@
-"""Knows which cloud resources the team's Terraform folders manage, so that a fix by SDK is not taken back unawares.
+"""Finds the Terraform code that manages a cloud resource, since the next apply would revert a fix by SDK.
 
-The folders are those of config.toml. They are read at HEAD, once for a session, when the first plan asks.
+Searches the `terraform` folders of config.toml. They are read at HEAD, once per session, for the first plan.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass
 class Managers:
-    """The team's folders. `problems` says which could not be read, and why."""
+    """The team's folders. `problems`: a sentence for each that could not be read."""
 
     folders: Sequence[TerraformCode]
     problems: list[str] = field(default_factory=list)
     _read: dict[tuple[Path, str, str], Folder | None] = field(default_factory=dict)
 
     def of(self, target: Target) -> str:
-        """ "Terraform manages it at ../infra/main.tf:12 (aws_s3_bucket.phi)"; "" where no folder does."""
+        """ "Terraform manages it at ../infra/main.tf:12 (aws_s3_bucket.phi)"; "" if no folder does."""
         for one in self.folders:
             if one.accounts and target.account not in one.accounts:
                 continue

@@ -1,4 +1,4 @@
-"""In which account and region a block makes its resources: what its provider block says, and what is known besides."""
+"""The account and region of a block's resources, from its provider block and what the user or a state says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Which version of a provider the folder is written for, and what that changes in what we render.
+"""The provider versions of a folder, and the changes to rendered blocks for older ones.
 
-Our snippets speak hashicorp/aws 5 and hashicorp/azurerm 4. Before aws 4.0 a bucket's settings stand inside of its
-block (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-4-upgrade); azurerm 4.0 gave
+Snippets are for hashicorp/aws 5 and hashicorp/azurerm 4. Before aws 4.0 a bucket's settings are inside of its block (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-4-upgrade); azurerm 4.0 gave
 some arguments other names (.../azurerm/latest/docs/guides/4.0-upgrade-guide).
 """
 

@@ -43,7 +43,7 @@ def read_folder(
     if folder.broken:
         syntax = "JSON" if ".json:" in folder.broken[0] else "HCL"
         raise InputError(
-            f"{folder.broken[0]}: not {syntax} in the commit, so what it manages is unknown; mend it first"
+            f"{folder.broken[0]}: not {syntax} in the commit, so what it manages is unknown; fix it first"
         )
     own = [name for name in folder.scopes.by_folder if not name.startswith(INSTALLED)]
 
@@ -60,4 +60,6 @@ def read_folder(
 def _refuse_missing(names: Sequence[str], existing: Mapping[str, str]) -> None:
     for name in names:
         if name not in existing or not name.endswith(".tfvars"):
-            raise InputError(f"--var-file {plain(name, 80)}: no .tfvars file of the folder at that commit")
+            raise InputError(
+                f"--var-file {plain(name, 80)}: no such .tfvars file in the folder at that commit"
+            )

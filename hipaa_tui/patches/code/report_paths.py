@@ -1,7 +1,6 @@
-"""Which file of the repository a report means by a name that it was written with elsewhere.
+"""Maps a file path in a scanner report (scan root or build machine path) to a file of the commit.
 
-Reports name files from the folder on that was scanned, or by their whole path on the machine that scanned. The names
-are a stranger's: they are compared with the paths of the commit, and nothing is opened by them.
+The paths are untrusted: they are compared with those of the commit, and never opened.
 """
 
 from __future__ import annotations
@@ -108,20 +107,18 @@ class Names:
         shown = plain(names[-1], 120)
         spelled = [one for name in names for one in self._spelled(name)]
         if any(self.repository.kind_of(one) == "link" for one in spelled):
-            return f"{shown} is a link; only files of the commit are read"
+            return f"{shown} is a symbolic link; only files of the commit are read"
         if not spelled:
-            return f"{shown} lies outside of the repository"
-        return (
-            f"{shown} is not in the repository at its commit; commit it, or run the tool on what is committed"
-        )
+            return f"{shown} is outside of the repository"
+        return f"{shown} is not in the repository's commit; commit it, or scan the committed code"
 
     def _among(self, paths: Sequence[str]) -> Meant:
         """One file of the commit, or several of which only one can be meant."""
         strange = [one for one in paths if one not in self._known]
         if len(paths) == 1 and strange:
             return Meant(
-                problem=f"{plain(paths[0], 120)} is neither of the folder {self.repository.folder.name} nor of a module "
-                "that it calls; name its own folder with --repo"
+                problem=f"{plain(paths[0], 120)} is neither in the folder {self.repository.folder.name} nor in a module "
+                "that it calls; give its own folder with --repo"
             )
         several = (
             f"the name can mean {' or '.join(plain(one, 120) for one in paths[:4])}; run the tool at the "

@@ -1,7 +1,7 @@
-"""Facts about Terraform's resource types: which cloud object a block manages, and what it exports.
+"""Facts about Terraform's resource types: which resource a block manages, and what it exports.
 
-A type that is rendered must stand here: without knowing what makes two blocks the same object, a
-patch could add a second block for one. Others stand here to be referred to.
+Every type that a snippet renders must be listed: without knowing when two blocks are the same resource, a patch could
+add a second block for one. Other types are listed to be referred to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One resource block, and where an object is managed."""
+"""A resource block of the code, and the result of searching for the block that manages a resource."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The folders that a configuration is made of: the root module's, and those of the modules that it calls.
+"""The folders of a configuration: the root module's, and those of the modules that it calls.
 
-Files are named from the root folder on, as Terraform shows them: "main.tf", "../modules/bucket/main.tf".
+Files are named relative to the root folder, as Terraform does: "main.tf", "../modules/bucket/main.tf".
 """
 
 from __future__ import annotations

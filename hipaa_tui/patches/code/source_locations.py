@@ -1,4 +1,4 @@
-"""Which block of the code stands at the place that a report names: by file and line, by Terraform's address, or by both."""
+"""Finds the block at the place that a report names: by file and line, by Terraform address, or both."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Spots:
             raise Unclear(meant.problem, meant.files)
         found = self._at_line(row, meant.files[0])
         raise Unclear(
-            f"{found.file}:{row.line} is {found.address} at the repository's commit, not {row.address}; "
-            "run the tool on what is committed"
+            f"{found.file}:{row.line} is {found.address} in the repository's commit, not {row.address}; "
+            "scan the committed code"
         )
 
     def _at_address(self, address: str, among: Iterable[Resource]) -> Iterator[Resource]:
         module, own = split_address(INDEX.sub("", address))
         if own.startswith("data."):
-            raise Unclear(f"{address} is a data block: what it reads is managed elsewhere")
+            raise Unclear(f"{address} is a data block: the resource is managed elsewhere")
         scope = self.folder.scopes.of_module(module) if module else None
         for one in among:
             if one.address == own and (not module or scope is None or one.scope == scope.folder):
@@ -72,21 +72,21 @@ class Spots:
         if len(several) == 1:
             return several[0]
         if several:
-            raise Unclear(f"{row.address} stands in several places", [one.where for one in several])
-        raise Unclear(f"{row.address} is not in the code at the repository's commit")
+            raise Unclear(f"{row.address} is defined in several places", [one.where for one in several])
+        raise Unclear(f"{row.address} is not in the repository's commit")
 
     def _at_line(self, row: InCode, file: str) -> Resource:
         if not row.line:
-            raise Unclear(f"the report names neither a line of {file} nor an address")
+            raise Unclear(f"the report gives neither a line of {file} nor an address")
         for block in self._blocks(file):
             if block.line <= row.line <= self._end(file, block):
                 if block.type != "resource":
                     said = ".".join((block.type, *block.labels))
-                    raise Unclear(f"{file}:{row.line} is in {said}, which is no resource of its own")
+                    raise Unclear(f"{file}:{row.line} is in {said}, which is not a resource")
                 mine = (one for one in self._resources[file] if one.block is block)
                 return next(mine)
         raise Unclear(
-            f"{file}:{row.line} stands in no block at the repository's commit; run the tool on what is committed"
+            f"{file}:{row.line} is not in a block in the repository's commit; scan the committed code"
         )
 
     def _blocks(self, file: str) -> Sequence[Declared]:

@@ -1,1 +1,1 @@
-"""Changes blocks that the repository already has, or what gives them their values."""
+"""Edits of existing code: the block that manages a resource, or the place that sets its value."""

@@ -1,4 +1,4 @@
-"""Documents that an argument takes from another place: a data block, or a JSON file of the repository."""
+"""Edits documents that an argument refers to: a policy data block, or a JSON file of the repository."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def data_block(value: Expression, scope: Scope, asked: Asked, sight: Sight) -> F
     for file, block in scope.blocks:
         if block.type == "data" and block.labels == (TYPE, name):
             if file.endswith(".json"):
-                raise NotEditableError(f"data.{TYPE}.{name} stands in {file}: change it there")
+                raise NotEditableError(f"data.{TYPE}.{name} is defined in {file}: change it there")
 
             def edit(data: bytes) -> bytes:
                 return set_policy(data, name, asked.text, asked.earlier, sight)
@@ -60,13 +60,15 @@ def json_file(value: Expression, scope: Scope, asked: Asked, sight: Sight, read:
     function, path, variables = call
     name = _path(path, scope.folder)
     if name is None:
-        raise NotEditableError(f"which file {function}(…) reads only Terraform can tell: change it there")
+        raise NotEditableError(
+            f"the path of the file that {function}(…) reads is known only to Terraform: change that file by hand"
+        )
     content = read(name)
     if content is None:
         raise NotEditableError(f"{name}, which {function}(…) reads, is not in the commit")
     wanted, before = document_in(asked.text), document_in(asked.earlier)
     if wanted is None:
-        raise NotEditableError(f"what is wanted is no document for {name}")
+        raise NotEditableError(f"the wanted value is not a document for {name}")
     # Neither file can name a resource; a template's own names stand for what it is given.
     within = Sight(_given(variables, sight), sight.theirs, apart=True)
 
@@ -134,7 +136,7 @@ def _holes(source: bytes) -> Iterator[Hole]:
     node = expression_node(head + source + mark)
     heredoc = heredoc_of(node) if node is not None else None
     if heredoc is None or re.search(rb"^\s*HIPAA_TUI", source, re.MULTILINE):
-        raise NotEditableError("it is no template that can be understood", 1)
+        raise NotEditableError("the template cannot be parsed", 1)
     try:
         found = holes_in(heredoc)
     except NotEditableError as error:

@@ -1,8 +1,8 @@
-"""Brings blocks that stand in the repository to what a change wants, where a reviewer expects to see it.
+"""Edits the repository's own blocks, or the places that set their values.
 
-A snippet renders everything that a block of its own would need. In a block that somebody else wrote only what the
-change is about may be touched: what differs between the earlier value's rendering and the wanted one's. A block that
-stands for several things is edited once all of them want the same.
+A snippet renders everything that a new block needs. In an existing block only what the change is about may be edited:
+the difference between the renderings of the earlier and the wanted value. A block that creates several resources is
+edited once all of them want the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hipaa_tui.support.sanitize import plain
 _NAMED = 4
 _AS_IT_IS = Difference()
 REMOVED: Final = "(removed)"
-"""Among the names that may change at an address: the block is taken out."""
+"""Among the names that may change at an address: the block is removed."""
 
 
 @dataclass
@@ -68,10 +68,10 @@ class InPlace:
         settled: Callable[[str], None],
         difference: Difference = _AS_IT_IS,
     ) -> None:
-        """Lay the part over the block that manages an object. `difference` is what the part is of.
+        """Edit the block that manages a resource. `difference` is the change that the part belongs to.
 
-        `settled` is told "" where that is done, else why not, with what to set where; for a block that stands for
-        several things only when `settle` is called. `shared` allows that others get the same.
+        `settled` is called with "" if that is done, else with the reason and what to set where; for a block with several
+        resources only when `settle` is called. `shared` allows that others are changed, too.
         """
         resource = found.resource
         if resource is None:
@@ -90,21 +90,21 @@ class InPlace:
             wants += [Want(one, same, shared, settled, difference) for one in found.instances]
         elif resource.many or resource.scope:
             what = f"managed at {found.where}: set {plain(told(part), 240)} there"
-            settled(f"{what}; by its count or for_each it stands for several resources")
+            settled(f"{what}; by its count or for_each it creates several resources")
         else:
             settled(self._lay(resource, part, (), (), shared=shared, difference=difference))
 
     def remove(self, resource: Resource, *, comments: str, instances: Iterable[str] = ()) -> str:
-        """Take the block and its import blocks out; "" where that is done, else why not."""
-        what = f"stands at {resource.where}"
+        """Remove the block and its import blocks. Returns "" or the reason why not."""
+        what = f"is defined at {resource.where}"
         others = references(self.folder, resource)
         if others:
-            return f"{what}, and {others[0]} refers to it: take both out by hand"
+            return f"{what}, and {others[0]} refers to it: remove both by hand"
         try:
             self._refuse_code_of_others([resource.file, *import_files(self.folder, resource.address)])
             text = without(self._text(resource.file).encode(), resource.address, comments=comments).decode()
         except NotEditableError as error:
-            return f"{what}: {error}: take it out by hand"
+            return f"{what}: {error}: remove it by hand"
         self.edited[resource.file] = text
         for file in import_files(self.folder, resource.address):
             self.edited[file] = without_import(self._text(file).encode(), resource.address).decode()
@@ -112,10 +112,10 @@ class InPlace:
         return ""
 
     def call(self, call: Call, part: Block) -> str:
-        """Set inputs at the call of a module; "" where that is done, else why not."""
+        """Set inputs in a module call. Returns "" or the reason why not."""
         what = f"managed by the module that {call.where} calls: set {plain(told(part), 240)} there"
         if call.scope or any(call.block.value(name) is not None for name in ("count", "for_each")):
-            return f"{what}; it makes several resources"
+            return f"{what}; it creates several resources"
         text = self._text(call.file)
         following = Following(self.folder, (), f"module.{call.name}")
         try:
@@ -126,15 +126,15 @@ class InPlace:
         except NotEditableError as error:
             return f"{what}: {error}"
         if following.settings:
-            return f"{what}, where {following.settings[0].where} gives the value"
+            return f"{what}, where {following.settings[0].where} sets the value"
         if new == text:
-            return f"stands as wanted at {call.where} already: only the cloud differs"
+            return f"already set at {call.where}: only the cloud differs"
         self.edited[call.file] = new
         self.names.update(dict.fromkeys(self.folder.addresses_below(f"module.{call.name}")))
         return ""
 
     def settle(self) -> None:
-        """Edit the blocks that stand for several things."""
+        """Edit the blocks that create several resources."""
         waiting, self._waiting = self._waiting, {}
         for resource, wants in waiting.values():
             about: dict[frozenset[str], list[Want]] = {}
@@ -153,7 +153,7 @@ class InPlace:
         taken = any(one.taken or one.left for one in differences) and len(differences) > 1
         if taken or len({meaning(part) for part in parts}) > 1:
             return (
-                f"managed at {resource.where}, which stands for {len(wants)} things of the plan that want "
+                f"managed at {resource.where}, which creates {len(wants)} resources of the plan that need "
                 f"different values: {'; '.join(sorted(told(one) for one in parts)[:2])}"
             )
         mine = tuple(want.instance for want in wants)
@@ -225,7 +225,7 @@ class InPlace:
             shown = ", ".join(others[:_NAMED]) + (
                 f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
             )
-            return f"{what}: {shown} would get it too; plan those as well, or allow it with --shared"
+            return f"{what}: {shown} would be changed, too; plan those as well, or allow it with --shared"
         self.edited.update(texts)
         for address in [one.address for one in mine] or [resource.address]:
             self.names[address] = (self.names.get(address) or frozenset()) | _names(part, difference)
@@ -327,9 +327,7 @@ class InPlace:
                 raise NotEditableError(_elsewhere(chain))
             mark = generated(file, self._text(file))
             if mark:
-                raise NotEditableError(
-                    f"{file} is written by a program ({plain(mark, 100)}): change what that makes it from"
-                )
+                raise NotEditableError(f"{file} is generated ({plain(mark, 100)}): change its source")
 
     def _below(self, instance: Instance, calls: tuple[Call, ...]) -> bool:
         chain = self.folder.scopes.chain(split_address(instance.block)[0])
@@ -337,7 +335,7 @@ class InPlace:
 
 
 def _stands(resource: Resource) -> str:
-    return f"stands as wanted at {resource.where} already: only the cloud differs"
+    return f"already set at {resource.where}: only the cloud differs"
 
 
 def _names(part: Block, difference: Difference = _AS_IT_IS) -> frozenset[str]:
@@ -352,7 +350,7 @@ def _elsewhere(chain: tuple[Call, ...]) -> str:
     where = f" of the call at {call.file}:{call.block.line}" if call else ""
     return (
         f"that is the code of {source}, which is not in this repository, and no input{where} sets only that: "
-        "take a version of the module that has one, or change the module"
+        "use a version of the module that has one, or change the module"
     )
 
 

@@ -1,4 +1,4 @@
-"""What several instances of one block want, and whether it can be said in that block."""
+"""Merges the changes wanted for the instances of one count or for_each block; they must agree."""
 
 from __future__ import annotations
 

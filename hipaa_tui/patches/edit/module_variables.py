@@ -1,6 +1,6 @@
-"""Hands what the root module declares down to a block in a module: by a variable in each module on the way.
+"""Passes a value of the root module to a block in a module: by a variable in each module on the way.
 
-Whoever else calls such a module says nothing of the new variable, and keeps what the block had: its default.
+Other callers of such a module do not set the new variable, so they keep the block's present value: its default.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ class Handed:
 
 @dataclass
 class Handing:
-    """The variables that a patch adds to modules: for one argument always the same one."""
+    """The variables that a patch adds to modules, one per argument."""
 
     scopes: Scopes
     _names: dict[tuple[str, int, str], str] = field(default_factory=dict)
 
     def has(self, resource: Resource) -> bool:
-        """Has something been handed down to that block already?"""
+        """Has a value been passed to that block already?"""
         return any(key[:2] == (resource.file, resource.block.line) for key in self._names)
 
     def down(self, resource: Resource, part: Block, difference: Difference, chain: Sequence[Call]) -> Handed:
         """NotEditableError where a person has to."""
         if resource.file.endswith(".json"):
-            raise NotEditableError("what belongs to the root module is not handed down to .tf.json files")
+            raise NotEditableError("values of the root module cannot be passed to .tf.json files")
         found = dict(_from_root(part, resource.block))
         names = {path: self._name(resource, path, chain) for path in found}
         settings = [
@@ -87,7 +87,7 @@ class Handing:
             if not taken and all(scope.variable(name) is None for scope in folders):
                 self._names[mine] = name
                 return name
-        raise NotEditableError(f"no name is free for a variable {argument}")
+        raise NotEditableError(f"there is no free name for a variable {argument}")
 
     def _settings(
         self, resource: Resource, name: str, text: str, before: str, chain: Sequence[Call]
@@ -140,7 +140,7 @@ def _from_root(part: Block, there: Declared | None, path: str = "") -> Iterator[
             continue
         if not isinstance(value, Traversal | Template):
             raise NotEditableError(
-                f"{name} = {text[:80]} belongs to the root module: hand it down by a variable"
+                f"{name} = {text[:80]} belongs to the root module: pass it to the module by a variable"
             )
         yield path + name, text
     for inner in part.blocks:
@@ -148,7 +148,7 @@ def _from_root(part: Block, there: Declared | None, path: str = "") -> Iterator[
         alone = sum(one.type == inner.type for one in part.blocks) == 1 and len(same) <= 1
         if not alone and any(_from_root(inner, None)):
             raise NotEditableError(
-                f"its blocks {inner.type} refer to the root module: hand that down by variables"
+                f"its blocks {inner.type} refer to the root module: pass those values by variables"
             )
         yield from _from_root(inner, same[0] if same else None, f"{path}{inner.type}.")
 

@@ -1,7 +1,7 @@
-"""Takes a block out of a file: what a rollback of a merged patch comes down to.
+"""Removes a block from a file, for the reverse patch of a merged one.
 
-Terraform destroys what no block stands for any more; that is meant only where the block is one object that the
-rollback takes away, and nothing else refers to it.
+Terraform destroys whatever no block manages any more. That is wanted only if the block is a single resource that the
+rollback removes, and nothing else refers to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def references(folder: Folder, resource: Resource) -> list[str]:
-    """Who in the root module refers to the block, besides its import block."""
+    """What in the root module refers to the block, except its import block."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(resource.address)}(?![\w-])")
     found = []
     for _, block in folder.blocks:
@@ -35,13 +35,13 @@ def _texts(block: Declared) -> list[str]:
 
 
 def without(data: bytes, address: str, *, comments: str) -> bytes:
-    """The file without the resource block, its import block, and the comment lines above it that hold `comments`.
+    """The file without the resource block, its import block, and the comment lines above it that contain `comments`.
 
-    NotEditableError where the block is not there, or shares its lines with something.
+    NotEditableError if the block is missing, or shares its lines with something else.
     """
     root = tree(data)
     if root.has_error:
-        raise NotEditableError("the file is not HCL")
+        raise NotEditableError("the file is not valid HCL")
     body = next((one for one in root.children if one.type == "body"), None)
     spans = []
     seen = False
@@ -61,7 +61,7 @@ def without(data: bytes, address: str, *, comments: str) -> bytes:
 
 
 def import_files(folder: Folder, address: str) -> list[str]:
-    """The files that hold an import block for the address."""
+    """The files with an import block for the address."""
     found = [
         name
         for name, block in folder.blocks
@@ -105,11 +105,11 @@ def _span(data: bytes, node: Node, comments: str) -> tuple[int, int]:
     """The block's lines, with its own comment above and one empty line before."""
     start = data.rfind(b"\n", 0, node.start_byte) + 1
     if data[start : node.start_byte].strip():
-        raise NotEditableError("the block does not stand on lines of its own", node.start_point[0] + 1)
+        raise NotEditableError("the block is not on lines of its own", node.start_point[0] + 1)
     end = data.find(b"\n", node.end_byte)
     end = len(data) if end < 0 else end + 1
     if data[node.end_byte : end].strip():
-        raise NotEditableError("something stands behind the block on its last line", node.end_point[0] + 1)
+        raise NotEditableError("something follows the block on its last line", node.end_point[0] + 1)
     while comments and start:
         above = data.rfind(b"\n", 0, start - 1) + 1
         line = data[above:start].decode("utf-8", "replace").strip()

@@ -1,7 +1,7 @@
-"""Finds where a value is set that a block takes from a variable or a local, and sets it there.
+"""Finds where the value of a variable or local is set, and edits it there.
 
-A reviewer expects the value where the repository keeps it: in the .tfvars file, the variable's default, the local,
-or the call of the module. Whoever else reads the same variable gets the new value too, and so is named first.
+A reviewer expects the value where the repository defines it: in the .tfvars file, the variable's default, the local or
+the module call. Other readers of the same variable get the new value, too, so they are reported first.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Following:
             return
         parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
         if len(parts) != 2 or parts[0] not in {"var", "local"} or self._steps > _MOST_STEPS:
-            raise NotEditableError(f"{name} is {_shown(value)}: change it where that is set")
+            raise NotEditableError(f"{name} is {_shown(value)}: change it where that is defined")
         self._others += _users(self._scope(level), ".".join(parts), user)
         if parts[0] == "local":
             self._local(parts[1], text, level)
@@ -172,13 +172,13 @@ class Following:
         scope = self.folder.scopes.root
         if not is_literal(expression_in(text)):
             raise NotEditableError(
-                f"var.{variable} can only be set to a literal, and {text[:60]} is none: set the argument by hand"
+                f"var.{variable} can only be set to a literal, which {text[:60]} is not: set the argument by hand"
             )
         given = scope.given.get(variable, [])
         if len(given) > 1:
             files = ", ".join(file for file, _ in given)
             raise NotEditableError(
-                f"var.{variable} is set in {files}: say with --var-file which of them is this account's"
+                f"var.{variable} is set in {files}: select the file of this account with --var-file"
             )
         declared = scope.variable(variable)
         if given:
@@ -190,8 +190,8 @@ class Following:
             self._take(place, text, f"var.{variable}", 0, self._sight(0))
         else:
             raise NotEditableError(
-                f"var.{variable} is given from outside of the repository (TF_VAR_{variable}, -var or the workspace): "
-                "set it there"
+                f"var.{variable} is set outside of the repository (TF_VAR_{variable}, -var or the workspace): "
+                "change it there"
             )
 
     def _argument(self, variable: str, text: str, level: int) -> None:
@@ -237,7 +237,9 @@ class Following:
         document = document_in(text)
         said = document.plain if document is not None else is_literal(expression_in(text))
         if level > 0 and not said:
-            raise NotEditableError(f"{text[:60]} belongs to the root module: hand it down by a variable")
+            raise NotEditableError(
+                f"{text[:60]} belongs to the root module: pass it to the module by a variable"
+            )
 
     def _take(self, place: Place, text: str, what: str, level: int, sight: Sight) -> None:
         earlier = self._earlier
@@ -292,4 +294,4 @@ def _is_encoded(value: Expression) -> bool:
 def _shown(value: Expression) -> str:
     if isinstance(value, Traversal):
         return ".".join(value.parts) + ("[…]" if value.indexed else "")
-    return " ".join(value.text.split())[:80] if isinstance(value, Unknown) else "put together from parts"
+    return " ".join(value.text.split())[:80] if isinstance(value, Unknown) else "composed of several parts"

@@ -1,1 +1,1 @@
-"""Edits by bytes: what differs between a block of a file and a wanted one, and the least that has to be written."""
+"""Minimal edits by bytes: the difference between a block of a file and the wanted one."""

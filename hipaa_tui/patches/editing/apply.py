@@ -1,7 +1,7 @@
-"""Edits a block where it stands, by bytes: outside of the edit not one byte of the file changes.
+"""The interface of this package: edits a block by bytes, without changing anything else in the file.
 
-A value that is a literal is replaced; one that is a reference is left alone and named, since it is changed where
-it is set. What is added goes behind what is there, in the way `terraform fmt` leaves alone.
+A literal value is replaced; a reference is reported, since it is changed where it is defined. New arguments and blocks
+are appended in `terraform fmt`'s form.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def set_value(
 
 def _argument(root: Node, head: Sequence[str], name: str) -> Node:
     if root.has_error:
-        raise NotEditableError("the file is not HCL")
+        raise NotEditableError("the file is not valid HCL")
     bodies = (
         [inside(one) for one in blocks_in(root) if head_of(one) == tuple(head)] if head else [inside(root)]
     )

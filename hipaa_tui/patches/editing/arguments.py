@@ -1,4 +1,4 @@
-"""Sets one argument of a block: a literal in the place of a literal, a policy statement by statement, a map key by key."""
+"""Sets one argument of a block: replaces a literal, edits a policy by statements and a map by keys."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Arguments:
                 self.sight.follow(now, name, text, earlier)
                 return []
             shown = " ".join(self.text(node).split())[:80]
-            raise NotEditableError(f"{name} is {shown}: change it where that is set")
+            raise NotEditableError(f"{name} is {shown}: change it where that is defined")
         if not self.sight.has_name(expression_in(text)) and wanted is None:
             raise OfRootError(name, text)
         new = text.replace("\n", "\n" + indent_at(self.source, node.start_byte))
@@ -217,7 +217,7 @@ class Arguments:
                     return at
             elif at > last:
                 shown = squeezed(one.text)[:60]
-                raise NotEditableError(f"{shown} counts last in merge(…) and may say {key}: set it there")
+                raise NotEditableError(f"{shown} comes last in merge(…) and may contain {key}: set it there")
         return last
 
     def _keys(self, part: Part) -> list[str]:

@@ -1,4 +1,4 @@
-"""Finds what differs between a block of a file and a wanted one, and how the file is to be edited."""
+"""Compares a block of a file with the wanted one, and computes the edits."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ class Writer:
             if not self.arguments.says(node, difference.earlier(name)):
                 shown = " ".join(self.arguments.text(value_of(node)).split())[:80]
                 raise NotEditableError(
-                    f"{name} has to be taken out, and is {shown} in the file alone", line_of(node)
+                    f"{name} has to be removed, but its value {shown} is only in the file, not in the cloud",
+                    line_of(node),
                 )
             start, end = line_start(self.source, node.start_byte), line_end(self.source, node.end_byte)
             rest = self.source[node.end_byte : end].strip()
@@ -88,7 +89,7 @@ class Writer:
                 not rest or rest.startswith((b"#", b"//"))
             ):
                 raise NotEditableError(
-                    f"{name} has to be taken out, and shares its line with others", line_of(node)
+                    f"{name} has to be removed, but shares its line with others", line_of(node)
                 )
             yield Edit(start, end, b"")
             yield from self._closer(node, [one for one in attributes.values() if one != node])
@@ -123,7 +124,7 @@ class Writer:
         if dynamic:
             if there or len(dynamic) > 1:
                 raise NotEditableError(
-                    f"its blocks {type} are dynamic in part: change them there", line_of(dynamic[0])
+                    f"some of its blocks {type} are dynamic: change them by hand", line_of(dynamic[0])
                 )
             return dynamic_edits(self.arguments, dynamic[0], new or meant, gone)
         if len(meant) == 1 and len(there) <= 1 and len(gone) <= 1:
@@ -138,7 +139,8 @@ class Writer:
         for one in meant if there else ():
             if all(self._over_or_none(node, one) != [] for node in there):
                 raise NotEditableError(
-                    f"it has {len(there)} blocks {type}, and which one is meant is not sure", line_of(block)
+                    f"it has {len(there)} blocks {type}, and it is not certain which one has to change",
+                    line_of(block),
                 )
         return []
 
@@ -163,13 +165,13 @@ class Writer:
                 leaving.append((same[0], one))
             elif len(same) > 1 or (not same and missing):
                 raise NotEditableError(
-                    f"it has {len(there)} blocks {one.type}, and which one is meant is not sure",
+                    f"it has {len(there)} blocks {one.type}, and it is not certain which one has to change",
                     line_of(block),
                 )
         stays = next((one for one in there if all(one != node for node, _ in leaving)), None)
         if all_go and stays is not None:
             raise NotEditableError(
-                f"its blocks {_type(stays)} have to go, and one says what is in the file alone",
+                f"its blocks {_type(stays)} have to be removed, but one is only in the file, not in the cloud",
                 line_of(stays),
             )
         for node, old in leaving:
@@ -192,7 +194,9 @@ class Writer:
         self.leaving.add(node.start_byte)
         start, end = line_start(self.source, node.start_byte), line_end(self.source, node.end_byte)
         if self.source[start : node.start_byte].strip() or self.source[node.end_byte : end].strip():
-            raise NotEditableError("a block that has to go shares its lines with others", line_of(node))
+            raise NotEditableError(
+                "a block that has to be removed shares its lines with others", line_of(node)
+            )
         before = line_start(self.source, max(0, start - 1))
         if before < start and not self.source[before:start].strip():
             start = before
@@ -216,7 +220,7 @@ class Writer:
             return [self._opened(block, added, fresh)]
         opened, close, inside = parts_of(block)
         if self.source[line_start(self.source, close.start_byte) : close.start_byte].strip():
-            raise NotEditableError("its closing brace does not stand on a line of its own", line_of(block))
+            raise NotEditableError("its closing brace is not on a line of its own", line_of(block))
         attributes = [child for child in inside if child.type == "attribute"]
         blocks = any(child.type == "block" and child.start_byte not in self.leaving for child in inside)
         inner = indent_at(self.source, block.start_byte) + self._unit(block, inside)
@@ -278,7 +282,7 @@ class Writer:
         opened, close, inside = parts_of(block)
         if any(child.type == "comment" for child in inside):
             raise NotEditableError(
-                "the block stands on one line with a comment: open it first", line_of(block)
+                "the block is on one line with a comment: split it into several lines first", line_of(block)
             )
         there = [
             (name_of(child), self.arguments.text(value_of(child)))

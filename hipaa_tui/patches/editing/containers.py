@@ -1,4 +1,4 @@
-"""Takes entries out of an object or a list and puts others in, in the way it is written."""
+"""Removes entries from an object or a list and adds others, in its own style."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Box:
 
     def _refuse_comments(self, start: int, end: int) -> None:
         if self.source[start:end].strip(b" \t\r\n,"):
-            raise NotEditableError("a comment stands in what has to go", line_at(self.source, start))
+            raise NotEditableError("a comment is within what has to be removed", line_at(self.source, start))
 
     def _anew(self, add: Sequence[Added]) -> list[Edit]:
         ends = [self.part.start + 1, *(end for _, end in self.rows)]

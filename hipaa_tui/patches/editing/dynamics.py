@@ -1,6 +1,6 @@
-"""Edits the values that a dynamic block makes its blocks of: in place, or where a variable or local keeps them.
+"""Edits the values of a dynamic block: in its for_each, or in the variable or local that this refers to.
 
-Each element of its for_each is one block. Which element is meant is known by what the cloud has of that block.
+Each element of the for_each is one block. The element to edit is found by the block's earlier value in the cloud.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class _Dynamic:
         value = expression_of(self.each)
         found = value if isinstance(value, Items) else self.arguments.sight.literal(value)
         if not isinstance(found, Items):
-            raise self.refused(f"their for_each is {self.shown}: change them where that is set")
+            raise self.refused(f"their for_each is {self.shown}: change them where that is defined")
         keys = list(map(str, found.keys)) or [""] * len(found.values)
         return [Element(at, key, one) for at, (key, one) in enumerate(zip(keys, found.values, strict=True))]
 
@@ -121,8 +121,10 @@ class _Dynamic:
         if not gone and len(self.elements) == 1:
             return self.elements[0]
         if not gone:
-            raise self.refused(f"one more is wanted: add an element to {self.shown}")
-        raise self.refused(f"which of the {len(self.elements)} elements of {self.shown} is meant is not sure")
+            raise self.refused(f"one more is needed: add an element to {self.shown}")
+        raise self.refused(
+            f"it is not certain which of the {len(self.elements)} elements of {self.shown} has to change"
+        )
 
     def _says(self, element: Element, block: Block) -> bool:
         if block.blocks or self.nested:
@@ -236,14 +238,14 @@ class _Dynamic:
             same = [element for element in self.elements if self._says(element, one)]
             same = [element for element in same if not any(self._says(element, block) for block in new)]
             if len(same) > 1:
-                raise self.refused(f"which of the elements of {self.shown} has to go is not sure")
+                raise self.refused(f"it is not certain which element of {self.shown} has to be removed")
             drop += same
         if not drop:
             return []
         box = self._in_place()
         if box is None:
             raise self.refused(
-                f"{' and '.join(one.called for one in drop)} of {self.shown} has to be taken out"
+                f"{' and '.join(one.called for one in drop)} of {self.shown} has to be removed"
             )
         return Box(self.arguments.source, box, Style().like(self.arguments.source, box)).change(
             [one.at for one in drop], []
@@ -272,5 +274,5 @@ def _with(value: Json, path: Path, leaf: Json) -> Json:
     if not path:
         return leaf
     if not isinstance(value, dict):
-        raise NotEditableError(f"{'.'.join(path)} is not there")
+        raise NotEditableError(f"{'.'.join(path)} does not exist")
     return {**value, path[0]: _with(value.get(path[0]), path[1:], leaf)}

@@ -1,4 +1,4 @@
-"""What an edit sees of the rest of the configuration, and of what the change is about."""
+"""The context of an edit: the values of names in the configuration, and what the change is about."""
 
 from __future__ import annotations
 

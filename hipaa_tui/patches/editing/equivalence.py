@@ -1,6 +1,6 @@
-"""Tells whether two documents say the same, where one refers to what the other spells out.
+"""Decides whether two documents are equal if one has references where the other has literals.
 
-Three answers: yes, no, and that only Terraform can tell.
+Three answers: yes, no, and unknown (only Terraform can tell).
 """
 
 from __future__ import annotations

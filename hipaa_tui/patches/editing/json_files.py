@@ -1,4 +1,4 @@
-"""Reads and edits .tf.json files: Terraform's other syntax, with the same blocks in it.
+"""Reads and edits .tf.json files, Terraform's JSON syntax for the same blocks.
 
 https://developer.hashicorp.com/terraform/language/syntax/json
 """
@@ -187,7 +187,7 @@ def _leaving(source: bytes, body: Part, wanted: Block, sight: Sight, difference:
             continue
         if not same:
             raise merging.refused(
-                f"{name} has to be taken out, and is otherwise in the file alone", entry.value
+                f"{name} has to be removed, but its value is only in the file, not in the cloud", entry.value
             )
         drop.append(at)
     return drop
@@ -216,7 +216,7 @@ def _nested(
     for one in meant:
         if not any(_says(source, each, one, sight) for each in there):
             raise NotEditableError(
-                f"it has {len(there)} blocks {type}, and which one is meant is not sure",
+                f"it has {len(there)} blocks {type}, and it is not certain which one has to change",
                 line_at(source, mine.start),
             )
     return []
@@ -239,11 +239,13 @@ def _argument(merging: Merging, sight: Sight, mine: Part, asked: Asked) -> list[
         return [Edit(mine.start, mine.end, json.dumps(_encoded(merging, wanted)).encode())]
     if wanted is not None and not is_literal(mine.value):
         if sight.follow is None:
-            raise merging.refused(f"{name} is {squeezed(mine.text)[:80]}: change it where that is set", mine)
+            raise merging.refused(
+                f"{name} is {squeezed(mine.text)[:80]}: change it where that is defined", mine
+            )
         sight.follow(mine.value, name, text, earlier)
         return []
     if then is None:
-        raise merging.refused(f"{name} cannot be said in JSON", mine)
+        raise merging.refused(f"{name} cannot be written in JSON", mine)
     if (
         isinstance(mine.value, str)
         and not isinstance(then.value, str)
@@ -260,7 +262,7 @@ def _value(merging: Merging, text: str) -> Json:
     if document is not None:
         return Document(_encoded(merging, document))
     if part is None:
-        raise NotEditableError(f"{text[:60]} cannot be said in JSON")
+        raise NotEditableError(f"{text[:60]} cannot be written in JSON")
     return merging.value(part)
 
 

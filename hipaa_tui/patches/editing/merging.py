@@ -1,8 +1,7 @@
-"""Brings a value of a file to a wanted one by the smallest edit.
+"""Merges a document three ways: the file's value, the wanted one, and the earlier one in the cloud (if known).
 
-Three values are at hand: the file's, the wanted one, and the earlier one that the cloud had (where that is known).
-What is the same in the last two is no part of the change: there a reference of the file is believed. What stands
-in the file alone is somebody's work that no cloud has seen, and is not taken away.
+What is equal in the wanted and the earlier value is not part of the change: there a reference in the file is assumed to
+be right. What is only in the file was never applied, and is not removed.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Merging:
             self.follow(part.value, where, wanted.text, earlier.text if earlier else "")
             return []
         shown = " ".join(part.text.split())[:80]
-        raise self.refused(f"{where} is {shown}: change it where that is set", part)
+        raise self.refused(f"{where} is {shown}: change it where that is defined", part)
 
     def untouched(self, wanted: Part, earlier: Part | None, key: str = "") -> bool:
         """Is it no part of the change?"""
@@ -74,7 +73,7 @@ class Merging:
         for one in walk(wanted):
             if not is_literal(one.value) and not self.free and self._literal(one) is None:
                 raise NotEditableError(
-                    f"{one.text[:60]} means nothing there: set it by hand, or hand it down by a variable"
+                    f"{one.text[:60]} is not defined there: set it by hand, or pass it by a variable"
                 )
         return self._said(as_json(wanted))
 
@@ -124,7 +123,7 @@ class Merging:
                 drop.append(at)
             elif not self.keep or before is not None:
                 raise self.refused(
-                    f"{where}.{name}".lstrip(".") + " stands in the file alone, not in the cloud", entry.value
+                    f"{where}.{name}".lstrip(".") + " is only in the file, not in the cloud", entry.value
                 )
         return drop
 
@@ -155,7 +154,7 @@ class Merging:
                 missing.remove(settled[0]) if settled[0] in missing else None
             elif not one.plain or perhaps:
                 shown = " ".join(one.text.split())[:80]
-                raise self.refused(f"{where} holds {shown}, and only Terraform can tell what that is", one)
+                raise self.refused(f"{where} contains {shown}, whose value is known only to Terraform", one)
             else:
                 drop.append(at)
         return self._exchanged(part, drop, missing)
@@ -192,7 +191,7 @@ class Merging:
         for at in drop:
             if not mine[at].plain:
                 raise self.refused(
-                    f"{where} holds {mine[at].text[:80]}: change it where that is set", mine[at]
+                    f"{where} contains {mine[at].text[:80]}: change it where that is defined", mine[at]
                 )
         kept = [one for at, one in enumerate(mine) if at not in drop]
         stay = len(kept)
@@ -200,7 +199,7 @@ class Merging:
         if (left and ordered != sorted(ordered)) or (left and max(ordered, default=-1) != stay - 1):
             # Something new stands before what stays: its order may mean something.
             if not part.plain:
-                raise self.refused(f"{where} is not all literal", part)
+                raise self.refused(f"{where} is not entirely literal", part)
             return replaced(self.source, part, self.value(wanted), self.style_of(part))
         return self._exchanged_in_order(part, drop, left)
 

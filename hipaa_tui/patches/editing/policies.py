@@ -1,7 +1,6 @@
-"""Brings a policy that stands in a file to the wanted one, statement by statement.
+"""Edits a policy document in a file to the wanted one, statement by statement.
 
-A statement that says what is wanted keeps every byte. One that has to go is taken out only where it is certain
-that it is the one that the cloud has.
+A statement that is already right keeps every byte. One is removed only if it certainly is the one in the cloud.
 """
 
 from __future__ import annotations
@@ -40,7 +39,9 @@ class Matched:
 def policy_edits(merging: Merging, part: Part, wanted: Part, earlier: Part | None) -> list[Edit]:
     """What has to be edited in the policy. NotEditableError where a person has to."""
     if part.entries is None or None in part.keys:
-        raise merging.refused("the policy is put together by expressions: change it where they are set", part)
+        raise merging.refused(
+            "the policy is composed of expressions: change it where those are defined", part
+        )
     edits: list[Edit] = []
     add = []
     for entry in wanted.entries or ():
@@ -57,7 +58,7 @@ def policy_edits(merging: Merging, part: Part, wanted: Part, earlier: Part | Non
         before = earlier.get(str(entry.key)) if earlier else None
         if wanted.get(str(entry.key)) is None:
             if before is None or merging.like.of(entry.value, before) is not Like.YES:
-                raise merging.refused(f"{entry.key} stands in the file alone, not in the cloud", entry.value)
+                raise merging.refused(f"{entry.key} is only in the file, not in the cloud", entry.value)
             drop.append(at)
     box = Box(merging.source, part, merging.style.like(merging.source, part))
     return [*edits, *box.change(drop, add)]
@@ -68,7 +69,7 @@ def _statements(merging: Merging, part: Part, wanted: Part, earlier: Part | None
         if merging.like.of(part, wanted) is Like.YES:
             return []
         shown = " ".join(part.text.split())[:80]
-        raise merging.refused(f"its statements are {shown}: change them where those are set", part)
+        raise merging.refused(f"its statements are {shown}: change them where those are defined", part)
     mine, theirs = several(part), several(wanted)
     matched = match(merging, mine, theirs, several(earlier) if earlier else ())
     edits: list[Edit] = []
@@ -187,8 +188,8 @@ def _heirs(merging: Merging, gone: Sequence[Part], new: Sequence[Part]) -> bool:
 def _alone(merging: Merging, one: Part, at: int, before: Sequence[Part]) -> str:
     perhaps = [b for b in before if merging.like.of(one, b) is Like.PERHAPS]
     if perhaps:
-        return f"what {called(one, at)} says only Terraform can tell: change it there"
-    return f"{called(one, at)} stands in the file alone, not in the cloud: apply it first, or take it out"
+        return f"the content of {called(one, at)} is known only to Terraform: change it by hand"
+    return f"{called(one, at)} is only in the file, not in the cloud: apply it first, or remove it"
 
 
 def sid(statement: Part) -> str:

@@ -1,4 +1,4 @@
-"""Brings a `data "aws_iam_policy_document"` to the wanted policy, statement block by statement block."""
+"""Edits a `data "aws_iam_policy_document"` to the wanted policy, statement block by statement block."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def set_policy(data: bytes, name: str, text: str, earlier: str, sight: Sight) ->
     source = data.removeprefix(BOM)
     wanted, before = document_in(text), document_in(earlier)
     if wanted is None or wanted.get(STATEMENT) is None:
-        raise NotEditableError("what is wanted is no policy")
+        raise NotEditableError("the wanted value is not a policy")
     out = edited(source, _Document(source, name, sight).edits(wanted, before))
     if tree(out).has_error or _Document(out, name, sight).edits(wanted, before):
         raise NotEditableError(f"data.{TYPE}.{name} has a shape that cannot be edited safely")
@@ -70,7 +70,7 @@ class _Document:
         for argument in _FROM_OTHERS:
             if argument in self.given:
                 raise NotEditableError(
-                    f"data.{TYPE}.{name} has {argument}: change the statement where it is written",
+                    f"data.{TYPE}.{name} has {argument}: change the statement where it is defined",
                     line_of(self.given[argument]),
                 )
         inner = blocks_in(self.block)
@@ -111,7 +111,7 @@ class _Document:
                 added.append((argument, text))
             elif argument in self.given and member == "Id":
                 raise NotEditableError(
-                    "policy_id stands in the file alone, not in the cloud", line_of(self.given[argument])
+                    "policy_id is only in the file, not in the cloud", line_of(self.given[argument])
                 )
         return edits, added
 
@@ -146,7 +146,7 @@ class _Document:
         """A member that goes, where it is the one that the cloud has."""
         before = earlier.get(name) if earlier else None
         if before is None or self.merging.like.of(now, before, name) is not Like.YES:
-            raise self.merging.refused(f"{name} of {where} stands in the file alone, not in the cloud", now)
+            raise self.merging.refused(f"{name} of {where} is only in the file, not in the cloud", now)
         nodes = (
             [mine.given[_ARGUMENTS[name]]] if name in _ARGUMENTS else [node for _, node in mine.nested(name)]
         )
@@ -173,9 +173,7 @@ class _Document:
             elif key in before and self.merging.like.of(values, before[key], key[0]) is Like.YES:
                 edits.append(self.writer.without(node))
             else:
-                raise self.merging.refused(
-                    f"{name} of {where} stands in the file alone, not in the cloud", values
-                )
+                raise self.merging.refused(f"{name} of {where} is only in the file, not in the cloud", values)
         return edits, [
             _nested_block(name, key, self.merging.value(_listed(one))) for key, one in meant.items()
         ]
@@ -221,7 +219,7 @@ class _Statement:
                 ]
                 if not all(isinstance(one, str) for one in said):
                     raise NotEditableError(
-                        f"which {type} it is stands elsewhere: change it there", line_of(node)
+                        f"its {type} type is an expression: change it where that is defined", line_of(node)
                     )
                 found.append((tuple(map(str, said)), node))
         return found
@@ -250,7 +248,9 @@ def _value_list(source: bytes, node: Node) -> Part:
     given = attributes_in(node)
     name = "values" if "values" in given else "identifiers"
     if name not in given:
-        raise NotEditableError("its values stand elsewhere: change them there", line_of(node))
+        raise NotEditableError(
+            "its values are an expression: change them where that is defined", line_of(node)
+        )
     return _unescaped(part_of(value_of(given[name]), source))
 
 

@@ -1,1 +1,1 @@
-"""The user's repository: read at a commit, written as objects, branches, hooks, push and pull request."""
+"""The user's git repository: reading a commit, writing commits and branches, hooks, push and pull requests."""

@@ -1,7 +1,7 @@
-"""Makes the branch, last and in one step: nothing of the repository changes before, and all of it or none then.
+"""Creates the branches, as the last and atomic step: until then the repository is unchanged.
 
-A branch that exists is only ever continued, where the user says so: on a tip that hipaa-tui made, or that the user
-names, and never while somebody has it checked out.
+An existing branch is only continued on request (--continue), if hipaa-tui made its last commit or the user names that,
+and never while it is checked out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.sanitize import plain
 
 OWN: Final = "own"
-"""Continue a branch whose tip hipaa-tui made."""
+"""Value of --continue without a commit: continue a branch whose last commit hipaa-tui made."""
 _HASH: Final = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -44,19 +44,19 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
     found = []
     for name in names:
         if not _names_a_branch(repository, name):
-            raise InputError(f"{plain(name, 100)!r} is no name that git accepts for a branch; choose another")
+            raise InputError(f"{plain(name, 100)!r} is not a valid branch name; choose another")
         ref = f"refs/heads/{name}"
         for other in (*there, *(f"refs/heads/{one}" for one in names if one != name)):
             if other.startswith(f"{ref}/") or ref.startswith(f"{other}/"):
                 raise InputError(
-                    f"the branch {other.removeprefix('refs/heads/')} stands in the way of {name}; choose another name"
+                    f"the branch {name} cannot exist beside {other.removeprefix('refs/heads/')}; choose another name"
                 )
         tip = there.get(ref, "")
         if tip:
             _refuse_tip(repository, name, tip, going_on)
         elif not repository.base and repository.run("symbolic-ref", "--quiet", "HEAD") == ref:
             raise InputError(
-                f"{name} is the branch that is checked out, with no commit yet; choose another name with --branch"
+                f"{name} is checked out and has no commit yet; choose another name with --branch"
             )
         found.append(Goal(name, tip))
     return found
@@ -65,16 +65,16 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
 def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> None:
     if not going_on:
         raise InputError(
-            f"the branch {name} exists; choose another name with --branch, or build on it with --continue"
+            f"the branch {name} exists; choose another name with --branch, or add to it with --continue"
         )
     if f"branch refs/heads/{name}" in repository.answer("worktree", "list", "--porcelain").splitlines():
         raise InputError(
-            f"the branch {name} is checked out, and what is checked out is never moved; check out another one first"
+            f"the branch {name} is checked out, and hipaa-tui never moves that; check out another one first"
         )
     if going_on != OWN:
         if not _HASH.fullmatch(going_on) or not tip.startswith(going_on):
             raise InputError(
-                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; look at it again: "
+                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; check it again with "
                 f"`git log {name}`"
             )
         return
@@ -82,8 +82,8 @@ def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> N
     if not made.startswith("hipaa-tui "):
         about = plain(repository.answer("log", "-1", "--format=%s, by %an", tip), 120)
         raise InputError(
-            f"the last commit of {name} was not made by hipaa-tui ({tip[:12]} {about}); to build on it all the same, "
-            f"name it: --continue {tip[:12]}"
+            f"the last commit of {name} was not made by hipaa-tui ({tip[:12]} {about}); to add to it anyway, "
+            f"use --continue {tip[:12]}"
         )
 
 
@@ -98,7 +98,7 @@ def _names_a_branch(repository: Repository, name: str) -> bool:
 
 
 def make_branches(repository: Repository, made: Mapping[Goal, str]) -> None:
-    """Point each branch to its commit, all or none. InputError where one is not what it was."""
+    """Point each branch to its commit, all or none. InputError if one has changed in the meantime."""
     lines = [
         f"update refs/heads/{goal.name} {commit} {goal.tip or '0' * len(commit)}\n"
         for goal, commit in made.items()
@@ -109,4 +109,4 @@ def make_branches(repository: Repository, made: Mapping[Goal, str]) -> None:
         )
     except GitFailed as error:
         names = ", ".join(goal.name for goal in made)
-        raise InputError(f"git cannot make the branch {names}: {error}; choose another name") from None
+        raise InputError(f"git cannot create the branch {names}: {error}; choose another name") from None

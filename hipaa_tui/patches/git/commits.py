@@ -1,6 +1,6 @@
-"""Makes the commit: its tree in a private index, the commit itself by `git commit-tree`, signed as the user's git says.
+"""Creates the commit: its tree in a temporary index, the commit by `git commit-tree`, signed if git is configured so.
 
-Work tree, index, HEAD, stash and every ref stay byte for byte what they were: no ref points to the commit yet.
+Work tree, index, HEAD, stash and refs do not change: no ref points to the commit yet.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _AUTHOR: Final = re.compile(r"\s*(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+@[^
 
 
 def author_from(text: str) -> tuple[str, str]:
-    """(name, mail) of "Name <mail>". InputError where it is none."""
+    """(name, email) from "Name <email>". InputError."""
     found = _AUTHOR.fullmatch(text)
     if found is None or plain(text, 300) != text:
-        raise InputError(f'{plain(text, 100)!r} is no author; write it as "Your Name <you@example.org>"')
+        raise InputError(f'{plain(text, 100)!r} is not an author; write it as "Your Name <you@example.org>"')
     return found["name"], found["mail"]
 
 
 def committer(repository: Repository) -> str:
-    """Who commits as git knows it, "Name <mail>"; "" where it does not."""
+    """git's user.name and user.email as "Name <email>"; "" if not set."""
     known = [
         repository.answer("-c", "user.useConfigOnly=true", "var", who)
         for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
@@ -37,11 +37,11 @@ def committer(repository: Repository) -> str:
 
 
 def identity(repository: Repository, author: str) -> dict[str, str]:
-    """The environment that makes git commit as the author. InputError where nobody is known."""
+    """The environment variables that make git commit as the author. InputError if there is none."""
     if not author:
         if not committer(repository):
             raise InputError(
-                'git does not know who you are; say it with --author "Your Name <you@example.org>", or once for all: '
+                'git has no user.name and user.email; use --author "Your Name <you@example.org>", or set them: '
                 '`git config --global user.name "Your Name"` and `git config --global user.email you@example.org`'
             )
         return {}
@@ -53,7 +53,7 @@ def identity(repository: Repository, author: str) -> dict[str, str]:
 
 
 def write_tree(repository: Repository, files: Mapping[str, str]) -> str:
-    """The tree of the base with `files` (path in the repository → text). InputError where git refuses."""
+    """Write the base's tree with `files` (path in the repository → text). Returns its hash. InputError."""
     with tempfile.TemporaryDirectory(prefix="hipaa-tui-") as scratch:
         private = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
         try:
@@ -88,4 +88,4 @@ def commit_tree(repository: Repository, tree: str, message: str, *, author: str 
             return repository.run("-c", "i18n.commitEncoding=UTF-8", *command, env=env)
         except GitFailed as error:
             why = "cannot sign the commit (commit.gpgsign is set)" if signed else "cannot write the commit"
-            raise InputError(f"git {why}, so no branch was made: {error}") from None
+            raise InputError(f"git {why}, so no branch was created: {error}") from None

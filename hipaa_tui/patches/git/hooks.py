@@ -1,8 +1,8 @@
-"""Runs the repository's pre-commit and commit-msg hooks on the patch, in a repository of their own.
+"""Runs the repository's pre-commit and commit-msg hooks on the patch, in a temporary repository.
 
-They see what they would see at a commit: a work tree with the patched files, an index that holds them, HEAD on the
-branch. It borrows the user's objects and has nothing else of theirs, so whatever a hook stages, stashes or commits
-stays in there. They are the user's own programs and run as such: only where that was asked for.
+The hooks see what they see at a commit: a work tree with the patched files, an index with them, HEAD on the branch. The
+temporary repository shares only the user's objects, so whatever a hook stages, stashes or commits stays there. Hooks
+are the user's own programs, and run only on request (--hooks).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def run_hooks(
         try:
             room = _Room(repository, Path(scratch) / "repo", tree, branch)
         except GitFailed as error:
-            raise InputError(f"git cannot make the work tree for the hooks: {error}") from None
+            raise InputError(f"git cannot create the work tree for the hooks: {error}") from None
         ran = []
         own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         own |= {
@@ -65,12 +65,12 @@ def run_hooks(
             )
             if code != 0:
                 raise RefusedError(
-                    f"the repository's {name} hook refuses the patch (exit code {code}), so no branch was made: {_gist(said)}"
+                    f"the repository's {name} hook rejected the patch (exit code {code}), so no branch was created: {_gist(said)}"
                 )
             if room.tree() != tree:
                 raise RefusedError(
-                    f"the repository's {name} hook changed what is to be committed ({', '.join(room.changed(tree))}), so no "
-                    "branch was made: what is committed is what was checked"
+                    f"the repository's {name} hook changed files of the commit ({', '.join(room.changed(tree))}), so no "
+                    "branch was created: what is committed must be what was checked"
                 )
             ran.append(name)
         return _read(text), tuple(ran)
@@ -84,7 +84,7 @@ class _Room:
         self._repository = repository
         common = Path(repository.run("rev-parse", "--path-format=absolute", "--git-common-dir"))
         if "\n" in str(common):
-            raise InputError("the path of the repository holds a line break; the hooks cannot be run there")
+            raise InputError("the repository's path contains a line break; hooks cannot be run there")
         self._hooks = self._hooks_folder(common)
         kind = repository.run("rev-parse", "--show-object-format")
         repository.run("init", "-q", "--template=", f"--object-format={kind}", str(folder))
@@ -144,14 +144,12 @@ def _read(path: Path) -> str:
         data = path.read_bytes()
         text = data.decode("utf-8")
     except (OSError, ValueError):
-        raise RefusedError(
-            "the commit-msg hook left no message that can be read; no branch was made"
-        ) from None
+        raise RefusedError("the commit-msg hook left an unreadable message; no branch was created") from None
     if not text.strip() or len(data) > _LONGEST_MESSAGE:
-        raise RefusedError("the commit-msg hook left no message of a usual size; no branch was made")
+        raise RefusedError("the commit-msg hook left an empty or too large message; no branch was created")
     return text
 
 
 def _gist(said: str) -> str:
     lines = [line for line in (plain(one, 300).strip() for one in said.splitlines()) if line]
-    return redact_text(plain(" | ".join(lines[-12:]), 900)) or "it said nothing"
+    return redact_text(plain(" | ".join(lines[-12:]), 900)) or "no error message"

@@ -1,6 +1,6 @@
-"""Runs another program of the user's (a hook, git, gh, az) with a time limit, and without a terminal to ask on.
+"""Runs one of the user's programs (a hook, git, gh, az) with a time limit and without a terminal.
 
-What it prints is somebody else's text: the last of it is kept, and is made plain before it is shown.
+Its output is untrusted: only the end is kept, and it is sanitized before it is shown.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def run(
                 except subprocess.TimeoutExpired:
                     progress.step(0, 0, what)
                 if time.monotonic() > until:
-                    raise InputError(f"{what} took longer than {seconds:.0f} s and was ended")
+                    raise InputError(f"{what} took longer than {seconds:.0f} s and was stopped")
         finally:
             if process.poll() is None:
                 _end(process)

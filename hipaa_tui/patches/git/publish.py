@@ -1,7 +1,7 @@
-"""Pushes a patch's branch and opens its pull request, with the user's own git, gh and az, when told to.
+"""Pushes a patch's branch and opens its pull request, with the user's own git, gh and az.
 
-Nothing is ever forced: where the remote's branch has commits that ours is not built on, nothing is pushed. These
-programs keep the credentials; what they print is somebody else's text, and is shown without any.
+Never forces: if the remote's branch has other commits, nothing is pushed. The programs hold the credentials; their
+output is untrusted, and is shown with secrets redacted.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ _LINK: Final = re.compile(r"https://[A-Za-z0-9.-]+/[^\s\"'<>\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A branch that stands on a remote. `url` is shown without credentials."""
+    """A pushed branch. `url` is without credentials."""
 
     remote: str
     url: str
     branch: str
     base: str
-    """The branch that a pull request goes into, "" for the host's default one."""
+    """The target branch of a pull request; "" for the host's default branch."""
     hosted: Hosted | None = None
 
     @property
     def page(self) -> str:
-        """Where a person opens the pull request; "" where the host is not known."""
+        """The web page for opening the pull request; "" if the host is unknown."""
         return self.hosted.page(self.branch, self.base) if self.hosted else ""
 
     def as_json(self) -> dict[str, Json]:
@@ -52,14 +52,14 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A pull request, or why there is none. `link` is its address."""
+    """A pull request, or why there is none. `link` is its URL."""
 
     link: str = ""
     reason: str = ""
 
 
 class Publisher:
-    """One repository's remotes."""
+    """Pushes and opens pull requests for one repository."""
 
     def __init__(self, folder: Path, progress: Progress, *, hooks: bool = False) -> None:
         self._repository = Repository(folder)
@@ -68,10 +68,7 @@ class Publisher:
         self._hooks = hooks
 
     def remote(self, name: str = "") -> tuple[str, str]:
-        """(name, address that git pushes to) of the remote; without a name, of the one that git would take.
-
-        InputError where there is none of that name.
-        """
+        """(name, push URL) of the remote; without a name, of git's default one. InputError if there is none."""
         there = self._repository.answer("remote").splitlines()
         if not name:
             head = self._repository.answer("symbolic-ref", "--quiet", "--short", "HEAD")
@@ -84,16 +81,18 @@ class Publisher:
         if name not in there:
             known = ", ".join(plain(one, 60) for one in there) or "none"
             what = (
-                f"{shown(name)!r} is no remote of the repository" if name else "there is no remote to push to"
+                f"{shown(name)!r} is not a remote of the repository"
+                if name
+                else "the repository has no remote to push to"
             )
-            raise InputError(f"{what}; it has: {known}. `git remote add` makes one")
+            raise InputError(f"{what}; its remotes: {known}. Add one with `git remote add`")
         urls = self._repository.answer("remote", "get-url", "--push", "--all", "--", name).splitlines()
         if len(urls) != 1:
-            raise InputError(f"the remote {plain(name, 60)} has {len(urls)} addresses; push it yourself")
+            raise InputError(f"the remote {plain(name, 60)} has {len(urls)} URLs; push the branch by hand")
         return name, urls[0]
 
     def push(self, branch: str, remote: str = "") -> Pushed:
-        """Put the branch on the remote. InputError, RefusedError; IncompleteError where the remote did not take it."""
+        """Push the branch to the remote. InputError, RefusedError; IncompleteError if the remote rejects it."""
         name, url = self.remote(remote)
         ref = f"refs/heads/{branch}"
         tip = self._repository.run("rev-parse", "--verify", "--end-of-options", ref)
@@ -103,8 +102,8 @@ class Publisher:
         if there != tip:
             if there and not self._builds_on(tip, there):
                 raise RefusedError(
-                    f"the branch {branch} of {plain(name, 60)} has other commits ({there[:12]}), and nothing is forced; "
-                    "give this patch another branch, or fetch and continue that one"
+                    f"the branch {branch} of {plain(name, 60)} has other commits ({there[:12]}), and hipaa-tui never forces a push; "
+                    "use another branch name, or fetch that branch and use --continue"
                 )
             quiet = [] if self._hooks else ["--no-verify"]
             push = [
@@ -120,18 +119,18 @@ class Publisher:
             code, said = self._git(*push)
             if code != 0:
                 raise IncompleteError(
-                    f"the branch {branch} stands in your repository, but {shown(url)} did not take it: {self._gist(said, url)}; "
+                    f"the branch {branch} is in your repository, but {shown(url)} rejected it: {self._gist(said, url)}; "
                     f"try `git push {plain(name, 60)} {branch}`"
                 )
         base = head.removeprefix("refs/heads/") if head in theirs and head != ref else ""
         return Pushed(plain(name, 100), shown(url), branch, base, hosted(url))
 
     def open(self, pushed: Pushed, title: str, body: str) -> Opened:
-        """Open the pull request by gh or az, where they are there and the host is theirs. Never an error: the branch stands."""
+        """Open the pull request with gh or az, if installed and the host is theirs. Never raises: the branch is pushed."""
         place = pushed.hosted
         program = {GITHUB: "gh", AZURE: "az"}.get(place.kind, "") if place else ""
         if place is None or not program:
-            return Opened(reason="no program that is known here opens pull requests on that host")
+            return Opened(reason="hipaa-tui cannot open pull requests on that host")
         found = shutil.which(program)
         if found is None:
             return Opened(reason=f"{program} is not on PATH")
@@ -160,15 +159,15 @@ class Publisher:
             except InputError as error:
                 return Opened(reason=str(error))
         if code != 0:
-            return Opened(reason=f"{program} did not open it: {self._gist(said, '')}")
+            return Opened(reason=f"{program} failed: {self._gist(said, '')}")
         return Opened(link=_link(said, place))
 
     def _there(self, name: str, url: str, *refs: str) -> dict[str, str]:
         code, said = self._git("ls-remote", "--", name, *refs)
         if code != 0:
             raise IncompleteError(
-                f"the branch stands in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
-                f"push it yourself with `git push {plain(name, 60)}`"
+                f"the branch is in your repository, but {shown(url)} cannot be reached: {self._gist(said, url)}; "
+                f"push it by hand with `git push {plain(name, 60)}`"
             )
         rows = (line.split("\t", 1) for line in said.splitlines() if re.match(r"[0-9a-f]{40,64}\t", line))
         return {ref: hash for hash, ref in rows}
@@ -181,7 +180,7 @@ class Publisher:
 
     def _gist(self, said: str, url: str) -> str:
         lines = [line for line in (plain(one, 300).strip() for one in said.splitlines()) if line]
-        return plain(without_credentials(" | ".join(lines[-6:]), url), 500) or "it said nothing"
+        return plain(without_credentials(" | ".join(lines[-6:]), url), 500) or "no error message"
 
 
 def _gh(place: Hosted, pushed: Pushed, title: str, body: Path) -> list[str]:

@@ -1,6 +1,6 @@
-"""Reads a remote's address: which host, which repository, and which page of it opens a pull request.
+"""Parses a remote's URL: host, repository, and the page for opening a pull request.
 
-Credentials in an address are never shown.
+Credentials in a URL are never shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reads the user's repository at one commit, without a look at its work tree or index.
+"""Reads the user's repository at one commit, ignoring work tree and index.
 
-What is written goes through `commits` (objects that no ref points to) and `branches` (the ref, last).
-No hook runs unless it was asked for, and no filter: what is committed is what was checked.
+Writing is done by `commits` (objects without a ref) and `branches` (the ref, last). No hooks, unless requested, and no
+filters: what is committed is what was checked.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def _plain_file(path: str, mode: str, kind: str) -> bool:
 
 
 class Repository:
-    """A folder of a git repository at one commit. InputError where there is none."""
+    """A folder of a git repository at one commit. InputError if it is not in a repository."""
 
     def __init__(self, folder: Path, base: str = "HEAD") -> None:
         self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
-            raise InputError(f"{folder}: there is no such folder; name one of a git repository")
+            raise InputError(f"{folder}: no such folder; give a folder of a git repository")
         self._git = Client(self.folder)
         try:
             answers = self.run("rev-parse", "--is-bare-repository", "--is-inside-git-dir", "--show-prefix")
@@ -61,17 +61,15 @@ class Repository:
             prefix = "" if bare == "true" else "\n".join(rest)
         except GitFailed as error:
             if "not a git repository" in str(error):
-                raise InputError(f"{folder}: not a git repository; name a folder of one") from None
+                raise InputError(f"{folder}: not in a git repository; give a folder of one") from None
             if "dubious ownership" in str(error):
                 raise InputError(
-                    f"{folder}: belongs to another user, so git does not trust it; if you do: "
+                    f"{folder}: belongs to another user, so git does not trust it; if you do, run "
                     f"`git config --global --add safe.directory {self.folder}`"
                 ) from None
             raise InputError(f"{folder}: git cannot open it: {error}") from None
         if inside == "true" and bare != "true":
-            raise InputError(
-                f"{folder}: lies inside the repository's own .git; name a folder of the work tree"
-            )
+            raise InputError(f"{folder}: is inside of the repository's .git; give a folder of the work tree")
         self.prefix = PurePosixPath(prefix)
         self.base = self._resolve(base)
         self._refuse_odd_prefix()
@@ -82,11 +80,11 @@ class Repository:
             return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
         except GitFailed:
             if base != "HEAD":
-                raise InputError(f"{base!r} is no commit of the repository; name one") from None
+                raise InputError(f"{base!r} is not a commit of the repository") from None
         try:
             self.run("symbolic-ref", "--quiet", "HEAD")
         except GitFailed:
-            raise InputError("the repository's HEAD points nowhere; check out a commit first") from None
+            raise InputError("the repository's HEAD points to no commit; check out one first") from None
         return ""
 
     def _refuse_odd_prefix(self) -> None:
@@ -95,7 +93,7 @@ class Repository:
             path = parent.as_posix()
             if path != "." and self.base and self._mode(path) not in {"", "040000"}:
                 raise InputError(
-                    f"{path}: no folder in the commit (a link, a file or a submodule); name another folder"
+                    f"{path}: not a folder in the commit but a link, a file or a submodule; give another folder"
                 )
 
     def _mode(self, path: str) -> str:
@@ -111,7 +109,7 @@ class Repository:
             or "\\" in name
             or "\0" in name
         ):
-            raise InputError(f"{name!r} is no name for a file in the folder")
+            raise InputError(f"{name!r} is not a valid file name in the folder")
         return (self.prefix / name).as_posix()
 
     def path_below(self, name: str) -> str:
@@ -121,11 +119,11 @@ class Repository:
         """
         path = posixpath.normpath((self.prefix / name).as_posix())
         if path.startswith(("/", "../")) or path in {"", ".", ".."} or "\\" in path or "\0" in path:
-            raise InputError(f"{name!r} lies outside of the repository; nothing is written there")
+            raise InputError(f"{name!r} is outside of the repository; nothing is written there")
         for parent in PurePosixPath(path).parents:
             entry = self._entries.get(parent.as_posix())
             if entry is not None and entry.mode != "040000":
-                raise InputError(f"{parent}: no folder in the commit (a link, a file or a submodule)")
+                raise InputError(f"{parent}: not a folder in the commit but a link, a file or a submodule")
         return path
 
     def terraform_files(self, folder: str = "") -> dict[str, str]:
@@ -139,16 +137,18 @@ class Repository:
                 continue
             shown = posixpath.join(folder, name)
             if entry.mode == "120000":
-                raise InputError(f"{shown}: a link; hipaa-tui reads files of the commit only")
+                raise InputError(f"{shown}: a symbolic link; hipaa-tui reads only files of the commit")
             if entry.size > _LARGEST:
-                raise InputError(f"{shown}: larger than {_LARGEST // 2**20} MB, which no Terraform file is")
+                raise InputError(
+                    f"{shown}: larger than {_LARGEST // 2**20} MB, the maximum for a Terraform file"
+                )
             wanted[shown] = entry
         found: dict[str, str] = {}
         for (name, _), content in zip(wanted.items(), self._blobs(wanted.values()), strict=True):
             try:
                 found[name] = content.decode("utf-8")
             except UnicodeDecodeError:
-                raise InputError(f"{name}: not UTF-8, so Terraform would not read it either") from None
+                raise InputError(f"{name}: not UTF-8, which Terraform requires") from None
         return found
 
     @property
@@ -178,7 +178,7 @@ class Repository:
         if path.startswith("../") or entry is None or not _plain_file(entry.path, entry.mode, entry.kind):
             return None
         if entry.size > _LARGEST:
-            raise InputError(f"{name}: larger than {_LARGEST // 2**20} MB, which no policy is")
+            raise InputError(f"{name}: larger than {_LARGEST // 2**20} MB, the maximum for a policy")
         (content,) = self._blobs([entry])
         try:
             return content.decode("utf-8")

@@ -1,1 +1,1 @@
-"""Terraform's two syntaxes, read with their places and written as `terraform fmt` leaves them alone; the providers' schema."""
+"""Terraform's two syntaxes, HCL and JSON: parsed with positions, printed in `terraform fmt`'s form; the provider schema."""

@@ -1,4 +1,4 @@
-"""Edits of a file by bytes: outside of them not one byte changes."""
+"""Edits of a file by byte ranges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMMENT: Final = re.compile(rb"[ \t]*/\*.*?\*/", re.DOTALL)
 
 
 class NotEditableError(Exception):
-    """Why a block cannot be edited where it stands, as a sentence; the line counts from 1."""
+    """A block cannot be edited in place; the message says why. `line` counts from 1."""
 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(reason)
@@ -21,15 +21,17 @@ class NotEditableError(Exception):
 
 
 class OfRootError(NotEditableError):
-    """A block in a module would have to refer to what the root module declares."""
+    """A block in a module would have to refer to a value of the root module."""
 
     def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name} = {text[:80]} belongs to the root module: hand it down by a variable")
+        super().__init__(
+            f"{name} = {text[:80]} belongs to the root module: pass it to the module by a variable"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """`text` in the place of the bytes from `start` to `end`."""
+    """Replace the bytes from `start` to `end` by `text`."""
 
     start: int
     end: int
@@ -37,12 +39,12 @@ class Edit:
 
 
 def edited(source: bytes, edits: Iterable[Edit]) -> bytes:
-    """The source with the edits made. NotEditableError where two of them want the same bytes."""
+    """The source with the edits applied. NotEditableError if two of them overlap."""
     out, last = b"", 0
     # Of two at one place the earlier stays the earlier, and what is put in stands before what is taken out.
     for edit in sorted(edits, key=lambda one: (one.start, one.end)):
         if edit.start < last:
-            raise NotEditableError("what has to be changed overlaps", line_at(source, edit.start))
+            raise NotEditableError("the edits overlap", line_at(source, edit.start))
         out += source[last : edit.start] + edit.text
         last = edit.end
     return out + source[last:]

@@ -1,7 +1,7 @@
-"""Writes HCL in the form that `terraform fmt` leaves alone, so that a patch is clean without Terraform.
+"""Prints HCL in `terraform fmt`'s form, so that patches are formatted without Terraform.
 
-Blocks are a small tree; expressions are text. Whoever makes an expression of several lines indents it
-as if it began in column 0: printing shifts it to where it stands.
+Blocks are a small tree, expressions are text. An expression of several lines is indented as if it started in column 0;
+printing shifts it to its place.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def expression(value: Json, link: Link | None = None) -> str:
         return _object(value, link)
     if isinstance(value, list | tuple):
         return _list(value, link)
-    raise ValueError(f"{type(value).__name__} is no JSON value")
+    raise ValueError(f"{type(value).__name__} is not a JSON value")
 
 
 def json_document(value: Json, link: Link | None = None) -> str:

@@ -1,6 +1,6 @@
-"""Reads JSON with the places of everything in it: documents in heredocs, files of their own, and .tf.json.
+"""Parses JSON with positions: documents in heredocs, JSON files, and .tf.json.
 
-In a heredoc and in .tf.json the strings are templates of Terraform; their interpolations are kept as expressions.
+In a heredoc and in .tf.json strings are Terraform templates; their interpolations are kept as expressions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds its way in the syntax tree of an HCL file."""
+"""Helpers for the syntax tree of an HCL file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def line_of(node: Node) -> int:
 def only_block(root: Node, head: tuple[str, ...]) -> Node:
     """The one block of that head. NotEditableError where there is none, or several."""
     if root.has_error:
-        raise NotEditableError("the file is not HCL")
+        raise NotEditableError("the file is not valid HCL")
     found = [node for node in blocks_in(root) if head_of(node) == head]
     if len(found) != 1:
         raise NotEditableError(f"there are {len(found)} blocks {'.'.join(head[1:])}")

@@ -1,7 +1,7 @@
-"""Holds every rendered block against a shipped extract of the providers' schemas.
+"""Checks every rendered block against a shipped extract of the providers' schemas.
 
-Argument names, required arguments and nesting are checked without Terraform; values are not. The
-extract (data/terraform_schema.json) has the types of AWS and azurerm that matter to HIPAA, one a line.
+Checks argument names, required arguments and nesting without Terraform, but no values. The extract
+(data/terraform_schema.json) has the types of aws and azurerm that matter for HIPAA, one a line.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def attributes_of(type: str) -> frozenset[str]:
 def problems(block: Block) -> list[str]:
     """What is wrong with a resource block, in sentences; empty where nothing is."""
     if block.type != "resource" or len(block.labels) != 2:
-        return [f"{block.type} with {len(block.labels)} labels is no resource block"]
+        return [f"{block.type} with {len(block.labels)} labels is not a resource block"]
     schema = _types().get(block.labels[0])
     if schema is None:
         return [f"{block.labels[0]} is not a resource type that hipaa-tui renders"]

@@ -1,4 +1,4 @@
-"""How a file writes its documents, and values written in that way."""
+"""The style of a file's objects and lists, and values printed in that style."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Style:
             elif isinstance(part, str):
                 shown += self._string(part)[1:-1]
             else:
-                raise NotEditableError(f"{text[:60]} cannot be said there")
+                raise NotEditableError(f"{text[:60]} cannot be written there")
         return f'"{shown}"'
 
 

@@ -1,7 +1,7 @@
-"""Reads HCL with tree-sitter, because a repository's files must be understood without being rewritten.
+"""Parses HCL with tree-sitter, with positions.
 
-Gives blocks with their lines, and expressions as far as they can be told without Terraform: literals,
-lists, objects, templates and traversals. Everything else is `Unknown`.
+Yields blocks with their lines, and expressions as far as possible without Terraform: literals, lists, objects,
+templates and traversals. Everything else is `Unknown`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A value with the places of everything in it: objects, lists and what stands in them, whatever the syntax.
+"""A value with the positions of its parts (objects, lists, entries), for every syntax.
 
-A document can be an HCL expression, JSON in a heredoc, or a JSON file; what has to change in it is the same.
+A document can be an HCL expression, JSON in a heredoc, or a JSON file; its edits are computed in the same way.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _told(node: Node) -> list[Node]:
 def _entry(node: Node, source: bytes, depth: int) -> Entry:
     sides = [child for child in node.children if child.type == "expression"]
     if len(sides) != 2:
-        raise NotEditableError("an object in it cannot be understood", node.start_point[0] + 1)
+        raise NotEditableError("an object in it cannot be parsed", node.start_point[0] + 1)
     key = expression_of(sides[0])
     if isinstance(key, Traversal) and len(key.parts) == 1 and not key.indexed:
         key = key.parts[0]  # a bare key is a name, not a variable

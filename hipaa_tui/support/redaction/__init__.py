@@ -1,8 +1,7 @@
-"""Takes secrets out of what the tool writes down, because findings, policies and errors quote them.
+"""Removes secrets from everything that is written down: findings, policies and errors can quote them.
 
-Three looks: at names (a password is what stands under "password"), at shapes (a private key is one
-wherever it stands), and inside JSON that is held in strings. Randomness alone never decides: hashes,
-etags and ids would be lost, and they are what a reader needs.
+Secrets are recognized by name (the value of "password"), by shape (a private key), and inside of JSON in strings.
+Randomness alone is not enough: hashes, etags and ids would be lost, which a reader needs.
 """
 
 from hipaa_tui.support.redaction.text import redact_text

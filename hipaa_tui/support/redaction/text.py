@@ -1,6 +1,6 @@
-"""Takes secrets out of plain text: by what stands before a value, and by the shape of the value itself.
+"""Removes secrets from plain text: by what precedes a value, and by the value's shape.
 
-Every look takes linear time, whatever the text. What opens and never closes is taken out to its end.
+Takes linear time for any text. A secret whose end is missing is removed up to the end of the text.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ _SCHEME: Final = re.compile(
 
 
 def redact_text(text: str) -> str:
-    """The text with a marker in the place of every secret. Doing it twice changes nothing."""
+    """The text with every secret replaced by a marker. Idempotent."""
     for _ in range(4):  # a replacement can bring a name and a value together; once is the rule
         lowered = text.lower()
         if not any(hint in lowered for hint in _HINTS):

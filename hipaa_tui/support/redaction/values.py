@@ -1,4 +1,4 @@
-"""Takes secrets out of values: by their names, by pairs of name and value, and inside JSON held in strings."""
+"""Removes secrets from JSON values: by key, by name/value pairs, and inside of JSON in strings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hipaa_tui.support.redaction.text import redact_text
 from hipaa_tui.support.redaction.words import harmless, kind_of, marker
 
 DEEPEST: Final = 100
-"""Levels of a value that are looked into. No cloud keeps configuration this deep; what lies below is replaced."""
+"""Maximum depth. No cloud nests configuration this deep; anything below is replaced."""
 
 _SHARED_BY: Final = frozenset({"aws:referer", "aws:useragent"})
-"""Condition keys that anybody can send: whoever compares them to a random value keeps a password there."""
+"""Condition keys that any caller can set: a random value compared with one serves as a password."""
 _RANDOM: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+=-]{16,}\*?$")
 _ENVIRONMENTS: Final = frozenset(
     {"variables", "environment", "environmentvariables", "env", "appsettings", "connectionstrings"}
@@ -30,12 +30,12 @@ _NAME_OF: Final = {
 
 
 def redact(value: Json) -> Json:
-    """The value with a marker in the place of every secret; everything else as it is."""
+    """The value with every secret replaced by a marker."""
     return _Look().into(value, "", "", False, 0)
 
 
 def secrets_in(value: Json) -> list[str]:
-    """The dotted paths ("Environment.Variables.DB_PASSWORD") of what looks like a secret."""
+    """The dotted paths ("Environment.Variables.DB_PASSWORD") of values that look like secrets."""
     look = _Look()
     look.into(value, "", "", False, 0)
     return list(dict.fromkeys(look.found))
@@ -52,7 +52,7 @@ class _Look:
             return self._string(value, path, name, environment, depth)
         if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
             self.found.append(path)
-            return marker("too deep to look into")
+            return marker("nested too deep")
         if isinstance(value, Mapping):
             return self._mapping(value, path, name, environment, depth)
         if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""Tells from a name whether its value is a secret, and from a value that it only sounds like one.
+"""Decides by a name whether its value is a secret, and by the value whether that is a false alarm.
 
-A name is read word by word, and its last word decides: "db_password" holds one, "password_policy",
-"KMSMasterKeyID" and "token-service" do not. In an environment, where names are free, any word decides.
+The last word of the name decides: "db_password" is a secret; "password_policy", "KMSMasterKeyID" and
+"token-service" are not. In environment variables, whose names are free, any word decides.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 MARKER: Final = "[redacted: "
-"""How every replacement begins. What it replaces is never told, not even as a digest: secrets are guessable."""
+"""Prefix of every replacement. It holds no digest of what it replaces: secrets can be guessed."""
 
 
 def _set(words: str) -> frozenset[str]:

@@ -1,1 +1,1 @@
-"""What the screens say, as pure functions from the core's objects to paragraphs, so that it can be tested."""
+"""The texts of the screens, as pure functions from the core's objects to paragraphs."""

@@ -1,4 +1,4 @@
-"""What there is to say about one finding: what was found, why it matters, and what could be done."""
+"""Describes one finding: what was found, why it matters, and what can be done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def finding(row: QueueRow, playbook: Playbook | None) -> list[Para]:
-    """The finding itself, for the pane beside the queue and for its own screen."""
+    """The finding itself, for the pane beside the list and for its own screen."""
     place = " · ".join(part for part in (row.provider, row.account, row.region) if part)
     lines = [
         Para(row.title, "strong"),
@@ -30,7 +30,7 @@ def finding(row: QueueRow, playbook: Playbook | None) -> list[Para]:
     lines += [
         labelled("Where", place),
         labelled("Reported by", f"{', '.join(row.sources)} ({row.check})"),
-        labelled("Playbook", playbook.title if playbook else "none answers this check"),
+        labelled("Playbook", playbook.title if playbook else "none covers this check"),
     ]
     if row.detail and row.detail != row.title:
         lines += [GAP, Para(row.detail)]
@@ -42,71 +42,71 @@ def finding(row: QueueRow, playbook: Playbook | None) -> list[Para]:
 
 
 def controls(ids: tuple[str, ...]) -> Iterator[Para]:
-    """Each control with its title and whether it is required."""
+    """Each control with its title and whether it is required or addressable."""
     from hipaa_tui.controls.citations import all_citations
 
     known = all_citations()
     for id in ids:
-        found = known.get(id)
-        if found is None:
+        citation = known.get(id)
+        if citation is None:
             yield bullet(id)
             continue
-        yield bullet(f"{id}  {found.title} ({'required' if found.required else 'addressable'})")
-        yield Para(found.summary, "muted", indent=2)
+        yield bullet(f"{id}  {citation.title} ({'required' if citation.required else 'addressable'})")
+        yield Para(citation.summary, "muted", indent=2)
 
 
-def effects(found: Effects) -> list[Para]:
-    """What an operator must know before saying yes."""
-    tone = {"high": "bad", "medium": "warn"}.get(found.risk, "plain")
+def effects(effects: Effects) -> list[Para]:
+    """What the change means for users of the resource."""
+    tone = {"high": "bad", "medium": "warn"}.get(effects.risk, "plain")
     return [
-        labelled("Risk", found.risk, 10, tone),
-        labelled("Downtime", found.downtime, 10),
-        labelled("Cost", found.cost, 10),
-        labelled("Limits", found.limits, 10),
+        labelled("Risk", effects.risk, 10, tone),
+        labelled("Downtime", effects.downtime, 10),
+        labelled("Cost", effects.cost, 10),
+        labelled("Limits", effects.limits, 10),
     ]
 
 
 def remedy(playbook: Playbook | None, evidence: Sequence[Evidence] = ()) -> list[Para]:
-    """What the tool can do about it, under the finding on its own screen, with what proves its steps so far."""
+    """What can be done about the finding; for a guided playbook its steps with the evidence recorded so far."""
     if playbook is None:
         return [
             GAP,
             heading("What to do"),
-            Para("No playbook answers this check yet, so nothing can be planned here. You can"),
-            bullet("correct it by hand and scan again: the finding then shows as fixed;"),
-            bullet("write a playbook of your own, in the folder that `playbooks` in config.toml names."),
+            Para("No playbook covers this check, so nothing can be planned here. You can"),
+            bullet("fix it by hand and rescan with the tool that reported it;"),
+            bullet("add a playbook of your own to a folder listed under `playbooks` in config.toml."),
         ]
     if playbook.guided:
         lines = [
             GAP,
-            heading("Steps for a person"),
-            Para("Nothing can be applied here by itself. v records the evidence of a step.", "muted"),
+            heading("Manual steps"),
+            Para("This finding is fixed by hand. Press v to record the evidence for a step.", "muted"),
         ]
         for number, step in enumerate(playbook.steps, start=1):
             lines.append(Para(step.do, lead=f"{number}. "))
-            given = [one for one in evidence if one.step == number]
-            for one in given:
-                proof = f"; {one.file}, SHA-256 {one.sha256}" if one.file else ""
+            recorded = [item for item in evidence if item.step == number]
+            for item in recorded:
+                proof = f"; {item.file}, SHA-256 {item.sha256}" if item.file else ""
                 lines.append(
                     Para(
-                        f"{moment(one.at)} by {one.by}: {one.text}{proof}",
+                        f"{moment(item.at)} by {item.by}: {item.text}{proof}",
                         lead="✓ ",
                         lead_tone="good",
                         indent=3,
                     )
                 )
-            if not given:
+            if not recorded:
                 lines.append(Para(step.evidence, "muted", lead="Evidence: ", lead_tone="muted", indent=3))
         return lines + _links(playbook)
-    return [GAP, heading("What the change means"), *effects(playbook.effects), *_links(playbook)]
+    return [GAP, heading("Effects of the fix"), *effects(playbook.effects), *_links(playbook)]
 
 
 def _links(playbook: Playbook) -> list[Para]:
     if not playbook.links:
         return []
-    return [GAP, heading("Read more"), *(bullet(link) for link in playbook.links)]
+    return [GAP, heading("Further reading"), *(bullet(link) for link in playbook.links)]
 
 
 def one_line(row: QueueRow) -> Para:
-    """A marked finding in a list."""
+    """A finding as one line of a list."""
     return Para(f"{row.title}  ({row.resource_name})", lead=f"{urgency(row)}  ", lead_tone=severity_tone(row))

@@ -1,4 +1,4 @@
-"""The help: the safe way of working first, then the keys of every screen as they are really bound."""
+"""The help: the workflow first, then the keys of every screen as they are actually bound."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from textual.binding import Binding
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 
 SAFE_WAY = (
-    "Load a report or scan: both only read.",
-    "Open a finding, or mark several with Space, and make the plan: it looks at the live cloud and writes nothing.",
-    "Read the preview: what changes, the exact calls, what the guards found, the way back.",
-    "Apply it by API, or put it on a branch of your Terraform repository. Applying asks again, and what"
-    " cannot be undone asks for the resource's name.",
-    "Each change is journaled before it is written and verified by a fresh look afterwards. If somebody"
-    " changed the resource meanwhile, nothing is written.",
-    "Roll back from the history: the way back is a plan of its own, previewed like this one.",
+    "Load a report, or scan: scanning is read-only.",
+    "Open a finding, or mark several with Space, and plan the fix: planning is read-only, too.",
+    "Read the preview: differences, exact API calls, guard results, permissions, rollback.",
+    "Apply the plan, or commit it on a branch of your Terraform repository. Applying asks for confirmation; for a"
+    " change that cannot be undone you type the resource's name.",
+    "Each change is journaled before it is made and verified by a fresh read afterwards. If the resource has"
+    " changed since the plan was made, nothing is written.",
+    "Roll back from the history: a rollback is a plan, too, and is previewed like any other.",
 )
 
 
 def help_text(app: App[None], screens: Iterable[tuple[str, Iterable[Binding]]]) -> list[Para]:
-    """`screens` are (name, bindings), the screen that help was asked from first."""
-    lines = [heading("The safe way of working")]
+    """The help text. `screens` are (name, bindings), starting with the screen from which help was opened."""
+    lines = [heading("How to fix a finding safely")]
     lines += [Para(text, lead=f"{number}. ") for number, text in enumerate(SAFE_WAY, start=1)]
     lines += [
         GAP,
         heading("Everywhere"),
         _key("?", "this help"),
-        _key("^p", "palette: everything that applies on this screen"),
-        _key("Esc", "back; stops what is under way"),
-        _key("j k", "down, up (arrows too)"),
+        _key("^p", "command palette"),
+        _key("Esc", "back; stops work in progress"),
+        _key("j k", "down, up (also arrow keys)"),
         _key("g G", "top, bottom"),
         _key("Tab", "next field or pane"),
-        _key("^q", "leave"),
+        _key("^q", "quit"),
     ]
     for name, bindings in screens:
         lines += [GAP, heading(name), *_keys(app, bindings)]
@@ -42,11 +42,11 @@ def help_text(app: App[None], screens: Iterable[tuple[str, Iterable[Binding]]]) 
         *lines,
         GAP,
         Para(
-            "Signs: ✓ good, ! look at this, ✗ stopped; + added, - removed, ~ changed. Colour only repeats them.",
+            "Signs: ✓ OK, ! warning, ✗ blocked or failed; + added, - removed, ~ changed. Color only repeats them.",
             "muted",
         ),
         Para(
-            'Keys are changed under [keys] in config.toml, by the names in the right column: "queue.plan" = "m".',
+            'To change a key, set its name from the right column under [keys] in config.toml: "queue.plan" = "m".',
             "muted",
         ),
     ]

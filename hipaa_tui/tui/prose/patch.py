@@ -1,4 +1,4 @@
-"""A Terraform patch in words: where the commit stands, what it holds, and what it could not."""
+"""Describes a Terraform patch: commit, files, what was left out, diff."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def patch(made: Patch, pushed: Pushed | None = None, opened: Opened | None = None) -> list[Para]:
-    """The commit, where it was pushed, its files, what is left out, terraform's verdict, and the diff."""
+    """The patch, and where it was pushed and its pull request if there are any."""
     valid = made.validated == "valid"
     lines = [
         Para(
-            "The patch is on its branch; your work tree, index and HEAD are as they were.",
+            "The patch is committed; your work tree, index and HEAD are unchanged.",
             "good",
             "✓ ",
             "good",
@@ -26,7 +26,7 @@ def patch(made: Patch, pushed: Pushed | None = None, opened: Opened | None = Non
         labelled("Branch", made.branch, 12, "strong"),
         labelled("Commit", made.commit, 12),
         labelled("Terraform", made.validated, 12, "good" if valid else "warn"),
-        labelled("Formatted", "yes" if made.formatted else "no: terraform fmt did not run", 12),
+        labelled("Formatted", "yes" if made.formatted else "no, terraform fmt did not run", 12),
     ]
     if made.hooks:
         lines.append(labelled("Hooks", f"{', '.join(made.hooks)} passed", 12))
@@ -39,7 +39,7 @@ def patch(made: Patch, pushed: Pushed | None = None, opened: Opened | None = Non
         lines += [GAP, heading("Resources"), *(bullet(address, "code") for address in made.addresses)]
     if made.left_out:
         lines += [GAP, heading(f"Left out: {len(made.left_out)}")]
-        lines += [Para(f"{one.resource}: {one.reason}", lead="- ") for one in made.left_out]
+        lines += [Para(f"{omitted.resource}: {omitted.reason}", lead="- ") for omitted in made.left_out]
     return [*lines, GAP, heading("Diff"), *(_diff_line(line) for line in made.diff.splitlines())]
 
 
@@ -47,8 +47,8 @@ def _request(pushed: Pushed, opened: Opened) -> list[Para]:
     if opened.link:
         return [labelled("Request", opened.link, 12, "good")]
     lines = [labelled("Request", f"not opened: {opened.reason}", 12, "warn")]
-    where = pushed.page or "the page of your repository"
-    return [*lines, labelled("", f"Copy its text (t) and paste it at {where}", 12)]
+    where = pushed.page or "your repository"
+    return [*lines, labelled("", f"Copy its text (t) and open it by hand at {where}", 12)]
 
 
 def _diff_line(line: str) -> Para:

@@ -1,4 +1,4 @@
-"""A plan in words: what changes, by which calls, what was checked, who must be allowed to, and the way back."""
+"""Describes a plan in the five sections of its preview: changes, calls, guards, permissions, rollback."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ VERBS = {"create": "created", "update": "changed", "remove": "removed"}
 
 
 def headline(plan: Plan) -> list[Para]:
-    """Two lines that stay in sight: how much changes, and what stands in the way."""
+    """The two lines above the sections: how much changes, and what blocks it."""
     guards = {(guard.guard, guard.reason, guard.outcome.value) for c in plan.changes for guard in c.guards}
     warnings = sum(outcome == "warn" for _, _, outcome in guards)
     fixed = [change for change in plan.changes if change.irreversible]
     blocked = plan.blocked
     if not plan.changes:
-        state = Para(f"Nothing to do: {count(len(plan.skipped), 'subject')} left out, see 5.", "warn")
+        state = Para(f"Nothing to change: {len(plan.skipped)} left out, see 5.", "warn")
     elif blocked:
         state = Para(
             f"{count(len(blocked), 'change')} BLOCKED by a guard, see 3", "bad", lead="✗ ", lead_tone="bad"
@@ -45,7 +45,7 @@ def headline(plan: Plan) -> list[Para]:
 
 
 def changes(plan: Plan) -> list[Para]:
-    """1: per change, what stands there now and what will stand there."""
+    """Section 1: each change with its difference between before and after."""
     out: list[Para] = []
     for group, members in _by_group(plan):
         out += _group_title(group, members[0][1])
@@ -57,12 +57,14 @@ def changes(plan: Plan) -> list[Para]:
         out.append(GAP)
     if plan.skipped:
         out += left_out(plan)
-    return out or [Para("The plan holds no changes.", "muted")]
+    return out or [Para("The plan contains no changes.", "muted")]
 
 
 def calls(plan: Plan) -> list[Para]:
-    """2: the exact API calls in their order, and what one could type instead."""
-    out = [Para("Exactly these calls are made, in this order. Each $ line does the same by hand.", "muted")]
+    """Section 2: the exact API calls in their order, each with its equivalent command."""
+    out = [
+        Para("Exactly these calls are made, in this order. Each $ line is the equivalent command.", "muted")
+    ]
     for number, change in enumerate(plan.changes, start=1):
         out += [GAP, heading(f"{number}. {title(change)} of {change.target.name}")]
         for call, command in zip(change.calls, change.commands(), strict=True):
@@ -75,20 +77,20 @@ def calls(plan: Plan) -> list[Para]:
 
 
 def checks(plan: Plan) -> list[Para]:
-    """3: what the guards found, and what the change means for those who use the resource."""
+    """Section 3: the guards' results, and the effects on users of the resource."""
     out: list[Para] = []
     for group, members in _by_group(plan):
         out += _group_title(group, members[0][1])
         results = list(dict.fromkeys(guard for _, change in members for guard in change.guards))
-        out += [_guard(result) for result in results] or [Para("No guard was asked.", "muted")]
+        out += [_guard(result) for result in results] or [Para("No guard applies.", "muted")]
         if group:
             out += [labelled(name.capitalize(), text, 10) for name, text in group.effects.items() if text]
         out.append(GAP)
-    return out or [Para("The plan holds no changes.", "muted")]
+    return out or [Para("The plan contains no changes.", "muted")]
 
 
 def permissions(plan: Plan) -> list[Para]:
-    """4: what the credentials must be allowed to do, there and back."""
+    """Section 4: the permissions that applying and rolling back need."""
     forth = sorted({name for change in plan.changes for name in change.permissions})
     back = sorted({name for change in plan.changes for name in change.rollback_permissions})
     return [
@@ -101,8 +103,8 @@ def permissions(plan: Plan) -> list[Para]:
 
 
 def way_back(plan: Plan) -> list[Para]:
-    """5: how each change is taken back, last one first, and what the plan leaves out."""
-    out = [Para("A rollback is a plan of its own: previewed and confirmed like this one.", "muted"), GAP]
+    """Section 5: how each change is rolled back, last one first, and what the plan leaves out."""
+    out = [Para("A rollback is a plan, too: it is previewed and confirmed like this one.", "muted"), GAP]
     for number, change in enumerate(reversed(plan.changes), start=1):
         name = f"{title(change)} of {change.target.name}"
         if change.irreversible:
@@ -115,7 +117,7 @@ def way_back(plan: Plan) -> list[Para]:
             out.append(Para(f"{name}: {change.reversal}", lead=f"✓ {number}. ", lead_tone="good"))
     if plan.skipped:
         out += [GAP, *left_out(plan)]
-    return [*out, GAP, labelled("Plan", plan.hash, 10), labelled("Made", moment(plan.created), 10)]
+    return [*out, GAP, labelled("Plan", plan.hash, 10), labelled("Created", moment(plan.created), 10)]
 
 
 SECTIONS: tuple[tuple[str, Callable[[Plan], list[Para]]], ...] = (
@@ -123,28 +125,27 @@ SECTIONS: tuple[tuple[str, Callable[[Plan], list[Para]]], ...] = (
     ("Calls", calls),
     ("Guards, effects", checks),
     ("Permissions", permissions),
-    ("Way back", way_back),
+    ("Rollback", way_back),
 )
 
 
 def left_out(plan: Plan) -> list[Para]:
-    """What the plan does nothing for, and why."""
+    """What the plan leaves out, and why."""
     lines = [heading(f"Left out: {len(plan.skipped)}")]
-    for one in plan.skipped:
-        name = one.resource or one.subject
-        lines.append(
-            Para(f"{name}: {one.reason}" + (f" ({one.playbook})" if one.playbook else ""), lead="- ")
-        )
+    for skipped in plan.skipped:
+        name = skipped.resource or skipped.subject
+        playbook = f" ({skipped.playbook})" if skipped.playbook else ""
+        lines.append(Para(f"{name}: {skipped.reason}{playbook}", lead="- "))
     return lines
 
 
 def title(change: Change) -> str:
-    """What a person calls the setting; its id where this version does not know it."""
+    """The title of the change's setting; its id if this version does not know it."""
     return setting_title(change.setting)
 
 
 def setting_title(id: str) -> str:
-    """As `title`, for what is known by its id only."""
+    """The title of a setting; its id if this version does not know it."""
     from hipaa_tui.providers.registry import setting
 
     try:
@@ -161,13 +162,13 @@ def call_name(call: Call) -> str:
 
 
 def _beside_the_name(call: Call) -> dict[str, Json]:
-    """The arguments that `call_name` does not say already."""
-    said = {"path"} if call.provider == "azure" else set()
-    return {name: value for name, value in call.arguments.items() if name not in said}
+    """The arguments that `call_name` does not show."""
+    shown = {"path"} if call.provider == "azure" else set()
+    return {name: value for name, value in call.arguments.items() if name not in shown}
 
 
 def all_commands(plan: Plan) -> str:
-    """Every command of the plan, one a line, with comments that say what each group of them is for."""
+    """Every equivalent command of the plan, one a line, with a comment line before those of each change."""
     return "\n".join(
         "\n".join([f"# {title(change)} of {change.target.name}", *change.commands()])
         for change in plan.changes
@@ -224,7 +225,7 @@ def _group_title(group: Group | None, change: Change) -> list[Para]:
 
 
 def _by_group(plan: Plan) -> Iterator[tuple[Group | None, list[tuple[int, Change]]]]:
-    """The groups in the plan's order, their changes numbered through the whole plan."""
+    """The groups in the plan's order, their changes numbered throughout the plan."""
     groups: Mapping[str, Group] = {group.id: group for group in plan.groups}
     for id, members in groupby(enumerate(plan.changes, start=1), key=lambda pair: pair[1].group):
         yield groups.get(id), list(members)

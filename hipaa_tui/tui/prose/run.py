@@ -1,4 +1,4 @@
-"""A run in words: how it ended, change by change, and what can be done next."""
+"""Describes a run: its outcome and its changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def changes(views: tuple[ChangeView, ...]) -> Iterator[Para]:
 
 
 def result(view: RunView) -> list[Para]:
-    """How a run ended, above its changes."""
+    """The outcome of a run, shown above its changes."""
     tone = RUN_TONES[view.state.value]
     sign = {"good": "✓ ", "warn": "! ", "bad": "✗ "}[tone]
     lines = [Para(outcome(view), tone, lead=sign, lead_tone=tone)]

@@ -1,1 +1,1 @@
-"""The screens, one a file, so that each can be read as one conversation with the operator."""
+"""The screens and dialogs, one a file."""

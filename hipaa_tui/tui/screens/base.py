@@ -1,4 +1,4 @@
-"""What all full screens have in common: the title bar, the keys at the bottom, the way back, and jobs."""
+"""What all full screens have in common: title bar, keys at the bottom, Esc, and background jobs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LONGEST_COPY = 1_000_000
 
 
 class Page(Screen[None]):
-    """A full screen between title bar and footer."""
+    """A full screen with title bar and footer."""
 
     caption = ""
-    """What the title bar says; a screen may set it when it is made."""
+    """The screen's name in the title bar."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", key_display="Esc", id="page.back")
     ]
@@ -39,7 +39,7 @@ class Page(Screen[None]):
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """What stands between title bar and footer."""
+        """The widgets between title bar and footer."""
         raise NotImplementedError
 
     @property
@@ -51,14 +51,14 @@ class Page(Screen[None]):
         return self.app.size.width >= WIDE
 
     def key(self, id: str) -> str:
-        """The key that a binding has here and now, as it is shown to a person."""
+        """The key that is currently bound to the id, as it is displayed."""
         for active in self.active_bindings.values():
             if active.binding.id == id:
                 return self.app.get_key_display(active.binding)
         return "?"
 
     def action_back(self) -> None:
-        """Out of a field first, then out of the screen."""
+        """Esc: leave the focused field first, then the screen."""
         from textual.widgets import Input
 
         if isinstance(self.focused, Input):
@@ -67,11 +67,11 @@ class Page(Screen[None]):
         self.app.pop_screen()
 
     def say(self, sentence: str) -> None:
-        """A passing remark. What must be read is told with `tell`."""
+        """Show a short notification. For what must be read, use `HipaaTuiApp.tell`."""
         self.notify(plain(sentence, 500), markup=False)
 
     def copy(self, text: str, what: str) -> None:
-        """Put text on the clipboard, without characters that nobody sees."""
+        """Copy text to the clipboard, without control characters. `what` completes "Copied …"."""
         self.app.copy_to_clipboard(plain_lines(text, LONGEST_COPY))
         self.say(f"Copied {what}.")
 
@@ -83,9 +83,9 @@ class Page(Screen[None]):
         *,
         harmless: bool = True,
     ) -> None:
-        """Do something in a thread under a dialog that shows how far it is; Esc stops it.
+        """Run something in a thread under a progress dialog; Esc stops it.
 
-        `harmless` says that nothing has changed where it is stopped.
+        `harmless` says that stopping it leaves nothing changed.
         """
         from hipaa_tui.tui.screens.progress_dialog import WorkingScreen
 
@@ -96,7 +96,7 @@ class Page(Screen[None]):
         self.app.push_screen(WorkingScreen(title, work, harmless=harmless), done)
 
     def job(self, work: Callable[[Progress], T], *, writes: bool = False) -> Job[T]:
-        """Start work whose messages come to this screen."""
+        """Start a job whose messages this screen receives."""
         from hipaa_tui.tui.jobs import Job
 
         job = Job(self, self.hipaa.core, work, writes=writes)

@@ -1,4 +1,4 @@
-"""Refuses a plan that a guard blocks, says why, and offers what is left of it."""
+"""Says why guards block a plan, and offers the plan without the blocked changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST = 8
 
 
 class BlockedScreen(ModalScreen["Plan | None"]):
-    """Ends with the plan without its blocked changes, or with None."""
+    """Returns the plan without its blocked changes, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "rest", "Preview the rest", id="blocked.rest"),
@@ -42,15 +42,15 @@ class BlockedScreen(ModalScreen["Plan | None"]):
     @property
     def paragraphs(self) -> list[Para]:
         reasons = blocked_reasons(self._plan)
-        lines = [heading("Not applied: a guard blocks it"), GAP]
+        lines = [heading("Not applied: blocked by a guard"), GAP]
         lines += [Para(reason, "bad", lead="✗ ", lead_tone="bad") for reason in reasons[:MOST]]
         if len(reasons) > MOST:
-            lines.append(Para(f"and {len(reasons) - MOST} more, under 3", "muted"))
+            lines.append(Para(f"and {len(reasons) - MOST} more in section 3", "muted"))
         lines.append(GAP)
         if self._rest.changes:
-            lines.append(Para(f"Without what is blocked there are {extent(self._rest)}: b shows that plan."))
+            lines.append(Para(f"The rest has {extent(self._rest)}. Press b to preview it."))
         else:
-            lines.append(Para("Nothing is left without it: remove the cause and plan again."))
+            lines.append(Para("Nothing else is in the plan. Remove the cause, then plan again."))
         return [*lines, GAP, Para("Esc goes back.", "muted")]
 
     def action_rest(self) -> None:

@@ -1,4 +1,4 @@
-"""The last question before the cloud changes: it repeats what will change, and Enter alone says no."""
+"""The confirmation before anything is changed. It repeats what will change; Enter alone cancels."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ MOST = 6
 
 
 class ConfirmScreen(ModalScreen[bool | None]):
-    """Ends with True only after `y` (or the button), and for what cannot be undone after its name was typed,
-    and for what reaches more resources than the cap after their number was."""
+    """Returns True only after `y` or the button.
+
+    For a change that cannot be undone, the resource's name has to be typed first; for a plan above the policy's
+    limit, the number of its resources.
+    """
 
     DEFAULT_CSS = "ConfirmScreen VerticalScroll { height: auto; max-height: 100%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,11 +54,11 @@ class ConfirmScreen(ModalScreen[bool | None]):
                 yield Note([GAP, Para(name, "strong", lead="To confirm, type  ", lead_tone="plain")])
                 yield PlainInput(id=f"name-{index}", placeholder="the resource's name")
             if self._reach:
-                lead = "To confirm, type the number of resources  "
+                lead = "To confirm, type the number of resources "
                 yield Note([GAP, Para(str(self._reach), "strong", lead=lead, lead_tone="plain")])
-                yield PlainInput(id="reach", placeholder="how many resources the plan reaches")
+                yield PlainInput(id="reach", placeholder="the number of resources")
             yield Note(id="complaint")
-            verb = "Continue" if self._resuming else "Apply"
+            verb = "Resume" if self._resuming else "Apply"
             typed = bool(self._names) or bool(self._reach)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
@@ -67,7 +70,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
         plan = self._plan
         verb = "Roll back" if plan.kind == "rollback" else "Apply"
         if self._resuming:
-            verb = f"Continue run {self._resuming}"
+            verb = f"Resume run {self._resuming}"
         lines = [heading(f"{verb}: {extent(plan)}?"), GAP]
         for change in plan.changes[:MOST]:
             lines.append(bullet(f"{title(change)} of {change.target.name}: {VERBS[change.verb]}"))
@@ -84,7 +87,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
             if self._names
             else "Type the number below, then choose Apply."
             if self._reach
-            else "y applies it; Enter and Esc cancel."
+            else "Press y to apply; Enter and Esc cancel."
         )
         return [*lines, GAP, Para(f"{how} Plan {plan.hash[:12]}.", "muted")]
 
@@ -110,7 +113,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
         if self._reach:
             field = self.query_one("#reach", Input)
             if field.value.strip() != str(self._reach):
-                sentence = f"This reaches many resources: type {self._reach} exactly, then choose Apply."
+                sentence = f"This changes many resources: type {self._reach} exactly, then choose Apply."
                 self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
                 field.focus()
                 return
@@ -130,5 +133,5 @@ class ConfirmScreen(ModalScreen[bool | None]):
 
     @on(Input.Submitted)
     def _typed(self) -> None:
-        """Enter in a field only goes on to the next one: typing the name is not yet saying yes."""
+        """Enter in a field only moves to the next one: typing the name does not confirm yet."""
         self.focus_next()

@@ -1,4 +1,4 @@
-"""Asks before a branch leaves this machine: Enter alone says no."""
+"""Asks before a branch is pushed. Enter alone cancels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hipaa_tui.tui.widgets.static_text import Note
 
 
 class PushingScreen(ModalScreen[bool | None]):
-    """Ends with True only after `y`. `request` says that a pull request is opened too."""
+    """Returns True only after `y`. `request`: a pull request is opened, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Push", id="pushing.yes"),
@@ -36,7 +36,10 @@ class PushingScreen(ModalScreen[bool | None]):
                     labelled("Branch", self._branch, 8, "strong"),
                     labelled("To", f"{self._remote} ({self._url})", 8),
                     GAP,
-                    Para("Your own git does it, never by force. y pushes; Enter and Esc cancel.", "muted"),
+                    Para(
+                        "Pushed with your git, never by force. Press y to push; Enter and Esc cancel.",
+                        "muted",
+                    ),
                 ]
             )
         yield KeyLine()

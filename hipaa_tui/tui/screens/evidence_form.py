@@ -1,4 +1,4 @@
-"""Asks for what proves a step of a guided finding: which step, what was done, and the file where there is one."""
+"""Asks for the evidence of a step of a guided finding: the step, a note, and a file if there is one."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from hipaa_tui.triage.evidence_service import Progress
 
 FIELDS = (
-    ("step", "The step that it proves", ""),
-    ("note", "What was done, where it can be seen, and by whom", "what an auditor will read"),
-    ("file", "The file that proves it (may be left empty)", "~/evidence/step-1.pdf"),
+    ("step", "Step", ""),
+    ("note", "What was done, by whom, and where to see it", "an auditor will read this"),
+    ("file", "File that proves it (optional)", "~/evidence/step-1.pdf"),
 )
 
 
 class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
-    """Ends with (step, note, file), or with None after Esc."""
+    """Returns (step, note, file), or None after Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", key_display="Esc", id="proving.cancel")
@@ -52,9 +52,10 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
             yield Note(
                 [
                     Para(
-                        "The journal keeps the words and the file's SHA-256; the file stays yours.", "muted"
+                        "The journal records the note and the file's name and SHA-256, not its content.",
+                        "muted",
                     ),
-                    Para("Enter goes on, Esc cancels.", "muted"),
+                    Para("Enter continues, Esc cancels.", "muted"),
                 ],
                 classes="hint",
             )
@@ -69,15 +70,15 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        """Enter goes to the next field; in the last one it is done, where all is well."""
+        """Enter moves to the next field; in the last one it submits the form if everything is valid."""
         if event.input.id != f"prove-{FIELDS[-1][0]}":
             self.focus_next(Input)
             return
         step, note, file = (self.query_one(f"#prove-{name}", Input).value.strip() for name, _, _ in FIELDS)
         if not (step.isascii() and step.isdigit() and 1 <= int(step[:6]) <= self._steps):
-            self._complain("step", f"Give a step from 1 to {self._steps}")
+            self._complain("step", f"Enter a step from 1 to {self._steps}")
         elif not note:
-            self._complain("note", "Say what was done, where it can be seen, and by whom")
+            self._complain("note", "Enter what was done, by whom, and where to see it")
         else:
             try:
                 proof = typed_file(file) if file else None

@@ -1,4 +1,4 @@
-"""Asks for what an exception needs: who answers for the finding, until when, and why."""
+"""Asks for an exception's owner, last day and reason."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from hipaa_tui.workbench import QueueRow
 
 FIELDS = (
-    ("owner", "Who answers for it", "a name"),
-    ("until", "The last day that it holds (UTC)", "2027-06-30"),
-    ("reason", "Why it is left as it is", "what an auditor will read"),
+    ("owner", "Owner, who accepts the risk", "a name"),
+    ("until", "Last day (UTC)", "2027-06-30"),
+    ("reason", "Reason", "an auditor will read this"),
 )
 
 
 class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
-    """Ends with (owner, last day, reason), or with None after Esc."""
+    """Returns (owner, last day, reason), or None after Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", key_display="Esc", id="excepting.cancel")
@@ -43,7 +43,7 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
         with Vertical(classes="dialog"):
             yield Note(
                 [
-                    heading("Leave this finding as it is?"),
+                    heading("Except this finding?"),
                     Para(f"{self._row.title} on {self._row.resource_name}", "muted"),
                 ]
             )
@@ -53,8 +53,8 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
             yield Note(id="complaint")
             yield Note(
                 [
-                    Para("It goes on record, and is open again after its last day.", "muted"),
-                    Para("Enter goes on, Esc cancels.", "muted"),
+                    Para("The exception is recorded. After its last day the finding is open again.", "muted"),
+                    Para("Enter continues, Esc cancels.", "muted"),
                 ],
                 classes="hint",
             )
@@ -69,7 +69,7 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        """Enter goes to the next field; in the last one it is done, where all is well."""
+        """Enter moves to the next field; in the last one it submits the form if everything is valid."""
         if event.input.id != f"except-{FIELDS[-1][0]}":
             self.focus_next(Input)
             return
@@ -85,7 +85,7 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
 
 def _complaint(name: str, title: str, text: str) -> str:
     if not text:
-        return f"{title}: that is missing"
+        return f"{title}: required"
     if name == "until":
         try:
             checked_until(text)

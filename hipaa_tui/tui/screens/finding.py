@@ -1,4 +1,4 @@
-"""One finding in full, or the marked ones together, with what their playbooks ask before planning."""
+"""One finding in full, or the marked ones together, with the parameters of their playbooks."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from hipaa_tui.workbench import QueueRow
 
 MOST = 200
-"""Marked findings that are listed by name; the others are counted."""
+"""Maximum number of marked findings that are listed; the rest is counted."""
 
 
 class FindingScreen(Page):
-    """Enter or p makes the plan: a look at the live cloud that writes nothing."""
+    """Shows findings and plans their fix."""
 
     caption = "Finding"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p,enter", "plan", "Make the plan", key_display="p", id="finding.plan"),
+        Binding("p,enter", "plan", "Plan the fix", key_display="p", id="finding.plan"),
         Binding("y", "copy", "Copy resource", id="finding.copy"),
         Binding("x", "leave", "Except", id="finding.except"),
         Binding("v", "prove", "Record evidence", id="finding.prove"),
@@ -61,12 +61,12 @@ class FindingScreen(Page):
             if asking:
                 yield ParameterForm(asking)
             if self._plannable():
-                asks = f" Tab goes to the {count(asked, 'value')} that it asks for." if asking else ""
+                asks = f" Tab goes to {count(asked, 'parameter')}." if asking else ""
                 yield Note(
                     [
                         GAP,
                         Para(
-                            f"p makes the plan (Enter does, too): it only looks at the live cloud.{asks}",
+                            f"Press p or Enter to plan the fix; planning is read-only.{asks}",
                             "muted",
                         ),
                     ]
@@ -94,13 +94,15 @@ class FindingScreen(Page):
         if len(self._rows) > MOST:
             lines.append(Para(f"and {len(self._rows) - MOST:,} more", "muted"))
         if able < len(self._rows):
-            sentence = f"{len(self._rows) - able} of them have no playbook that can be applied: the plan leaves them out."
+            sentence = (
+                f"{len(self._rows) - able} of them have no automatic playbook; the plan leaves them out."
+            )
             lines += [GAP, Para(sentence, "warn", lead="! ", lead_tone="warn")]
         return lines
 
     @on(Input.Submitted)
     def action_plan(self) -> None:
-        """Make the plan in a thread and show it."""
+        """Plan in a thread, then show the preview."""
         given: dict[str, str] = {}
         for form in self.query(ParameterForm):
             answers = form.answers()
@@ -110,7 +112,7 @@ class FindingScreen(Page):
         ids = [row.id for row in self._rows]
         bench = self.hipaa.bench
         self.work(
-            "Making the plan from the live state (reads only)",
+            "Planning from the live configuration (read-only)",
             lambda progress: bench.plan(findings=ids, given=given, progress=progress),
             self._preview,
         )
@@ -121,7 +123,7 @@ class FindingScreen(Page):
         self.app.push_screen(PreviewScreen(plan))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where no playbook can be applied the screen says so, and offers no plan."""
+        """Planning is offered only if a playbook can be applied."""
         if action in {"leave", "end"}:
             row = self._rows[0]
             left = row.exception is not None
@@ -132,7 +134,7 @@ class FindingScreen(Page):
         return action != "plan" or bool(self._plannable())
 
     def action_leave(self) -> None:
-        """Ask for an exception and put it on record."""
+        """Ask for an exception and record it."""
         from hipaa_tui.tui.screens.exception_form import ExceptingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
@@ -140,7 +142,7 @@ class FindingScreen(Page):
         def answered(answers: tuple[str, str, str] | None) -> None:
             if answers is not None:
                 self.work(
-                    "Putting the exception on record",
+                    "Recording the exception",
                     lambda _: bench.exceptions.grant(row.id, *answers),
                     lambda granted: self._back(f"Excepted {granted.told}"),
                 )
@@ -153,11 +155,11 @@ class FindingScreen(Page):
             self.work(
                 "Ending the exception",
                 lambda _: bench.exceptions.end(exception.id),
-                lambda _: self._back("The exception is ended: the finding is open again."),
+                lambda _: self._back("The exception has ended. The finding is open again."),
             )
 
     def action_prove(self) -> None:
-        """Ask what proves a step, and put it on record."""
+        """Ask for a step's evidence and record it."""
         from hipaa_tui.tui.screens.evidence_form import ProvingScreen
 
         row, bench = self._rows[0], self.hipaa.bench
@@ -166,7 +168,7 @@ class FindingScreen(Page):
             if answers is not None:
                 step, note, file = answers
                 self.work(
-                    "Putting the evidence on record",
+                    "Recording the evidence",
                     lambda _: bench.evidence.record(row.id, step, note, file),
                     self._recorded,
                 )

@@ -1,4 +1,4 @@
-"""Help on the keys and on the safe way of working, one key away from everywhere."""
+"""Help on the workflow and the keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class HelpScreen(Page):
-    """The keys of the screen that it was asked from come first."""
+    """The keys of the screen from which help was opened come first."""
 
     caption = "Help"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +37,7 @@ class HelpScreen(Page):
         self.query_one(Document).focus()
 
     def _screens(self) -> Iterator[tuple[str, Iterable[Binding]]]:
-        """Every screen with its own keys as the keymap has them."""
+        """Every screen with its own keys, as the keymap defines them."""
         from hipaa_tui.tui.screens.finding import FindingScreen
         from hipaa_tui.tui.screens.history import HistoryScreen
         from hipaa_tui.tui.screens.patch import PatchScreen

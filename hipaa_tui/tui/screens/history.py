@@ -1,4 +1,4 @@
-"""Every run of the journal, latest first: what it did, and the ways back and forward from there."""
+"""Every run in the journal, latest first: show it, roll it back, resume it."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ COLUMNS: tuple[Column[RunView], ...] = (
 
 
 class HistoryScreen(Page):
-    """The runs; from 100 columns with the highlighted one's changes beside them."""
+    """The runs; from 100 columns on with the changes of the highlighted one beside them."""
 
     caption = "History"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Changes", key_display="Enter", id="history.open"),
         Binding("u", "undo", "Roll back", id="history.undo"),
-        Binding("c", "resume", "Continue", id="history.continue"),
+        Binding("c", "resume", "Resume", id="history.continue"),
         Binding("y", "copy", "Copy run id", id="history.copy"),
     ]
     DEFAULT_CSS = """
@@ -61,7 +61,7 @@ class HistoryScreen(Page):
         self.runs.focus()
 
     def on_screen_resume(self) -> None:
-        """Read again whenever one comes back: a rollback may have been added meanwhile."""
+        """Reload when the screen is shown again: a rollback may have been added."""
         bench = self.hipaa.bench
         self.job(lambda _: bench.runs())
 
@@ -73,9 +73,7 @@ class HistoryScreen(Page):
             empty=[
                 heading("No runs yet"),
                 GAP,
-                Para(
-                    "Plan a finding and apply the plan: every run stands here, and can be rolled back from here."
-                ),
+                Para("Plan a finding and apply the plan. Its run then appears here, and can be rolled back."),
             ],
         )
 
@@ -110,12 +108,12 @@ class HistoryScreen(Page):
             preview_rollback(self, run.run)
 
     def action_resume(self) -> None:
-        """Continue an interrupted run: its plan is shown once more and asked for before anything is written."""
+        """Resume an interrupted run: its plan is shown and confirmed again before anything is written."""
         run = self.runs.current
         if run is None:
             return
         if self.hipaa.read_only:
-            self.hipaa.tell("This session is read-only, so no run can be continued.")
+            self.hipaa.tell("No run can be resumed in read-only mode.")
             return
         bench, id = self.hipaa.bench, run.run
         self.work("Opening the run's plan", lambda _: bench.plan_of(id), lambda plan: self._ask(id, plan))
@@ -138,7 +136,7 @@ class HistoryScreen(Page):
             self.copy(run.run, f"the id of run {run.run}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what applies to the highlighted run."""
+        """Offer only the actions that apply to the highlighted run."""
         if action not in {"undo", "resume", "copy", "open"}:
             return True
         run = self.runs.current if self.is_mounted else None

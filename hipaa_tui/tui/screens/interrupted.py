@@ -1,4 +1,4 @@
-"""Announces runs whose process is gone, before anyone plans something on top of a half-made change."""
+"""Reports interrupted runs at start, before anything is planned on top of a half-made change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class InterruptedScreen(ModalScreen[bool | None]):
-    """Ends with True where the operator wants to look at the history."""
+    """Returns True if the user wants to open the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,enter", "look", "Open the history", key_display="h", id="interrupted.history"),
@@ -41,7 +41,7 @@ class InterruptedScreen(ModalScreen[bool | None]):
         lines = [heading(f"{count(len(self._runs), 'run')} interrupted"), GAP]
         lines += [
             Para(
-                f"Run {run.run} was interrupted: continue it or roll it back.",
+                f"Run {run.run} was interrupted: resume it or roll it back.",
                 "warn",
                 lead="! ",
                 lead_tone="warn",
@@ -53,10 +53,10 @@ class InterruptedScreen(ModalScreen[bool | None]):
         lines += [
             GAP,
             Para(
-                "Its process is gone; the journal knows how far it came. Both ways look at the cloud first."
+                "Its process has ended. The journal records what it did; resume and rollback check the live values first."
             ),
             GAP,
-            Para("h opens the history, Esc leaves it for later.", "muted"),
+            Para("h opens the history; Esc closes this.", "muted"),
         ]
         return lines
 

@@ -1,4 +1,4 @@
-"""Says one thing that has to be read before anything else happens, such as an error and what to do about it."""
+"""Shows a message, such as an error, that has to be closed before anything else is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hipaa_tui.tui.widgets.static_text import Note
 
 
 class NoticeScreen(ModalScreen[None]):
-    """A heading and sentences, which scroll where there are many. Enter or Esc closes it."""
+    """A heading and sentences, which scroll if they do not fit. Enter or Esc closes it."""
 
     DEFAULT_CSS = "NoticeScreen Reader { height: auto; max-height: 14; padding: 0; }"
 

@@ -1,4 +1,4 @@
-"""Puts a plan on a branch of the operator's Terraform repository instead of into the cloud, and offers to push it."""
+"""Commits a plan on a branch of the user's Terraform repository, and offers to push it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class PatchScreen(Page):
-    """Asks for repository and branch, then shows the commit."""
+    """Asks for the folder and the branch, then shows the commit."""
 
     caption = "Terraform patch"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "make", "Make the patch", id="patch.make"),
+        Binding("p", "make", "Create patch", id="patch.make"),
         Binding("u", "push", "Push", id="patch.push"),
         Binding("o", "request", "Pull request", id="patch.request"),
-        Binding("t", "text", "Copy its text", id="patch.text"),
+        Binding("t", "text", "Copy PR text", id="patch.text"),
         Binding("y", "copy", "Copy branch", id="patch.copy"),
     ]
     DEFAULT_CSS = """
@@ -56,23 +56,23 @@ class PatchScreen(Page):
         with Reader(classes="body", id="ask"):
             yield Note(
                 [
-                    heading(f"A commit with {extent(self.plan)}"),
+                    heading(f"Commit {extent(self.plan)}"),
                     Para(
-                        "Your repository's files are edited in place and committed on a branch of their own;"
-                        " your work tree and the branch that you are on stay untouched.",
+                        "The Terraform files are edited in a commit on a new branch. Your work tree, index and current"
+                        " branch stay as they are.",
                         "muted",
                     ),
                     GAP,
-                    Para("Folder of the repository, or of the Terraform code in it"),
+                    Para("Terraform folder in a git repository"),
                 ]
             )
             yield PlainInput(str(Path.cwd()), id="repo")
             yield Note(id="complaint")
-            yield Note([Para("Branch")])
+            yield Note([Para("New branch")])
             yield PlainInput(default_branch(self.plan), id="branch")
-            yield Note([Para("Who commits, as Name <mail>: git does not know it")], classes="who")
+            yield Note([Para("Author, as Name <email> (git has no user.name and user.email)")], classes="who")
             yield PlainInput(id="author", classes="who")
-            yield Note([GAP, Para("Enter makes the patch. Nothing in the cloud is changed by it.", "muted")])
+            yield Note([GAP, Para("Enter creates the patch. Nothing in the cloud is changed.", "muted")])
         yield Document(id="made")
 
     def on_mount(self) -> None:
@@ -84,7 +84,7 @@ class PatchScreen(Page):
 
     @on(Input.Submitted)
     def action_make(self) -> None:
-        """Check what can be checked at once, then make the patch in a thread."""
+        """Check the fields, then create the patch in a thread."""
         typed = self.query_one("#repo", Input).value.strip()
         branch = self.query_one("#branch", Input).value.strip()
         try:
@@ -93,12 +93,10 @@ class PatchScreen(Page):
         except (OSError, RuntimeError, ValueError):
             is_folder = False
         if not is_folder:
-            self._complain(
-                f"{typed or 'nothing'}: there is no such folder; name the one with your Terraform code"
-            )
+            self._complain(f"{typed}: no such folder" if typed else "Enter the folder of your Terraform code")
             return
         if not branch:
-            self._complain("The branch needs a name")
+            self._complain("Enter a name for the branch")
             return
         author = self._author(repo)
         if author is None:
@@ -107,13 +105,13 @@ class PatchScreen(Page):
 
         bench, plan = self.hipaa.bench, self.plan
         self.work(
-            "Making the patch",
+            "Creating the patch",
             lambda progress: bench.patches.create(plan, repo, branch, progress, PatchOptions(author=author)),
             self._show,
         )
 
     def _author(self, repo: Path) -> str | None:
-        """Who commits: "" where git knows it, None where that has to be said first."""
+        """The author of the commit: "" if git is configured, None if the user has to enter one first."""
         from hipaa_tui.patches.git.commits import author_from
         from hipaa_tui.support.errors import InputError
 
@@ -148,7 +146,7 @@ class PatchScreen(Page):
         self._offer(request=False)
 
     def action_request(self) -> None:
-        """Offer to push the branch and to open its pull request."""
+        """Offer to push the branch and open its pull request."""
         self._offer(request=True)
 
     def _offer(self, *, request: bool) -> None:
@@ -169,7 +167,7 @@ class PatchScreen(Page):
             self.app.push_screen(PushingScreen(made.branch, remote, shown(url), request=request), answered)
 
         self.work(
-            "Looking for the remote",
+            "Finding the remote",
             lambda progress: bench.patches.publisher(made.repo, progress).remote(),
             ask,
         )
@@ -190,7 +188,7 @@ class PatchScreen(Page):
         self.work("Pushing the branch", publish, done, harmless=False)
 
     def action_text(self) -> None:
-        """Copy what a pull request would say."""
+        """Copy the text for a pull request."""
         if self.made is not None:
             self.copy(f"{self.made.title}\n\n{self.made.body}", "the text of the pull request")
 

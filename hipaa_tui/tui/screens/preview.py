@@ -1,4 +1,4 @@
-"""The plan before anything happens: every value, call, guard and permission, and the way back."""
+"""The preview of a plan: changes, calls, guards, permissions, rollback."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class PreviewScreen(Page):
-    """A plan or a rollback plan. The digits show its sections; `a` asks before it applies."""
+    """Previews a plan or a rollback plan. Digits select the section; `a` applies after a confirmation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "section(0)", "Changes", show=False, id="preview.changes"),
         Binding("2", "section(1)", "Calls", show=False, id="preview.calls"),
         Binding("3", "section(2)", "Guards and effects", show=False, id="preview.guards"),
         Binding("4", "section(3)", "Permissions", show=False, id="preview.permissions"),
-        Binding("5", "section(4)", "Way back", show=False, id="preview.way-back"),
+        Binding("5", "section(4)", "Rollback", show=False, id="preview.way-back"),
         Binding("a", "apply", "Apply", id="preview.apply"),
         Binding("t", "patch", "Terraform", id="preview.patch"),
         Binding("w", "write", "Write file", id="preview.write"),
@@ -51,7 +51,7 @@ class PreviewScreen(Page):
         super().__init__()
         self.plan = plan
         self.decision: Decision | None = None
-        self.caption = "Preview of a rollback" if plan.kind == "rollback" else "Preview"
+        self.caption = "Rollback preview" if plan.kind == "rollback" else "Preview"
 
     def body(self) -> ComposeResult:
         yield Note(headline(self.plan), id="headline")
@@ -93,23 +93,23 @@ class PreviewScreen(Page):
         self.action_section(event.index)
 
     def action_apply(self) -> None:
-        """Refuse with a reason, or ask."""
+        """Ask for confirmation, or say why the plan cannot be applied."""
         plan = self.plan
         if self.hipaa.read_only:
             self.hipaa.tell(
-                "This session is read-only, so nothing can be applied. The Terraform patch (t) and the"
-                " plan file (w) work; start without --read-only, or change read_only in config.toml, to apply."
+                "Nothing can be applied in read-only mode. You can still commit the plan as Terraform (t) or write it"
+                " to a file (w). To apply, start without --read-only and without read_only in config.toml."
             )
         elif not plan.changes:
-            self.hipaa.tell("The plan holds no changes, so there is nothing to apply.")
+            self.hipaa.tell("The plan contains no changes to apply.")
         elif plan.blocked:
             self._refuse()
         else:
             bench = self.hipaa.bench
-            self.work("Asking the policy", lambda _: bench.decision(plan), self._decided)
+            self.work("Checking the policy", lambda _: bench.decision(plan), self._decided)
 
     def _decided(self, decision: Decision) -> None:
-        """Asked once more: an approval may have come, or a window have closed."""
+        """The policy is checked again here: an approval may have arrived, or a change window may have closed."""
         self._show_decision(decision)
         if decision.blocks:
             self.hipaa.tell(f"Not applied: {' | '.join(decision.blocks)}")
@@ -132,7 +132,7 @@ class PreviewScreen(Page):
             self.app.push_screen(RunScreen(plan, apply))
 
     def action_approval(self) -> None:
-        """Take over another person's approval, which came as a file."""
+        """Import a colleague's approval from a file."""
         from hipaa_tui.tui.screens.text_prompt import AskScreen
 
         def answered(text: str | None) -> None:
@@ -143,20 +143,20 @@ class PreviewScreen(Page):
                     bench.gate.take(plan, path)
                     return bench.decision(plan)
 
-                self.work("Reading the approval", take, self._show_decision)
+                self.work("Importing the approval", take, self._show_decision)
 
         self.app.push_screen(
             AskScreen(
                 "Add an approval",
-                f"Path of the file that `hipaa-tui approve` wrote for plan {self.plan.hash[:12]}. To get one, write"
-                " the plan to a file first and send it to an approver.",
+                f"Path of an approval of plan {self.plan.hash[:12]}, as written by `hipaa-tui approve`. To get one, write"
+                " the plan to a file (w) and send it to an approver.",
                 _no_file,
             ),
             answered,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An approval is offered where one is missing."""
+        """Importing an approval is offered only if one is missing."""
         return action != "approval" or bool(self.decision and self.decision.missing)
 
     def _refuse(self) -> None:
@@ -164,14 +164,14 @@ class PreviewScreen(Page):
 
         def answered(rest: Plan | None) -> None:
             if rest is not None:
-                # Another plan with another hash: it is previewed like any other before it is confirmed.
+                # A new plan with its own hash: it is previewed before it is confirmed.
                 self.app.switch_screen(PreviewScreen(rest))
 
         self.app.push_screen(BlockedScreen(self.plan), answered)
 
     def action_patch(self) -> None:
         if not self.plan.changes:
-            self.hipaa.tell("The plan holds no changes, so there is nothing to put into a patch.")
+            self.hipaa.tell("The plan contains no changes to commit.")
             return
         from hipaa_tui.tui.screens.patch import PatchScreen
 
@@ -188,14 +188,14 @@ class PreviewScreen(Page):
         self.app.push_screen(
             AskScreen(
                 "Write the plan to a file",
-                "Path of a new file; leave it empty for the plans folder of hipaa-tui.",
+                "Path of a new file. Leave it empty to use the plans folder of hipaa-tui.",
                 _complaint,
             ),
             answered,
         )
 
     def _written(self, path: Path) -> None:
-        self.say(f"The plan is in {path}; `hipaa-tui apply` takes it.")
+        self.say(f"Wrote the plan to {path}. To apply it: hipaa-tui apply {path}")
 
     def action_copy(self) -> None:
         commands = sum(len(change.calls) for change in self.plan.changes)

@@ -1,4 +1,4 @@
-"""Shows how far a piece of reading work is, and lets the operator stop it."""
+"""Shows the progress of a job, and lets the user stop it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from hipaa_tui.tui.operator_app import OperatorApp
 
 PATIENCE = 0.15
-"""Seconds before the dialog shows itself: what is quick should not flash."""
+"""Seconds before the dialog appears, so that quick work does not flash."""
 
 
 class WorkingScreen(ModalScreen[tuple[Any] | None]):
-    """Ends with (result,), or with None where it was stopped or failed; a failure is told first."""
+    """Returns (result,), or None if the work was stopped or failed; a failure is shown first."""
 
     DEFAULT_CSS = """
     WorkingScreen { background: transparent; }
@@ -49,7 +49,7 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
             yield Note([heading(self._title), GAP])
             yield ProgressLine()
             yield Note([Para("")], id="what")
-            sequel = "Nothing is changed by it." if self._harmless else "What was sent by then stands."
+            sequel = "Nothing is changed." if self._harmless else "What was sent by then is not undone."
             yield Note([GAP, Para(f"Esc stops this. {sequel}", "muted")], id="hint")
         yield KeyLine()
 
@@ -81,7 +81,7 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
     @on(Job.Stopped)
     def _stopped(self, event: Job.Stopped) -> None:
         self._end(event.job)
-        sequel = "nothing was changed" if self._harmless else "what was sent by then stands"
+        sequel = "nothing was changed" if self._harmless else "what was sent by then is not undone"
         self.notify(f"Stopped; {sequel}.", markup=False)
         self.dismiss(None)
 

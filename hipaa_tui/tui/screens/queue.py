@@ -1,4 +1,4 @@
-"""The first screen: what is wrong, most urgent first, and the keys to do something about it."""
+"""The first screen: the findings, most urgent first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS: tuple[Column[QueueRow], ...] = (
 
 
 class QueueScreen(Page):
-    """Ranked findings; from 100 columns with the detail of the highlighted one beside them."""
+    """The findings; from 100 columns on with the details of the highlighted one beside them."""
 
     caption = "Findings"
     DEFAULT_CSS = """
@@ -79,11 +79,11 @@ class QueueScreen(Page):
 
     def on_mount(self) -> None:
         self.findings.focus()
-        # Only after the frame is on the screen: opening imports what first paint must not wait for.
+        # Only after the first frame: opening imports the SDKs and the store, which take a while.
         self.call_after_refresh(self.reload)
 
     def reload(self) -> None:
-        """Read the findings and the runs again, in a thread."""
+        """Reload the findings and the runs, in a thread."""
         app = self.hipaa
 
         def read(progress: Progress) -> tuple[Backlog, list[RunView]]:
@@ -155,9 +155,9 @@ class QueueScreen(Page):
                 heading("No findings yet"),
                 GAP,
                 Para(
-                    f"Press {self.key('queue.load')} to load a report: Security Hub, Prowler, Checkov, SARIF, Trivy, KICS"
+                    f"Press {self.key('queue.load')} to load a report of Prowler, Security Hub or a Terraform scanner."
                 ),
-                Para(f"Press {self.key('queue.scan')} to scan what your credentials reach; it only reads."),
+                Para(f"Press {self.key('queue.scan')} to scan the accounts of your credentials (read-only)."),
                 Para(f"Press {self.key('app.help')} for help."),
             ]
         if self.backlog.words:
@@ -166,7 +166,7 @@ class QueueScreen(Page):
             heading("No open findings"),
             GAP,
             Para(
-                f"Press {self.key('queue.state')} to see the fixed ones too, {self.key('queue.scan')} to scan again."
+                f"Press {self.key('queue.state')} to show all states, {self.key('queue.scan')} to scan again."
             ),
         ]
 
@@ -193,7 +193,7 @@ class QueueScreen(Page):
             self.app.push_screen(FindingScreen([row]))
 
     def action_plan(self) -> None:
-        """Plan the marked findings; without marks, open the highlighted one."""
+        """Plan the marked findings; if none is marked, open the highlighted one."""
         marked = [row for row in self.backlog.all_rows if row.id in self.findings.marked]
         if not marked:
             self.action_open()
@@ -219,7 +219,7 @@ class QueueScreen(Page):
         self.findings.focus()
 
     def action_clear(self) -> None:
-        """Esc: the filter first, then the marks."""
+        """Esc: clear the filter first, then the marks."""
         if self.backlog.words:
             self.query_one(FilterLine).close()
         elif self.findings.marked:
@@ -242,20 +242,18 @@ class QueueScreen(Page):
 
     def action_scan(self) -> None:
         self.work(
-            "Scanning with the playbooks' own checks (reads only)",
+            "Scanning with every playbook (read-only)",
             self.hipaa.bench.scan,
             self._scanned,
         )
 
     def _scanned(self, report: ScanReport) -> None:
         self.reload()
-        found = f"{count(report.examined, 'look')}: {report.failing:,} failing, {report.new:,} of them new."
+        found = f"{count(report.examined, 'check')}: {report.failing:,} do not comply, {report.new:,} of them new."
         if report.problems:
             from hipaa_tui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(
-                NoticeScreen("Scanned, but not everything could be seen", found, *report.problems[:12])
-            )
+            self.app.push_screen(NoticeScreen("Scanned in part", found, *report.problems[:12]))
         else:
             self.say(found)
 
@@ -265,7 +263,7 @@ class QueueScreen(Page):
         self.app.push_screen(HistoryScreen())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Before the workbench is open there is nothing to act on."""
+        """Actions that need the workbench are off until it is open."""
         needs_bench = {"plan", "load", "scan", "history", "mark", "state", "filter", "copy", "open"}
         if action == "filter" and self.query("FilterLine:focus-within"):
             return False

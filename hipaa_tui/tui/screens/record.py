@@ -1,4 +1,4 @@
-"""One run of the journal in full, where the terminal is too narrow to show it beside the list."""
+"""One run in full, for terminals too narrow to show it beside the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run under way and then its result: every change with its state, and an orderly way to stop."""
+"""A run in progress and its result: every change with its state. Esc stops it at a safe point."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change as the list shows it."""
+    """One change as a row of the list."""
 
     id: str
     state: str
@@ -46,7 +46,7 @@ COLUMNS: tuple[Column[Row], ...] = (
 
 
 class RunScreen(Page):
-    """Applies the plan at once; what it may do was confirmed before."""
+    """Applies the plan at once; it was confirmed before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo", "Roll back", id="run.undo"),
@@ -66,7 +66,7 @@ class RunScreen(Page):
         self._work = work
         self._job: Job[RunView] | None = None
         self._began = time.monotonic()
-        self._now = "checking the plan against the live state"
+        self._now = "checking the plan against the live configuration"
         self.view: RunView | None = None
 
     def body(self) -> ComposeResult:
@@ -90,7 +90,7 @@ class RunScreen(Page):
             return
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         stopping = self._job is not None and self._job.stopping
-        hint = "Stopping at the next safe place ..." if stopping else "Esc stops at the next safe place."
+        hint = "Stopping at the next safe point ..." if stopping else "Esc stops at the next safe point."
         self.query_one("#said", Note).show(
             [
                 Para(f"{extent(self.plan)} · {minutes:02}:{seconds:02}", "strong"),
@@ -100,7 +100,7 @@ class RunScreen(Page):
         )
 
     def _step(self, done: int) -> None:
-        """The engine counts changes: those before `done` are through, the one at `done` is being written."""
+        """The engine reports changes: those before index `done` are finished, the one at `done` is being written."""
         self.query_one(ProgressLine).show(done, len(self.plan.changes))
         rows = []
         for index, change in enumerate(self.plan.changes):
@@ -155,7 +155,7 @@ class RunScreen(Page):
             [
                 Para(sentence, tone, lead=sign, lead_tone=tone),
                 Para(
-                    "The history shows whether a run was begun. Esc goes back to the findings.",
+                    "The history shows whether a run was started. Esc goes back to the findings.",
                     "muted",
                     indent=2,
                 ),
@@ -169,7 +169,7 @@ class RunScreen(Page):
         self.hipaa.job_ended(job)
 
     def action_back(self) -> None:
-        """Esc: stop while it is under way, afterwards back to the findings."""
+        """Esc: stop the run while it is in progress; afterwards go back to the findings."""
         if self._job is not None:
             self._job.stop()
             self._say()

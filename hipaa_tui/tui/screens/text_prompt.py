@@ -1,4 +1,4 @@
-"""Asks for one line of text, such as a path, and says under the field what is wrong with it."""
+"""Asks for one line of text, such as a path, and shows under the field what is wrong with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hipaa_tui.tui.widgets.static_text import Note
 
 
 class AskScreen(ModalScreen[str | None]):
-    """Ends with the text, or with None after Esc. `complaint` gives a sentence, or "" where all is well."""
+    """Returns the text, or None after Esc. `complaint` returns an error sentence, or "" if the text is valid."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", key_display="Esc", id="ask.cancel")
@@ -39,7 +39,7 @@ class AskScreen(ModalScreen[str | None]):
             yield Note([heading(self._title), Para(self._explanation, "muted")])
             yield PlainInput(self._value)
             yield Note(id="complaint")
-            yield Note([Para("Enter goes on, Esc cancels.", "muted")], classes="hint")
+            yield Note([Para("Enter continues, Esc cancels.", "muted")], classes="hint")
         yield KeyLine()
 
     @on(Input.Changed)

@@ -1,1 +1,1 @@
-"""The widgets, one a file, where Textual's own do not fit: long lists and long documents."""
+"""The widgets that Textual does not have, or not fast enough for long lists and documents; one a file."""

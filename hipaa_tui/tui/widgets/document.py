@@ -1,4 +1,4 @@
-"""Shows a text of any length: only the lines in sight are drawn, so a plan of 1,000 changes scrolls at once."""
+"""Shows a text of any length. Only visible lines are drawn, so that a plan of 1,000 changes scrolls at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Document(ScrollView, can_focus=True):
         self._laid_out_for = -1
 
     def show(self, paragraphs: Iterable[Para], *, keep_place: bool = False) -> None:
-        """Replace the text; from the top unless `keep_place`."""
+        """Replace the text and scroll to the top, unless `keep_place`."""
         self._paragraphs = tuple(paragraphs)
         self._laid_out_for = -1
         if not keep_place:
@@ -46,7 +46,7 @@ class Document(ScrollView, can_focus=True):
 
     @property
     def text(self) -> str:
-        """All of it, as it would be read aloud."""
+        """The whole text."""
         return "\n".join(para.lead + para.text for para in self._paragraphs)
 
     def on_resize(self, event: Resize) -> None:

@@ -1,4 +1,4 @@
-"""The line that narrows the queue while one types; it appears when it is asked for."""
+"""The line that filters the findings while the user types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hipaa_tui.tui.widgets.plain_input import PlainInput
 
 
 class FilterLine(Widget):
-    """Hidden and empty until opened. Enter keeps the filter, Esc takes it away."""
+    """Hidden and empty until opened. Enter keeps the filter, Esc clears it."""
 
     DEFAULT_CSS = """
     FilterLine { height: 1; display: none; layout: horizontal; padding: 0 1; background: $surface; }
@@ -32,21 +32,19 @@ class FilterLine(Widget):
             self.words = words
 
     class Done(Message):
-        """The list has the keys again."""
+        """The user is done typing: the list gets the focus."""
 
     def compose(self) -> ComposeResult:
-        yield PlainInput(
-            placeholder="Filter: words that must all occur; Enter keeps it", select_on_focus=False
-        )
+        yield PlainInput(placeholder="Filter: rows with every word; Enter keeps it", select_on_focus=False)
 
     def open(self) -> None:
-        """Show the line with the words that it has, and put the cursor there."""
+        """Show the line with its current words, and focus it."""
         self.add_class("-open")
         # What is not displayed yet cannot be focused.
         self.call_after_refresh(self.query_one(Input).focus)
 
     def close(self) -> None:
-        """Take the filter away and hide."""
+        """Clear the filter and hide the line."""
         self.query_one(Input).value = ""
         self.remove_class("-open")
         self.post_message(self.Done())

@@ -1,4 +1,4 @@
-"""The keys of a screen, in its last line."""
+"""The footer with the keys of a screen."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from textual.widgets import Footer
 
 
 class KeyLine(Footer):
-    """Textual's Footer, in one size everywhere; it is built anew only where it has something else to show.
+    """Textual's Footer, rebuilt only if its keys have changed.
 
-    Textual announces new bindings at each change of the focus, of the screens and of a row's state; mostly they
-    are the same, and building the line is what costs most in moving about.
+    Textual signals new bindings at every change of the focus, the screen or a row's state. Mostly they are the same,
+    and rebuilding the footer is the most expensive part of moving the cursor.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class KeyLine(Footer):
         self._keys: tuple[tuple[str, str, str, bool], ...] | None = None
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """As Textual's, where the keys have changed."""
+        """Rebuild the footer if the keys have changed."""
         if not (screen.app.app_focus and self.is_attached and screen is self.screen):
             super().bindings_changed(screen)
             return

@@ -1,4 +1,4 @@
-"""Asks what the playbooks of a plan ask, with their defaults filled in, and says under a field what is wrong with it."""
+"""Asks for the parameters of a plan's playbooks, with the defaults filled in; errors are shown under the field."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class ParameterForm(Vertical):
 
     def compose(self) -> ComposeResult:
         for playbook in self._playbooks:
-            asks = playbook.title if len(self._playbooks) > 1 else "What it asks"
-            yield Note([GAP, heading(asks)])
+            title = playbook.title if len(self._playbooks) > 1 else "Parameters"
+            yield Note([GAP, heading(title)])
             for name, parameter in playbook.parameters.items():
                 key = f"{playbook.id}.{name}"
                 hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
@@ -44,8 +44,8 @@ class ParameterForm(Vertical):
                 yield Note(id=_id("bad", key))
 
     def answers(self) -> dict[str, str] | None:
-        """What differs from the defaults, by PLAYBOOK.PARAMETER; None where a field is wrong, which is then said and
-        focused."""
+        """The values that differ from the defaults, by PLAYBOOK.PARAMETER; None if a field is invalid, which is then
+        marked and focused."""
         given: dict[str, str] = {}
         wrong: list[str] = []
         for name, parameter in self._parameters.items():
@@ -72,7 +72,7 @@ class ParameterForm(Vertical):
 
 
 def _id(prefix: str, name: str) -> str:
-    """A widget id; a parameter's name may hold what an id may not."""
+    """A widget id for a parameter, whose name may contain characters that an id must not."""
     return f"{prefix}-{name.encode().hex()}"
 
 
@@ -101,6 +101,6 @@ def _accepts(parameter: Parameter) -> str:
         return f"({parameter.minimum} or more)"
     if parameter.maximum is not None:
         return f"({parameter.maximum} or less)"
-    return {"boolean": "(true or false)", "cidr": "(a CIDR)", "cidrs": "(CIDRs, separated by commas)"}.get(
+    return {"boolean": "(true or false)", "cidr": "(a CIDR)", "cidrs": "(comma-separated CIDRs)"}.get(
         parameter.type, ""
     )

@@ -1,4 +1,4 @@
-"""A field whose text holds nothing that a terminal obeys, because people paste into it, and defaults come from files."""
+"""An input field without control characters: text is pasted into it, and defaults come from files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LONGEST = 20_000
 
 
 class PlainInput(Input):
-    """Textual's field; what is typed, pasted or set is made plain first."""
+    """Textual's Input; control characters are removed from what is typed, pasted or set."""
 
     def validate_value(self, value: str) -> str:
         return plain(value, LONGEST)

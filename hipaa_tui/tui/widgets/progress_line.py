@@ -1,4 +1,4 @@
-"""A progress bar with its numbers, in one line that reads the same without colour."""
+"""A progress bar with its numbers, in one line that also works without color."""
 
 from __future__ import annotations
 

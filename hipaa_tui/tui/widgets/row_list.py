@@ -1,4 +1,4 @@
-"""A list that draws only the rows in sight, since Textual's DataTable takes 11 s for 100,000 of them."""
+"""A list that draws only its visible rows; Textual's DataTable takes 11 s for 100,000 rows."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ GUTTER = 3
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """One column. `weight` above 0 shares what the others leave; `width` is then the least it takes.
+    """One column.
 
-    It is left out where the list is narrower than `needs` cells.
+    `width` is fixed if `weight` is 0, else the minimum: the remaining width is shared by weight. The column is hidden
+    if the list is narrower than `needs` cells.
     """
 
     title: str
@@ -57,7 +58,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
     cursor = reactive(0, repaint=False)
 
     class Highlighted(Message):
-        """The cursor stands on another row, or on none."""
+        """The cursor is on another row, or on none."""
 
         def __init__(self, rows: RowList[Any]) -> None:
             super().__init__()
@@ -68,7 +69,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
             return self.rows
 
     class Selected(Highlighted):
-        """Enter or a click on the cursor's row."""
+        """Enter, or a click on the cursor's row."""
 
     def __init__(self, columns: Sequence[Column[T]], key: Callable[[T], str], *, id: str) -> None:
         super().__init__(id=id)
@@ -80,7 +81,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
         self.marked: set[str] = set()
 
     def show(self, rows: Sequence[T], *, empty: Iterable[Para] = (), keep_place: bool = True) -> None:
-        """Replace the rows; the cursor stays on the row that it stood on, where that is still there."""
+        """Replace the rows; the cursor stays on its row if that still exists."""
         stood = self.current
         self._rows = rows
         self._empty = tuple(empty)
@@ -103,7 +104,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
 
     def toggle_mark(self) -> None:
-        """Mark the cursor's row, or take its mark away, and go on to the next one."""
+        """Mark or unmark the cursor's row, and move to the next one."""
         row = self.current
         if row is not None:
             self.marked ^= {self._key(row)}
@@ -158,7 +159,7 @@ class RowList(ScrollView, Generic[T], can_focus=True):
         self.virtual_size = Size(width, len(self._rows) + 1)
 
     def _follow(self) -> None:
-        """Bring the cursor's row into sight. The titles cover the first line, so one row less fits."""
+        """Scroll to the cursor's row. The column titles cover the first line, so one row less fits."""
         visible = self.scrollable_content_region.height - 1
         top = self.scroll_offset.y
         if visible <= 0:

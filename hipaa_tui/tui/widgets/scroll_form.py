@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 
 
 class Reader(VerticalScroll, can_focus=True):
-    """Notes and inputs under each other."""
+    """Texts and input fields, one below the other."""
 
     DEFAULT_CSS = "Reader { padding: 0 1; scrollbar-gutter: stable; }"
     BINDINGS: ClassVar[list[BindingType]] = [

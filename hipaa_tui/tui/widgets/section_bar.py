@@ -1,4 +1,4 @@
-"""The names of a document's sections with the digits that jump to them; brackets say which one is shown."""
+"""The names of a document's sections with the digits that select them; brackets mark the current one."""
 
 from __future__ import annotations
 

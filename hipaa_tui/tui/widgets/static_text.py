@@ -1,4 +1,4 @@
-"""A short text inside a form: the same paragraphs as a document's, as high as they are, without scrolling."""
+"""A short text inside a form: paragraphs like a Document's, in full height, without scrolling."""
 
 from __future__ import annotations
 

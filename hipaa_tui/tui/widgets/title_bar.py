@@ -1,4 +1,4 @@
-"""The line at the top: which screen this is, and what is special about this session."""
+"""The line at the top: the screen's name, and the session's mode and banner."""
 
 from __future__ import annotations
 

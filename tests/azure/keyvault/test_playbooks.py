@@ -84,7 +84,7 @@ def test_a_vault_is_fixed_once_and_goes_back(tmp_path, playbook, there, given, i
         untouched = whole.keys() - {"enableRbacAuthorization", "publicNetworkAccess", "networkAcls"}
         assert {one: after[one] for one in untouched} == {one: whole[one] for one in untouched}
         (skipped,) = engine.plan((playbook, VAULT), **given).skipped
-        assert "complies already" in skipped.reason
+        assert "already complies" in skipped.reason
         assert put_back(engine, run).state == "done"
         assert setting(id).same(value(cloud, id, VAULT), before)
 
@@ -136,7 +136,7 @@ def test_an_account_gets_identity_role_and_key_in_that_order_and_goes_back(tmp_p
             "keyvaulturi": KEY_URI.rpartition("/keys/")[0],
         }
         (skipped,) = engine.plan((ENCRYPT, ACCOUNT), key_id=KEY).skipped
-        assert "complies already" in skipped.reason
+        assert "already complies" in skipped.reason
         assert put_back(engine, run).state == "done"
         assert value(cloud, OWN_KEY, ACCOUNT) == {"keySource": "Microsoft.Storage"}
         assert value(cloud, STORAGE_IDENTITY, ACCOUNT) is None
@@ -170,7 +170,7 @@ def test_an_account_with_a_key_by_another_identity_complies(tmp_path):
     )
     with azure(there) as cloud:
         (skipped,) = Engine(tmp_path, cloud).plan((ENCRYPT, ACCOUNT), key_id=KEY).skipped
-    assert "complies already" in skipped.reason
+    assert "already complies" in skipped.reason
 
 
 def test_one_plan_protects_the_vault_first_and_then_uses_its_key(tmp_path):

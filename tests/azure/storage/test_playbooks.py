@@ -72,7 +72,7 @@ def test_it_is_fixed_once_and_goes_back(tmp_path, cloud, what, where, given):
     run = engine.apply(plan)
     assert run.state == "done", run
     (skipped,) = engine.plan((playbook, where), **given).skipped
-    assert "complies already" in skipped.reason
+    assert "already complies" in skipped.reason
     back = engine.rollback_plan(run.run)
     assert engine.apply(back).state == "done"
     assert setting(id).same(value(cloud, id, where), before)
