@@ -499,7 +499,9 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
     )
     playbooks.add_argument("--setting", default="", metavar="ID", help="new: the setting that it changes")
     playbooks.add_argument(
-        "--guided", action="store_true", help="new: a guided playbook, with manual steps for what no API can do"
+        "--guided",
+        action="store_true",
+        help="new: a guided playbook, with manual steps for what no API can do",
     )
     playbooks.add_argument(
         "--out",
