@@ -1,6 +1,6 @@
-"""The one door to the core: everything that a screen or a command can do, without terminal or widget.
+"""The API of the core: everything that a screen or a command can do, without terminal or widget.
 
-The TUI and the CLI are twins over this class, so that neither can do what the other cannot.
+The TUI and the CLI both use only this class, so that neither can do what the other cannot.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ if TYPE_CHECKING:
     from hipaa_tui.records.collect import Recording
 
 _SEEN: Final = {COMPLIES: FIXED, GONE: queue.GONE, NOT_REACHED: queue.NOT_REACHED}
-"""The state of a finding by the kind of reason for which a plan leaves it out."""
+"""A finding's new state, by the kind of reason for which a plan leaves it out."""
 
 __all__ = ["LoadReport", "QueueRow", "ScanReport", "Workbench", "open_workbench"]
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What loading files did: counts of rows, and what each file held."""
+    """The result of loading reports: counts of rows, and the details of each file."""
 
     read: int
     new: int
@@ -70,12 +70,12 @@ class LoadReport:
     bad: int
     files: tuple[Mapping[str, Json], ...]
     located: int = 0
-    """Rows about Terraform code that were led to cloud resources."""
+    """Rows about Terraform code that were mapped to cloud resources."""
     unlocated: int = 0
-    """Those that were not; each file names its own, with the reason."""
+    """Rows about Terraform code that were not; the files have them with the reason."""
 
     def as_json(self) -> dict[str, Json]:
-        """The shape of the contract for scripts (README)."""
+        """The JSON of the contract for scripts (README)."""
         return {
             "read": self.read,
             "new": self.new,
@@ -90,7 +90,7 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What a scan found: failing and new findings, how many looks it took, and what it could not see."""
+    """The result of a scan: failing and new findings, the number of checks, and what could not be checked."""
 
     failing: int
     new: int
@@ -109,13 +109,13 @@ class ScanReport:
 
 
 def _unheard(_sentence: str) -> None:
-    """Where nobody listens to warnings."""
+    """Ignores warnings."""
 
 
 class Workbench:
-    """Opened on a home folder; its methods may be called from any one thread at a time.
+    """Opened on a home folder. Its methods may be called from any thread, but only one at a time.
 
-    `warn` is told what is wrong with a team's own files where the work goes on without them.
+    `warn` is called with a sentence for a team's file (a playbook, the policy) that is invalid and left out.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Workbench:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The shipped playbooks and the team's own, with the team's answers to what they ask."""
+        """The shipped playbooks and the team's own, with the team's defaults for parameters."""
         return with_answers(load(self.config.playbooks, self.warn), self.config.answers)
 
     @cached_property
@@ -160,9 +160,9 @@ class Workbench:
     def load(
         self, paths: Sequence[Path], progress: Progress | None = None, where: Where | None = None
     ) -> LoadReport:
-        """Read scanner reports into the queue. InputError for a file that is none: nothing is kept then.
+        """Load scanner reports. InputError for an unusable file; then nothing is stored.
 
-        What they say of Terraform code is led to cloud resources by the code that `where` names, or config.toml.
+        Rows about Terraform code are mapped to cloud resources by the code in `where`, or else in config.toml.
         """
 
         def said(path: Path, rows: int) -> None:
@@ -209,8 +209,7 @@ class Workbench:
         all_regions: bool = False,
         playbooks: Sequence[str] = (),
     ) -> ScanReport:
-        """Look at everything that the playbooks cover, in every reachable account. InputError where no
-        cloud can be reached at all."""
+        """Check everything that the playbooks cover, in every reachable account. InputError if none can be reached."""
         chosen = [self.catalogue.get(id) for id in playbooks] or list(self.catalogue.playbooks.values())
         places, unreachable = self._places(providers, regions, all_regions)
         if not places:
@@ -226,11 +225,11 @@ class Workbench:
         )
 
     def queue(self, words: str = "", *, state: str = "") -> list[QueueRow]:
-        """The findings, most urgent first; `words` must all occur in a row (case does not matter)."""
+        """The findings, most urgent first. A row must contain every word of `words` (ignoring case)."""
         return self._queue.rows(words, state)
 
     def finding(self, id: str) -> QueueRow:
-        """The finding whose id starts with `id`. InputError where none or several do."""
+        """The finding whose id starts with `id`. InputError if none or several do."""
         return self._queue.row(id)
 
     # Plans
@@ -247,9 +246,9 @@ class Workbench:
     ) -> Plan:
         """A plan for some findings, for all open ones of some playbooks, or for every open one.
 
-        With `all_regions` what is a switch of each region is planned for every enabled one. Findings that turn
-        out to comply by this fresh look are marked as fixed, and that is kept as evidence; those whose resource is
-        gone, or in an account that the credentials do not reach, as that. Read-only marks and records nothing.
+        With `all_regions`, per-region settings are planned for every enabled region. Findings that comply by this fresh
+        read are marked fixed, with that as evidence; those whose resource is gone or in an unreachable account are marked so.
+        In read-only mode nothing is marked or recorded.
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
         chosen, unreached = within_reach(chosen, Reach(self.clouds))
@@ -273,7 +272,7 @@ class Workbench:
         return plan
 
     def _mark_seen(self, plan: Plan) -> None:
-        """Say in the queue what the plan's looks showed of the findings that it leaves out, and of those it reached."""
+        """Update the state of the plan's findings by what planning has read."""
         by_kind: dict[str, list[Skipped]] = {}
         for skipped in plan.skipped:
             if skipped.subject:
@@ -287,7 +286,7 @@ class Workbench:
         )
 
     def save_plan(self, plan: Plan, path: Path | None = None) -> Path:
-        """Write the plan to a file (by default in the home's plans folder) and say where."""
+        """Write the plan to a file, by default in the home's plans folder. Returns its path."""
         path = path or self.home.plans / f"{plan.created.replace(':', '')[:17]}-{plan.hash[:12]}.json"
         save(plan, path)
         return path
@@ -295,7 +294,7 @@ class Workbench:
     # Runs
 
     def decision(self, plan: Plan, approvals: Sequence[Path] = ()) -> Decision:
-        """What the policy says to a plan here and now; `approvals` are files that came with it."""
+        """The policy's decision on a plan, now. `approvals` are approval files."""
         return self.gate.decision(plan, approvals)
 
     def apply(
@@ -306,9 +305,9 @@ class Workbench:
         approvals: Sequence[Path] = (),
         progress: Progress | None = None,
     ) -> RunView:
-        """Carry the plan out, journaled and verified. RefusedError before anything was written.
+        """Apply and verify the plan. RefusedError: nothing was written.
 
-        `reach` is how many resources the operator said that it reaches, where it has to be said.
+        `reach` is the number of resources that the operator confirmed, if the policy requires that.
         """
         self.refuse_read_only()
         if leaves_nothing(plan) and self.journal.row(plan.of_run).interrupted:
@@ -324,7 +323,7 @@ class Workbench:
     def resume(
         self, run: str, *, approvals: Sequence[Path] = (), progress: Progress | None = None
     ) -> RunView:
-        """Go on with an interrupted run. RefusedError where it is not interrupted, or the policy forbids it now."""
+        """Resume an interrupted run. RefusedError if it is not interrupted, or if the policy does not allow it now."""
         self.refuse_read_only()
         row = self.journal.row(run)
         self.keeping.refuse_edited(row.id)
@@ -336,7 +335,7 @@ class Workbench:
         return self._settle(applying.resume(row.id), plan)
 
     def verify(self, plan: Plan, progress: Progress | None = None) -> list[Verified]:
-        """A fresh look at every change of a plan: does it stand as wanted?"""
+        """Verify every change of a plan by a fresh read."""
         return verify(plan, self.clouds, progress)
 
     def runs(self) -> list[RunView]:
@@ -344,22 +343,22 @@ class Workbench:
         return views(self.journal)
 
     def run(self, run: str) -> RunView:
-        """The run whose id starts with `run`. InputError where none or several do."""
+        """The run whose id starts with `run`. InputError if none or several do."""
         row = self.journal.row(run)
         return next(one for one in views(self.journal) if one.run == row.id)
 
     def interrupted(self) -> list[RunView]:
-        """Runs whose process is gone: to be resumed or rolled back."""
+        """Runs whose process is gone, to be resumed or rolled back."""
         return [view(self.journal, row) for row in self.journal.rows() if row.interrupted]
 
     def plan_of(self, run: str) -> Plan:
-        """The plan that a run carried out."""
+        """The plan of a run."""
         return self.journal.plan(self.journal.row(run).id)
 
     def rollback_plan(self, run: str, progress: Progress | None = None) -> Plan:
-        """The plan that puts back what a run changed, from its journal and the live state.
+        """The plan that undoes a run, from its journal and the live configuration.
 
-        RefusedError where the journal's records of it were edited.
+        RefusedError if the journal's records of the run were edited.
         """
         self.keeping.refuse_edited(self.journal.row(run).id)
         plan = rollback_plan(self.journal, run, self.clouds, progress)
@@ -369,7 +368,7 @@ class Workbench:
 
     @cached_property
     def patches(self) -> PatchService:
-        """The Terraform of plans, on branches of the user's repositories."""
+        """Commits plans as Terraform on branches of the user's repositories."""
         from hipaa_tui.patches.service import PatchService
 
         return PatchService(self.clouds, self.config.terraform, self.config.records, self.records.approvals)
@@ -392,7 +391,7 @@ class Workbench:
         return playbook.resource if playbook is not None and known else ""
 
     def _managed(self, target: Target) -> str:
-        """Which Terraform of the team's manages the resource, as half a sentence."""
+        """The team's Terraform code that manages the resource, as half a sentence, or ""."""
         return self._managers.of(target) if self._managers else ""
 
     @cached_property
@@ -406,7 +405,7 @@ class Workbench:
     def _chosen(
         self, findings: Sequence[str], playbooks: Sequence[str], everything: bool
     ) -> tuple[list[Finding], list[Skipped]]:
-        """(the findings to plan, those among the named ones that are excepted)."""
+        """(the findings to plan, the excepted ones among those named)."""
         if findings:
             rows = [self._queue.row(id) for id in findings]
             left_out = [
@@ -427,7 +426,7 @@ class Workbench:
             ]
         if everything:
             return self._queue.findings()
-        raise InputError("say what to plan: --finding ID, --playbook ID or --all")
+        raise InputError("select what to plan: --finding ID, --playbook ID or --all")
 
     def _places(
         self, providers: Sequence[str], regions: Sequence[str], all_regions: bool
@@ -444,7 +443,7 @@ class Workbench:
         return self._queue.add_scan(seen.findings, seen.examined)
 
     def _whose(self, key: str) -> str:
-        """The owner of a key that is known here, "" for a stranger's."""
+        """The owner of a public key, if known, else ""."""
         return "this home" if key == self.gate.identity.key else self.gate.policy.name_of(key)
 
     def refuse_read_only(self) -> None:
@@ -452,7 +451,7 @@ class Workbench:
         self._writes.refuse()
 
     def _settle(self, run: str, plan: Plan) -> RunView:
-        """Say in the queue what became of the findings, and return the run's view."""
+        """Update the state of the run's findings, and return its view."""
         self.keeping.after_run()
         seen = self.run(run)
         states = {change.id: change for change in seen.changes}
@@ -477,14 +476,14 @@ def open_workbench(access: Access | None = None, *, read_only: bool = False) -> 
 
 
 def access_of(config: Config) -> Access:
-    """The credentials that config.toml names."""
+    """The access that config.toml configures."""
     return Access(config.profile, None, config.subscriptions, role=config.role, accounts=config.accounts)
 
 
 def wish_for(catalogue: Catalogue, playbook: str, resource: str, account: str, region: str) -> Wish:
-    """A wish without a finding, for tests and demos: a playbook on a resource. InputError."""
+    """A wish without a finding (a playbook on a resource), for tests and demos. InputError."""
     found = catalogue.get(playbook)
     target = resource_types()[found.resource].target(resource, account, region)
     if target is None:
-        raise InputError(f"{resource} is no {found.resource}")
+        raise InputError(f"{resource} is not of type {found.resource}")
     return Wish(found, target, ())

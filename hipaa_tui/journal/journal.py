@@ -217,7 +217,7 @@ class Journal:
         return Plan.from_json(_record(body).body["plan"])
 
     def last_of(self, run: str) -> int:
-        """The number of the run's last record; 0 where it has none."""
+        """The number of the run's last record; 0 if it has none."""
         with self._store.reading() as connection:
             query = select(func.max(records.c.seq)).where(records.c.run == run)
             return int(connection.execute(query).scalar() or 0)

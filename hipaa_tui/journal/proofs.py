@@ -105,10 +105,10 @@ class Keeping:
         return Proof("the journal", walk.seq, tuple(faults), tuple(notes))
 
     def refuse_edited(self, run: str) -> None:
-        """RefusedError where the run's records cannot be trusted: prior values are written back from them.
+        """RefusedError if the run's records cannot be trusted, since prior values are restored from them.
 
-        That is a fault in the chain up to the run's last record, a head signed here that says otherwise of it, or a chain
-        that ends before such a head. What is wrong behind the run with another one's records stops nobody.
+        That is: a fault in the chain up to the run's last record, a contradicting head signed here, or a chain that ends
+        before such a head. Faults in later records of other runs do not matter.
         """
         known = self._own_heads()
         walk = Walk(expected(known))
@@ -122,13 +122,13 @@ class Keeping:
 
     def _refuse(self, run: str, fault: str) -> NoReturn:
         raise RefusedError(
-            f"nothing was changed: the journal is broken ({fault}), so the earlier values of run {run} may not be what "
-            "stood there; `hipaa-tui journal verify` says everything that is wrong, and a backup or an export of the "
-            "journal has the records as they were"
+            f"nothing was changed: the journal is broken ({fault}), so the earlier values of run {run} may not be the "
+            "original ones; `hipaa-tui journal verify` lists every fault, and a backup or an export of the "
+            "journal has the original records"
         )
 
     def _own_heads(self) -> list[SignedHead]:
-        """The heads that this home signed and kept; none while its key cannot be read."""
+        """The heads that this home signed; none if its key cannot be read."""
         try:
             mine = self._identity().key
         except HipaaTuiError:

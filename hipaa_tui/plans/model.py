@@ -138,9 +138,9 @@ NOT_REACHED: Final = "not reached"
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A finding (or, in a rollback, a change) for which the plan does nothing, and why.
+    """A finding (or, in a rollback, a change) that the plan leaves out, and why.
 
-    `kind` is COMPLIES, GONE (the resource is not there any more), NOT_REACHED (its account is not the credentials'),
+    `kind` is COMPLIES, GONE (the resource does not exist any more), NOT_REACHED (the credentials cannot reach its account),
     or "" for any other reason.
     """
 
@@ -156,7 +156,7 @@ class Skipped:
             "resource": self.resource,
             "playbook": self.playbook,
             "reason": self.reason,
-            # Plans of before have no kinds, and their hashes must not change.
+            # Plans of earlier versions have no kinds, and their hashes must not change.
             **({"kind": self.kind} if self.kind else {}),
         }
 

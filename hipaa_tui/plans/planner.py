@@ -84,7 +84,8 @@ def make_plan(
 ) -> Plan:
     """The plan for these wishes from the live configuration. InputError for an invalid parameter.
 
-    `given` are answers to what the playbooks ask, named as `addressed` takes them. `managed` knows what else writes a resource. What cannot be planned (unreadable, compliant already) stands in `skipped` with its reason.
+    `given` are parameters, named as for `addressed`. `managed` says what else manages a resource. What cannot be planned
+    (unreadable, already compliant) is in `skipped` with its reason.
     """
     progress = progress or Silent()
     theirs = addressed(given, {wish.playbook.id: wish.playbook for wish in wanted}.values()) if wanted else {}
@@ -135,7 +136,7 @@ def _calls(one: Setting, target: Target, before: Reading, after: Json) -> list[C
 
 
 class _CannotPlan(Exception):
-    """Why a group is left out, as a sentence; `kind` as a Skipped has it."""
+    """The group is left out; the message says why. `kind` as in Skipped."""
 
     def __init__(self, reason: str, kind: str = "") -> None:
         super().__init__(reason)
@@ -160,7 +161,7 @@ class _Planning:
         self._listed: dict[tuple[str, str, str], frozenset[str]] = {}
 
     def is_listed(self, target: Target) -> bool:
-        """Does the account list the resource? Raises CloudError. Each list is asked for once."""
+        """Does the account list the resource? Each list is read once. Raises CloudError."""
         kind = resource_types()[target.type]
         where = (target.type, target.account, target.region if kind.regional else "")
         if where not in self._listed:
@@ -231,7 +232,7 @@ class _GroupDraft:
         try:
             if self._complies(self.planning.live):
                 self._refuse_gone()
-                raise _CannotPlan("complies already: nothing to change", COMPLIES)
+                raise _CannotPlan("already complies: nothing to change", COMPLIES)
             if self._complies(self.overlay):
                 raise _CannotPlan("complies once the plan's earlier changes are made")
             changes = [
@@ -285,14 +286,14 @@ class _GroupDraft:
         return resource_complies(Scene(self.wish.playbook, self.wish.target, self.scene.parameters, read))
 
     def _refuse_gone(self) -> None:
-        """_CannotPlan where nothing was seen of the resource and its account does not list it.
+        """_CannotPlan if no setting of the resource exists and its account does not list it.
 
-        A setting that is absent may comply, and so it seems to on a resource that is not there any more.
+        An absent setting may be compliant, and so a deleted resource would look compliant.
         """
         target, live = self.wish.target, self.planning.live
         primary = [spec for spec in self.wish.playbook.primary if self.scene.applies(spec)]
         if any(spec.builder == "absent" and registered(spec.setting).creates_resource for spec in primary):
-            return  # the remedy is that the resource goes: gone is fixed
+            return  # the fix is to delete the resource: gone means fixed
         seen = [live(spec.setting, target) for spec in primary]
         if not seen or any(not reading.absent or reading.identity for reading in seen):
             return
@@ -301,7 +302,7 @@ class _GroupDraft:
             listed = self.planning.is_listed(target)
         except CloudError as error:
             raise _CannotPlan(
-                f"nothing of it was seen, and the {kind.title}s cannot be listed to tell whether it is there: {error}"
+                f"it has no such setting, and {kind.title}s cannot be listed to check whether it exists: {error}"
             ) from None
         if (
             not listed

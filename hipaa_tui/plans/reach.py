@@ -1,7 +1,7 @@
-"""Which accounts the credentials reach, asked before anything is read.
+"""Determines which accounts the credentials can reach, before anything is read.
 
-A setting that is absent counts as complying, and a resource of another account is always absent: whoever reads before
-asking whose account it is takes "I cannot see it" for "it is fixed".
+An absent setting can count as compliant, and a resource of another account always looks absent: without this check, a
+finding in an unreachable account would be called fixed.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from hipaa_tui.providers.model import CloudError, Clouds
 
 @dataclass
 class Reach:
-    """Answers for each account; a provider is asked once."""
+    """Decides for each account; queries each provider once."""
 
     clouds: Clouds
     _accounts: dict[str, frozenset[str] | CloudError] = field(default_factory=dict)
 
     def refusal(self, provider: str, account: str) -> str:
-        """Why nothing of the account can be read, as a sentence; "" where the credentials reach it."""
+        """Why nothing in the account can be read, as a sentence; "" if the credentials can reach it."""
         if not account:
-            return "not reached: the report names no account, so whose resource this is cannot be told"
+            return "not reached: the report names no account for the resource"
         reached = self._reached(provider)
         if isinstance(reached, CloudError):
-            return f"not reached: whose credentials these are cannot be told: {reached}"
+            return f"not reached: the account of the credentials is unknown: {reached}"
         if account.lower() in reached:
             return ""
         theirs = ", ".join(sorted(reached)[:3]) or "no account"
         more = f" and {len(reached) - 3} more" if len(reached) > 3 else ""
-        return f"not reached: it is in {account}, and the credentials reach {theirs}{more}"
+        return f"not reached: it is in {account}, but the credentials can reach only {theirs}{more}"
 
     def _reached(self, provider: str) -> frozenset[str] | CloudError:
         if provider not in self._accounts:
@@ -47,7 +47,7 @@ class Reach:
 
 
 def within_reach(findings: Iterable[Finding], reach: Reach) -> tuple[list[Finding], list[Skipped]]:
-    """(the findings in accounts that the credentials reach, the others with the reason)."""
+    """(the findings in accounts that the credentials can reach, the others with the reason)."""
     reached: list[Finding] = []
     skipped: list[Skipped] = []
     for finding in findings:

@@ -48,14 +48,14 @@ class _Finding:
 
 
 def write_access(clouds: Clouds, catalogue: Catalogue) -> WriteAccess:
-    """Which clouds the credentials could write to, of those that the catalogue's playbooks change."""
+    """Which clouds the credentials can write to, of those that the catalogue's playbooks change."""
     return access_for(clouds, {one: write_actions(catalogue, one) for one in clouds})
 
 
 def access_for(clouds: Clouds, actions: Mapping[str, Sequence[str]]) -> WriteAccess:
-    """Which clouds the credentials could write to, by the actions that are meant there.
+    """Which clouds the credentials can write to, by the actions needed in each. Read-only.
 
-    AWS: IAM allows an action of any playbook, on some resources at least. Azure: a role grants one in any subscription
+    AWS: IAM allows one of the actions, on some resources at least. Azure: a role grants one in any subscription
     or resource group. Without credentials: no. If it cannot be determined (simulation denied, no network): yes, since
     the guard `permitted` checks every change and a refused write changes nothing. Takes a few calls, both providers in
     parallel: call it once, in the background.
@@ -87,9 +87,9 @@ class Writes:
         self._able: set[str] = set()
 
     def refuse(self, plan: Plan | None = None) -> None:
-        """RefusedError in read-only mode, or where one of the plan's clouds could not be written to.
+        """RefusedError in read-only mode, or if the credentials cannot write to one of the plan's clouds.
 
-        What the plan itself would call is asked: no playbook has to be read for a rollback.
+        Checks the plan's own calls, so that a rollback needs no playbook.
         """
         if self.read_only:
             raise RefusedError("read-only mode: nothing was changed; start without --read-only to apply")

@@ -23,7 +23,7 @@ from hipaa_tui.support.package_data import content_folder
 from hipaa_tui.support.private_files import is_file, is_folder
 
 LONGEST_TITLE: Final = 60
-"""Characters of a title that lists, tabs and commit subjects show whole."""
+"""Maximum length of a title, which lists and commit subjects show in full."""
 
 
 def lint(
@@ -61,7 +61,7 @@ def lint(
             problems.append(f"{path}: the id {playbook.id} is already used by {ids[playbook.id]}")
         ids[playbook.id] = path
         if playbook.title.casefold() in titles:
-            problems.append(f"{path}: title: {titles[playbook.title.casefold()]} has the same one")
+            problems.append(f"{path}: title: {titles[playbook.title.casefold()]} has the same title")
         titles[playbook.title.casefold()] = playbook.id
         for check in (check for names in playbook.answers.values() for check in names):
             if check in checks:
@@ -73,16 +73,16 @@ def lint(
 
 
 def blanks_of(path: Path) -> list[Blank]:
-    """The lines of the file that `playbooks new` left to be filled in."""
+    """The lines of the file that are still to be filled in after `playbooks new`."""
     return blanks(path.read_text("utf-8", errors="replace"))
 
 
 def problems_of(playbook: Playbook, guards: Collection[str]) -> Iterator[str]:
     """The problems of a playbook that has passed the schema, a sentence each."""
     if len(playbook.title) > LONGEST_TITLE:
-        yield f"title: {len(playbook.title)} characters, of which lists show {LONGEST_TITLE}: shorten it"
+        yield f"title: {len(playbook.title)} characters, more than {LONGEST_TITLE}: shorten it"
     if playbook.title.endswith("."):
-        yield "title: it is an instruction and no sentence: without the full stop"
+        yield "title: remove the full stop"
     known = all_citations()
     for control in playbook.controls:
         if control not in known:

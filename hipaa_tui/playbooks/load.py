@@ -49,10 +49,9 @@ class Catalogue:
 
 
 def with_answers(catalogue: Catalogue, given: Mapping[str, Json]) -> Catalogue:
-    """The catalogue with a team's own answers as defaults, each named as `addressed` takes it.
+    """The catalogue with a team's answers as defaults, named as for `addressed`.
 
-    InputError for a name that no playbook asks for or that several do, and for an answer that its parameter does not
-    accept.
+    InputError for an unknown or ambiguous parameter, and for an answer that its parameter does not accept.
     """
     if not given:
         return catalogue
@@ -176,10 +175,10 @@ def files(folders: Iterable[Path]) -> list[Path]:
 
 
 def load(own_folders: Iterable[Path] = (), problem: Callable[[str], None] | None = None) -> Catalogue:
-    """The shipped playbooks and those of a team's own folders.
+    """The shipped playbooks and those of a team's folders.
 
-    A bad file or folder of the team's is an InputError that names it; with `problem` it is told there, left out, and
-    everything else goes on.
+    An invalid file or folder of the team's is an InputError; with `problem` that is called with the sentence instead, and
+    the file is left out.
     """
     loading = _Loading()
     shipped = content_folder("playbooks")
@@ -226,21 +225,21 @@ def _team(path: Path) -> Playbook:
 
 @dataclass
 class _Loading:
-    """The playbooks so far; an id and a check are each one playbook's."""
+    """The playbooks so far. An id and a check belong to one playbook each."""
 
     playbooks: dict[str, Playbook] = field(default_factory=dict)
     by_check: dict[str, Playbook] = field(default_factory=dict)
 
     def add(self, path: Path, playbook: Playbook) -> None:
-        """InputError where another has its id or answers one of its checks."""
+        """InputError if another playbook has its id or covers one of its checks."""
         if playbook.id in self.playbooks:
             raise InputError(
-                f"{path}: the playbook id {playbook.id} is taken by {self.playbooks[playbook.id].path}"
+                f"{path}: the playbook id {playbook.id} is already used by {self.playbooks[playbook.id].path}"
             )
         checks = [check for named in playbook.answers.values() for check in named]
         for number, check in enumerate(checks):
             other = playbook if check in checks[:number] else self.by_check.get(check)
             if other is not None:
-                raise InputError(f"{path}: the check {check} is answered by {other.id} already")
+                raise InputError(f"{path}: the check {check} is already covered by {other.id}")
         self.playbooks[playbook.id] = playbook
         self.by_check.update(dict.fromkeys(checks, playbook))

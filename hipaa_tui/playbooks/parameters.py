@@ -16,7 +16,7 @@ from hipaa_tui.support.json_value import Json
 LONGEST = 2048
 """Maximum length of an answer; an ARM id has at most a few hundred characters."""
 MOST_NAMED: Final = 12
-"""Parameters that an error names."""
+"""Maximum number of parameters that an error lists."""
 
 
 def typed(parameter: Parameter, answer: Json) -> Json:
@@ -53,10 +53,9 @@ def typed(parameter: Parameter, answer: Json) -> Json:
 def addressed(given: Mapping[str, Json], playbooks: Iterable[Playbook]) -> dict[str, dict[str, Json]]:
     """The answers for each of these playbooks: playbook id → parameter → answer.
 
-    A parameter belongs to its playbook. `given` names it as PLAYBOOK.PARAMETER, where PLAYBOOK may hold `*` to answer
-    several that ask by the same name; an exact id goes before that. The name alone is enough where one playbook asks it.
-    InputError where nobody asks, or where several do and it is not said which: "ports that the internet must not reach"
-    and "ports to open to the public" are two questions of one name.
+    A parameter belongs to its playbook. `given` names it as PLAYBOOK.PARAMETER; PLAYBOOK may contain `*` to set it for
+    several playbooks, and an exact id takes precedence. The name alone is enough if one playbook has it. InputError if no
+    playbook has it, or if several do: "ports that must not be public" and "ports to open to the public" may have one name.
     """
     asked = {playbook.id: playbook for playbook in playbooks if playbook.parameters}
     found: dict[str, dict[str, Json]] = {}
@@ -66,13 +65,13 @@ def addressed(given: Mapping[str, Json], playbooks: Iterable[Playbook]) -> dict[
         askers = [id for id, playbook in asked.items() if name in playbook.parameters]
         chosen = [id for id in askers if fnmatchcase(id, pattern)] if dot else askers
         if not chosen:
-            raise InputError(f"no playbook asks for {key!r}; {_asked_for(key, asked.values())}")
+            raise InputError(f"no playbook has the parameter {key!r}; {_asked_for(key, asked.values())}")
         if not dot and len(chosen) > 1:
             named = ", ".join(f"{id}.{name}" for id in sorted(chosen)[:MOST_NAMED])
             more = f" and {len(chosen) - MOST_NAMED} more" if len(chosen) > MOST_NAMED else ""
             raise InputError(
-                f"{len(chosen)} playbooks ask for {name!r}, and each means something of its own: say {named}{more}, or "
-                f'"*.{name}" to give all of them this answer'
+                f"{len(chosen)} playbooks have a parameter {name!r}, each with its own meaning: use {named}{more}, or "
+                f'"*.{name}" to set it for all of them'
             )
         for id in chosen:
             if id == pattern:
@@ -85,13 +84,13 @@ def addressed(given: Mapping[str, Json], playbooks: Iterable[Playbook]) -> dict[
 
 
 def _asked_for(key: str, playbooks: Iterable[Playbook]) -> str:
-    """What is asked for instead, as half a sentence: what is spelled like it first."""
+    """The existing parameters, as half a sentence: only similar names if there are any."""
     names = sorted(f"{playbook.id}.{name}" for playbook in playbooks for name in playbook.parameters)
     bare = key.rpartition(".")[2]
     alike = get_close_matches(bare, {name.rpartition(".")[2] for name in names}, n=3)
     near = [name for name in names if name.rpartition(".")[2] in alike] or names
     more = f" and {len(near) - MOST_NAMED} more" if len(near) > MOST_NAMED else ""
-    return f"they ask for {', '.join(near[:MOST_NAMED])}{more}" if near else "they ask for nothing"
+    return f"the parameters are {', '.join(near[:MOST_NAMED])}{more}" if near else "there are no parameters"
 
 
 def answers(playbook: Playbook, given: Mapping[str, Json]) -> dict[str, Json]:

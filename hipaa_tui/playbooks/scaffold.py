@@ -1,7 +1,7 @@
-"""The beginning of a playbook: `playbooks new` writes it, a person fills in its blanks, `playbooks lint` says which are left.
+"""Scaffolds of playbooks: `playbooks new` writes one, the author fills in its blanks, `playbooks lint` lists the rest.
 
-A blank is a line with the word TODO. A playbook with blanks passes the schema and finds nothing wrong anywhere, so it
-does no harm in a folder that is in use; the lint does not let it through.
+A blank is a line with the word TODO. A playbook with blanks passes the schema and finds everything compliant, so it is
+harmless in a folder that is in use; the lint rejects it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLANK: Final = re.compile(r"\bTODO\b:?\s*(?P<what>.*)")
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A line that a person still has to fill in; lines count from 1."""
+    """A line that still has to be filled in; `line` counts from 1."""
 
     line: int
     what: str
@@ -36,7 +36,7 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """A new playbook. `folder` is where its like stand, from the folder of all playbooks on ("aws/s3")."""
+    """A new playbook. `folder` is its service's folder, relative to the folder of all playbooks ("aws/s3")."""
 
     id: str
     text: str
@@ -46,16 +46,16 @@ class Scaffold:
     resource: str
     guided: bool
     like: str
-    """The playbook that is nearest to it, to learn from; "" where there is none."""
+    """The most similar playbook, as an example; "" if there is none."""
     snippet: str
-    """The Terraform of its setting, from the checkout's top on; "" for a guided one."""
+    """The snippet of its setting, relative to the checkout; "" for a guided playbook."""
     snippet_there: bool
     listed: bool
-    """hipaa-tui lists resources of this type, so that a scan can look at them."""
+    """Does a scan list resources of this type?"""
 
 
 def blanks(text: str) -> list[Blank]:
-    """What is left to be filled in."""
+    """The lines that are left to be filled in."""
     rows = ((number, _BLANK.search(line)) for number, line in enumerate(text.splitlines(), start=1))
     return [Blank(number, found["what"].rstrip("\"' ")) for number, found in rows if found]
 
@@ -63,29 +63,27 @@ def blanks(text: str) -> list[Blank]:
 def scaffold(
     id: str, catalogue: Catalogue, *, resource: str = "", setting: str = "", guided: bool = False
 ) -> Scaffold:
-    """A playbook of that id with blanks. InputError for an id, resource or setting that cannot be, with what is near."""
+    """A playbook with that id and blanks. InputError for an invalid id, resource or setting, with similar ones."""
     name = ID.fullmatch(id)
     if name is None or len(id) > LONGEST_ID:
         raise InputError(
-            f"{id!r} is no id for a playbook: it is PROVIDER.SERVICE.WHAT, such as aws.s3.tls-only, in small letters, "
-            f"digits and hyphens, at most {LONGEST_ID} characters; PROVIDER is aws, azure or operations"
+            f"{id!r} is not a playbook id: it must be PROVIDER.SERVICE.WHAT, such as aws.s3.tls-only, in lower-case letters, "
+            f"digits and hyphens, with at most {LONGEST_ID} characters; PROVIDER is aws, azure or operations"
         )
     if id in catalogue.playbooks:
-        raise InputError(f"there is a playbook {id} already: {catalogue.playbooks[id].path}")
+        raise InputError(f"the playbook {id} already exists: {catalogue.playbooks[id].path}")
     if setting:
         resource = _resource_of(setting, resource)
     elif not guided:
         raise InputError(
-            f"say which setting it changes with --setting{_near(f'{name[1]}.{name[2]}.', settings())}; "
-            "or, where no API can do it, --guided"
+            f"give the setting that it changes with --setting{_near(f'{name[1]}.{name[2]}.', settings())}; "
+            "or, if no API can do it, use --guided"
         )
     if not resource:
-        raise InputError(
-            "say which type of resource it is about with --resource, such as AWS::RDS::DBInstance"
-        )
+        raise InputError("give its resource type with --resource, such as AWS::RDS::DBInstance")
     if not _RESOURCE.fullmatch(resource):
         raise InputError(
-            f"{resource!r} is no resource type: it is CloudFormation's name (AWS::S3::Bucket) or Azure Resource Manager's "
+            f"{resource!r} is not a resource type: it must be CloudFormation's name (AWS::S3::Bucket) or Azure Resource Manager's "
             f"(Microsoft.Storage/storageAccounts){_suggestion(resource, resource_types())}"
         )
     nearest = _nearest(id, setting, catalogue)
@@ -107,15 +105,13 @@ def scaffold(
 
 
 def write_scaffold(path: Path, text: str) -> None:
-    """Write a file that is not there yet, and its folders. InputError where it is, or cannot be written."""
+    """Write a new file, and its folders. InputError if it exists or cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise InputError(
-            f"{path}: is there already, and is left as it is; name another id or --out"
-        ) from None
+        raise InputError(f"{path}: the file exists; use another id or --out") from None
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else ""
         raise InputError(f"{path}: cannot be written: {said or error}") from None
@@ -124,8 +120,8 @@ def write_scaffold(path: Path, text: str) -> None:
 def _resource_of(setting: str, resource: str) -> str:
     if setting not in settings():
         raise InputError(
-            f"there is no setting {setting!r}{_suggestion(setting, settings())}; a setting comes before its playbook, "
-            "and CONTRIBUTING.md says how to add one"
+            f"there is no setting {setting!r}{_suggestion(setting, settings())}; add the setting before its playbook, "
+            "as CONTRIBUTING.md describes"
         )
     belongs = settings()[setting].resource
     if resource and resource != belongs:
@@ -149,7 +145,7 @@ def _near(prefix: str, known: Mapping[str, object]) -> str:
 
 
 def _nearest(id: str, setting: str, catalogue: Catalogue) -> list[Playbook]:
-    """The playbooks that are most like it: of the same setting, else of the same service."""
+    """The most similar playbooks: of the same setting, else of the same service."""
     shipped = content_folder("playbooks")
     service = id.rpartition(".")[0] + "."
     ours = [one for one in catalogue.playbooks.values() if one.path.is_relative_to(shipped)]
@@ -188,23 +184,23 @@ title: "TODO: an instruction of at most 60 characters"
 resource: {resource}
 severity: medium  # TODO: critical, high, medium or low
 why: >-
-  TODO: what can happen to patients' data while this is so, in words that a developer understands.
-controls: ["164.308(a)(1)(ii)(B)"]  # TODO: the HIPAA citations that it serves
+  TODO: what can happen to patients' data without the fix, in words that a developer understands.
+controls: ["164.308(a)(1)(ii)(B)"]  # TODO: the HIPAA citations
 answers: {{}}  # TODO: the checks that it fixes, by tool: prowler: [ec2_ebs_default_encryption]
 """
     effects = """\
 effects:
-  downtime: "TODO: what stops, and for how long; None."
-  cost: "TODO: what it costs a month; None."
-  limits: "TODO: what stays as it is, and who notices the change."
+  downtime: "TODO: what is unavailable, and for how long; None."
+  cost: "TODO: the cost per month; None."
+  limits: "TODO: what it does not fix, and who is affected by the change."
   risk: low  # TODO: low, medium or high
-links: []  # TODO: the page of the cloud's documentation
+links: []  # TODO: the cloud's documentation
 """
     return head + (_steps(setting) if guided else _changes(setting)) + effects
 
 
 _COMPLIES: Final = """\
-    # TODO: when the setting complies. As it stands, everything does.
+    # TODO: when the setting complies. As it is, everything does.
     complies: {any: [{present: true}, {present: false}]}
 """
 
@@ -215,9 +211,9 @@ changes:
   # {_about(setting)}
   - setting: {setting}
 {_COMPLIES}\
-    # TODO: the value that it gets: to, merge, absent or a builder. Answers to be asked for go into `parameters`.
+    # TODO: the wanted value: to, merge, absent or a builder. Values that the user chooses go into `parameters`.
     merge: {{}}
-guards: []  # TODO: what to look at first, so that nobody is locked out
+guards: []  # TODO: what to check first, so that no one is locked out
 """
 
 
@@ -225,7 +221,7 @@ def _steps(setting: str) -> str:
     checks = f"checks:\n  # {_about(setting)}\n  - setting: {setting}\n{_COMPLIES}" if setting else ""
     return f"""\
 {checks}steps:
-  - do: "TODO: what the person does, with the command or the page of the console."
+  - do: "TODO: what to do, with the command or the console page."
     evidence: "TODO: what proves that it was done."
 """
 

@@ -83,7 +83,7 @@ class Gate:
         return {"name": self.identity.name, "key": self.identity.key}
 
     def maker_of(self, plan: Plan) -> dict[str, str]:
-        """As `me`, without a key for a rollback while this home's cannot be read."""
+        """Like `me`, but without a key for a rollback if this home's key cannot be read."""
         key = self._key(plan)
         return self.me if key else {"name": "@".join(whoami()), "key": ""}
 
@@ -96,9 +96,9 @@ class Gate:
         return load_policy(path) if path.exists() else Policy()
 
     def _policy_for(self, plan: Plan) -> Policy:
-        """The policy; for a rollback that only puts back what its run changed, the built-in one where it is broken.
+        """The policy. If its file is invalid: the default policy for a rollback that only restores what its run changed.
 
-        Nobody has to mend a file first while something is down. InputError for any other plan.
+        An outage should not have to wait for a policy file to be fixed. InputError for any other plan.
         """
         try:
             return self.policy
@@ -109,7 +109,7 @@ class Gate:
             return Policy()
 
     def _key(self, plan: Plan) -> str:
-        """This home's public key; "" where it cannot be read and the plan is such a rollback. InputError else."""
+        """This home's public key; "" if it cannot be read and the plan is such a rollback, else InputError."""
         try:
             return self.identity.key
         except InputError as error:

@@ -64,8 +64,8 @@ def write_private(path: Path, text: str) -> None:
 def writing_private(path: Path) -> Iterator[TextIO]:
     """A context manager: a file of mode 0600 to write to, moved to `path` at the end of the block.
 
-    Readers see the old content or the new, never half. A device or a pipe (/dev/null, /dev/stdout) is written to as it
-    is: a file in its place would take it from everybody. InputError where it cannot be written.
+    Readers see the old content or the new, never half of it. A device or a pipe (/dev/null, /dev/stdout) is written to
+    directly, never replaced. InputError if it cannot be written.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():

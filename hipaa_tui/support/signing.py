@@ -148,7 +148,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def whoami() -> tuple[str, str]:
-    """(user, host) as this machine names them."""
+    """(user name, host name) of this process."""
     return _user(), socket.gethostname()
 
 

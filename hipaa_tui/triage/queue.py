@@ -37,7 +37,7 @@ SCAN: Final = "scan"
 
 _NOT_FIXED: Final = (OPEN, UNVERIFIED, NOT_REACHED)
 STATES: Final = (OPEN, FIXED, UNVERIFIED, ATTESTED, EXCEPTED, GONE, NOT_REACHED)
-"""Those that a person sees, as the contract for scripts names them (README)."""
+"""The states that users see, as in the contract for scripts (README)."""
 
 _TEXTS: Final = tuple(
     field.name
@@ -220,7 +220,7 @@ class Queue:
         return [_finding(row.body) for row in rows if _exception(row, exceptions) is None]
 
     def mark(self, ids: Iterable[str], state: str, *, only: str = "") -> None:
-        """Set the state of findings (of those in the state `only`); ids that are not in the store are passed over."""
+        """Set the state of findings, only of those in the state `only` if given. Unknown ids are ignored."""
         chosen = sorted(set(ids))
         if not chosen:
             return

@@ -1,6 +1,6 @@
-"""What a screen may ask of the application: the workbench, jobs, errors told, and the ways to other screens.
+"""The application as the screens use it: the workbench, jobs, messages, and navigation to other screens.
 
-Screens know this class and not the one that puts them together (app.py), so that imports have no circle.
+Screens import this class and not its subclass in app.py, which imports them, so that there is no import cycle.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class OperatorApp(App[None]):
-    """The operator's terminal over one workbench.
+    """The full-screen interface on one workbench.
 
-    `bench_factory` runs in a thread after the first paint. `banner` is shown at the top of every
-    screen (the sandbox says here that nothing is real). `keymap` maps binding ids ("queue.plan") to keys.
+    `bench_factory` runs in a thread after the first frame. `banner` is shown at the top of every screen (the demo
+    says there that its clouds are local). `keymap` maps binding ids ("queue.plan") to keys.
     """
 
     TITLE = "hipaa-tui"
@@ -62,7 +62,7 @@ class OperatorApp(App[None]):
 
     @property
     def bench(self) -> Workbench:
-        """The open workbench. Screens other than the queue exist only once it is open."""
+        """The open workbench. Only the list of findings exists before it is open."""
         if self._bench is None:
             raise RuntimeError("the workbench is not open yet")
         return self._bench
@@ -77,11 +77,11 @@ class OperatorApp(App[None]):
 
     @property
     def session_note(self) -> str:
-        """What is special about this session, for the title bar."""
+        """The session's mode and banner, for the title bar."""
         return " · ".join(part for part in ("read-only" if self.read_only else "", self.banner) if part)
 
     async def action_quit(self) -> None:
-        """Leave; while a run is being written only after it has come to a safe place."""
+        """Quit. A run in progress is stopped at its next safe point first."""
         writing = [job for job in self.jobs if job.writes]
         for job in self.jobs:
             job.stop()
@@ -89,7 +89,7 @@ class OperatorApp(App[None]):
             self.exit()
             return
         self._leaving = True
-        self.notify("Stopping the run at the next safe place, then leaving.", markup=False)
+        self.notify("Stopping the run at the next safe point, then quitting.", markup=False)
 
     def job_ended(self, job: Job[Any]) -> None:
         self.jobs.discard(job)
@@ -97,13 +97,13 @@ class OperatorApp(App[None]):
             self.exit()
 
     def tell(self, sentence: str) -> None:
-        """Show an error that the person can act on, and keep it until it was read."""
+        """Show an error until the user closes it."""
         from hipaa_tui.tui.screens.notice import NoticeScreen
 
-        self.push_screen(NoticeScreen("That did not work", sentence))
+        self.push_screen(NoticeScreen("Something went wrong", sentence))
 
     def bindings_of(self, screen: type[Screen[Any]]) -> list[Binding]:
-        """A screen's own bindings with the keys that the keymap gives them."""
+        """A screen's own bindings with the keys of the keymap."""
         found = []
         for binding in Binding.make_bindings(screen.__dict__.get("BINDINGS", ())):
             keys = self._keymap.get(binding.id or "")
@@ -111,23 +111,23 @@ class OperatorApp(App[None]):
         return found
 
     async def settled(self) -> None:
-        """Wait until no job is under way, for tests and pictures."""
+        """Wait until no job is running, for tests and screenshots."""
         while self.jobs:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.02)
 
     def warn(self, sentence: str) -> None:
-        """A remark on something that is left out while the work goes on."""
+        """Show a warning as a notification."""
         self.notify(plain(sentence, 500), severity="warning", timeout=20, markup=False)
 
     def back_to_queue(self) -> None:
-        """Leave every screen above the queue and load the queue afresh."""
+        """Close every screen above the list of findings and reload the list."""
         raise NotImplementedError
 
     def preview(self, plan: Plan) -> None:
-        """Show a plan before anything is written."""
+        """Open the preview of a plan."""
         raise NotImplementedError
 
     def open_history(self) -> None:
-        """Show the runs, above the queue."""
+        """Open the history above the list of findings."""
         raise NotImplementedError

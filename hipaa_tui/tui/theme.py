@@ -7,7 +7,7 @@ from typing import Final
 from textual.theme import Theme
 
 WIDE: Final = 100
-"""Columns from which a list shows its detail beside it."""
+"""Terminal width from which a list shows the details of its row beside it."""
 BREAKPOINTS: Final[list[tuple[int, str]]] = [(0, "-narrow"), (WIDE, "-wide")]
 
 THEME: Final = Theme(

@@ -47,7 +47,7 @@ def test_the_version_is_that_of_the_package(capsys):
     ("arguments", "sentence"),
     [
         (["show", "nothing"], "there is no finding"),
-        (["plan"], "say what to plan"),
+        (["plan"], "select what to plan"),
         (["plan", "--finding", "abc"], "there is no finding"),
         (["plan", "--playbook", "aws.no.such"], "there is no playbook"),
         (["plan", "gone.json"], "gone.json"),

@@ -334,7 +334,7 @@ def test_a_record_of_a_run_that_was_written_anew_with_its_hash_shows(desk, tmp_p
         record |= {"previous": previous, "hash": link_hash(previous, record["line"])}
         lines[number], previous = json.dumps(record), record["hash"]
     path.write_text("\n".join(lines) + "\n")
-    assert any("are not those that were signed" in fault for fault in desk.keeping.verify_file(path).faults)
+    assert any("are not the signed ones" in fault for fault in desk.keeping.verify_file(path).faults)
 
 
 def test_a_run_of_a_whole_journal_may_be_rolled_back(desk):

@@ -45,7 +45,7 @@ def test_every_shipped_name_that_several_playbooks_ask_is_refused_bare():
     shared = {name for name in names if names.count(name) > 1}
     assert len(shared) > 20
     for name in shared:
-        with pytest.raises(InputError, match="each means something of its own"):
+        with pytest.raises(InputError, match="each with its own meaning"):
             addressed({name: "1"}, CATALOGUE.playbooks.values())
         with pytest.raises(InputError, match=r"answers in config\.toml"):
             with_answers(CATALOGUE, {name: "1"})

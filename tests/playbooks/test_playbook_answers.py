@@ -31,10 +31,10 @@ def test_a_playbooks_own_name_goes_before_the_general_one():
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        ({"kms_kee": KEY}, "no playbook asks for 'kms_kee'"),
-        ({"aws.s3.tls-only.kms_key": KEY}, "no playbook asks for"),
+        ({"kms_kee": KEY}, "no playbook has the parameter 'kms_kee'"),
+        ({"aws.s3.tls-only.kms_key": KEY}, "no playbook has the parameter"),
         ({"*.kms_key": "no key"}, "does not accept kms_key=no key"),
-        ({"aws.s3.lifecycle.abort_days": "soon"}, "give a whole number"),
+        ({"aws.s3.lifecycle.abort_days": "soon"}, "must be an integer"),
     ],
 )
 def test_an_answer_that_nobody_asked_for_or_accepts_is_one_sentence(answers, sentence):

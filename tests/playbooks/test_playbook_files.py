@@ -101,7 +101,7 @@ TITLE = "Refuse plain HTTP to the account"
     [
         (TITLE.ljust(60, "x"), ""),
         (TITLE.ljust(61, "x"), "title: 61 characters, of which lists show 60"),
-        (f"{TITLE}.", "without the full stop"),
+        (f"{TITLE}.", "remove the full stop"),
     ],
 )
 def test_a_title_is_short_and_no_sentence(tmp_path, title, sentence):

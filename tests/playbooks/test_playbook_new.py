@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 TITLE = "TODO: an instruction of at most 60 characters"
 FILLED = {
     '"TODO: an instruction of at most 60 characters"': "Let the requester pay for downloads of the bucket",
-    "TODO: what can happen to patients' data while this is so, in words that a developer understands.": (
+    "TODO: what can happen to patients' data without the fix, in words that a developer understands.": (
         "Whoever downloads patients' data in bulk leaves a bill behind, and no other trace."
     ),
     "{any: [{present: true}, {present: false}]}": "{path: Payer, equals: Requester}",
@@ -117,7 +117,7 @@ def test_where_it_goes_without_a_checkout(home, tmp_path, capsys):
     assert new("azure.storage.sftp", "--setting", "azure.storage.transport") == 0
     out, err = capsys.readouterr()
     assert out == "storage-sftp.yaml\n"
-    assert "Name its folder under `playbooks` in " in err
+    assert "Add its folder under `playbooks` in " in err
     ours = tmp_path / "our playbooks"
     ours.mkdir()
     home.mkdir()
@@ -142,17 +142,17 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     path = tmp_path / "s3-mine.yaml"
     path.write_text("mine\n")
     assert new("aws.s3.mine", "--setting", "aws.s3.acl", "--out", str(tmp_path)) == 2
-    assert "is there already, and is left as it is" in capsys.readouterr().err
+    assert "the file exists" in capsys.readouterr().err
     assert path.read_text() == "mine\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "name one playbook"),
-        (("aws.s3.a", "aws.s3.b", "--guided"), "name one playbook"),
-        (("S3.tls",), "is no id for a playbook"),
-        (("aws.s3." + "x" * 80,), "is no id for a playbook"),
+        ((), "give one id"),
+        (("aws.s3.a", "aws.s3.b", "--guided"), "give one id"),
+        (("S3.tls",), "is not a playbook id"),
+        (("aws.s3." + "x" * 80,), "is not a playbook id"),
         (("aws.s3.tls-only", "--setting", "aws.s3.acl"), "there is a playbook aws.s3.tls-only already"),
         (("aws.s3.x",), "of aws.s3 there are aws.s3.account-public-access-block, "),
         (("aws.neptune.x",), "say which setting it changes with --setting (`hipaa-tui playbooks` shows"),
@@ -162,7 +162,7 @@ def test_nothing_is_overwritten(tmp_path, capsys):
             ("aws.s3.x", "--setting", "aws.s3.acl", "--resource", "AWS::EC2::VPC"),
             "is a setting of AWS::S3::Bucket",
         ),
-        (("aws.s3.x", "--guided"), "say which type of resource"),
+        (("aws.s3.x", "--guided"), "give its resource type"),
         (("aws.s3.x", "--guided", "--resource", "S3::Bucket"), "did you mean AWS::S3::Bucket"),
     ],
 )
@@ -178,4 +178,4 @@ def test_what_cannot_be_is_refused_with_what_is_near(tmp_path, capsys, arguments
 
 def test_its_options_belong_to_no_other_action(capsys):
     assert run(["playbooks", "lint", "--guided"]) == 2
-    assert "go with `playbooks new`" in capsys.readouterr().err
+    assert "are only for `playbooks new`" in capsys.readouterr().err

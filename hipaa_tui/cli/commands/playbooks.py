@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "new":
         return _new(options)
     if options.resource or options.setting or options.guided or options.out:
-        raise InputError("--resource, --setting, --guided and --out go with `playbooks new`")
+        raise InputError("--resource, --setting, --guided and --out are only for `playbooks new`")
     if options.action == "schema":
         text = resources.files("hipaa_tui.playbooks").joinpath("schema.json").read_text("utf-8")
         print_json(json.loads(text))
@@ -113,7 +113,7 @@ def _new(options: argparse.Namespace) -> int:
 
     if len(options.paths) != 1:
         raise InputError(
-            "name one playbook: `hipaa-tui playbooks new aws.s3.tls-only --setting aws.s3.bucket-policy`"
+            "give one id: `hipaa-tui playbooks new aws.s3.tls-only --setting aws.s3.bucket-policy`"
         )
     own = read_config(find_home()).playbooks
     made = scaffold(
@@ -158,29 +158,26 @@ def _in_checkout() -> bool:
 
 def _next_steps(made: Scaffold, path: Path, blanks: int, checkout: bool, own: tuple[Path, ...]) -> list[str]:
     steps = [
-        f"Fill in its {blanks} lines with TODO"
-        + (f"; {made.like} is the nearest one to learn from" if made.like else "")
+        f"Fill in its {blanks} TODO lines" + (f"; {made.like} is a similar playbook" if made.like else "")
     ]
     if not made.listed:
-        steps.append(
-            f"hipaa-tui lists no {made.resource} yet, so a scan cannot look at them: reports name them"
-        )
+        steps.append(f"A scan does not list {made.resource} yet: findings come from reports only")
     if checkout and made.snippet:
         steps.append(
-            f"Its Terraform is there: {made.snippet}"
+            f"Its Terraform snippet exists: {made.snippet}"
             if made.snippet_there
-            else f"Add the Terraform of its setting as {made.snippet}, or in edits/ beside it where it is one part of a large block"
+            else f"Add the Terraform snippet of its setting as {made.snippet}, or in edits/ beside it if it is a part of a large block"
         )
     if checkout:
         tests = Path("tests", made.folder if made.folder.name != "operations" else "playbooks").as_posix()
         steps.append(
             f"Test it in {tests}/"
             if made.guided
-            else f"Give the estate in {tests}/ a resource that fails, and list {made.id} in its PLAYBOOKS: it is then "
-            "found, fixed, verified and rolled back there"
+            else f"Add a non-compliant resource to the estate in {tests}/, and {made.id} to its PLAYBOOKS: the test then "
+            "finds, fixes, verifies and rolls it back"
         )
     elif not any(path.resolve().is_relative_to(folder.resolve()) for folder in own):
-        steps.append(f"Name its folder under `playbooks` in {find_home().config_file}")
+        steps.append(f"Add its folder under `playbooks` in {find_home().config_file}")
     steps.append(f"hipaa-tui playbooks lint {shlex.quote(str(path))}")
     if checkout:
         steps.append(f"make test T={tests}")

@@ -31,7 +31,7 @@ https://developer.hashicorp.com/terraform/language/values/variables#declaring-an
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """The part in the module's own words, and what has to be edited for that.
+    """The part with references to the module's variables, and the edits for these.
 
     `kept`: for those who call the module otherwise nothing changes.
     """

@@ -1,8 +1,8 @@
-"""Runs git: the one place that says with which options, environment and time limit, and what a failure is called.
+"""Runs git, always with the same options, environment, time limit and errors.
 
-Short commands of the user's repository go through GitPython (`Client.output`); what may wait for a network, or needs
-an environment of its own, is watched and can be cancelled (`run`). Neither asks anything on a terminal or in a window,
-and neither runs a hook of the repository unless it was asked for.
+Short local commands go through GitPython (`Client.output`). What may wait for a network, or needs an environment of its
+own, can be cancelled (`run`). Neither prompts in a terminal or a window, and neither runs the repository's hooks unless
+requested.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hipaa_tui.support.errors import InputError
 
 MISSING: Final = "git is not on PATH; install it, for patches are made with it"
 SECONDS: Final = 600.0
-"""How long a command may take that reaches no other machine; a signed commit waits for the user's passphrase."""
+"""Time limit of a local command in seconds; a signed commit waits for the user's passphrase."""
 # With one of these set, git works on another repository than the one that was named.
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
 _NO_QUESTIONS: Final = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never", "LC_ALL": "C"}
@@ -27,11 +27,11 @@ _NO_HOOKS: Final = ("-c", f"core.hooksPath={os.devnull}")
 
 
 class GitFailed(Exception):
-    """What git said, on one line."""
+    """git failed; the message is its error output on one line."""
 
 
 class Client:
-    """git in one folder, by GitPython. InputError where git is missing or the environment points elsewhere."""
+    """git in one folder, by GitPython. InputError if git is missing or the environment selects another repository."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -40,7 +40,7 @@ class Client:
             raise InputError(MISSING) from None
         for name in _ELSEWHERE:
             if name in os.environ:
-                raise InputError(f"{name} is set, so git would not work on {folder}; unset it")
+                raise InputError(f"{name} is set, so git would not use {folder}; unset it")
         self._git = git.Git(str(folder))
         self._failure = git.GitCommandError
         # GitPython has no time limit on Windows.
@@ -63,7 +63,7 @@ class Client:
             said = str(error.stderr).replace("stderr:", "").strip().strip("'\n ")
             raise GitFailed(" ".join(said.split())[:300]) from None
         if not isinstance(found, bytes):
-            raise TypeError("git gave text where bytes were asked for")
+            raise TypeError("git returned text instead of bytes")
         return found
 
 
@@ -75,9 +75,9 @@ def run(
     progress: Progress | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """(exit code, the end of what it printed). `env` is the whole environment; default: ours.
+    """(exit code, the end of its output). `env` is the whole environment (default: this process's).
 
-    InputError where git cannot be run or takes longer than `seconds`; Cancelled by `progress`.
+    InputError if git cannot be run or takes longer than `seconds`; Cancelled by `progress`.
     """
     return programs.run(
         _command(arguments, hooks=hooks),

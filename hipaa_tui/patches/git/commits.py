@@ -74,7 +74,7 @@ def write_tree(repository: Repository, files: Mapping[str, str]) -> str:
 def commit_tree(repository: Repository, tree: str, message: str, *, author: str = "") -> str:
     """A commit of the tree on top of the base.
 
-    InputError where git refuses, or cannot sign although commit.gpgsign is set.
+    InputError if git fails, also at signing (commit.gpgsign).
     """
     env = identity(repository, author)
     signed = repository.answer("config", "--type=bool", "--get", "commit.gpgsign") == "true"

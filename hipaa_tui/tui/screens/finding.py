@@ -83,7 +83,7 @@ class FindingScreen(Page):
         return [row for row, playbook in found if playbook is not None and not playbook.guided]
 
     def _asking(self) -> list[Playbook]:
-        """The playbooks that are to be planned and ask something, each once."""
+        """The playbooks to plan that have parameters, each once."""
         found = {row.playbook: self._playbook(row) for row in self._plannable()}
         return [playbook for playbook in found.values() if playbook is not None and playbook.parameters]
 
