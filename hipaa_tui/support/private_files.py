@@ -15,14 +15,33 @@ from hipaa_tui.support.errors import InputError
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made with mode 0700 where it is missing. InputError where that is not possible."""
+    """The folder, made with mode 0700 where it is missing. InputError where that is not possible, or where other
+    users may write to it."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"cannot make the folder {path}: {error.strerror or error}; set HIPAA_TUI_HOME to one that you own"
         ) from None
+    refuse_writable_by_others(path)
     return path
+
+
+def refuse_writable_by_others(path: Path) -> None:
+    """InputError where the group or everybody may write to the file or folder. What is not there passes.
+
+    Who can write to the home folder can put another store, policy or key in the place of the user's.
+    """
+    if os.name != "posix":
+        return  # Windows has no such bits; a profile's folders are the user's own
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return  # whoever opens it says so
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError(
+            f"{path} can be written by other users (mode {mode:04o}): check what is in it, then `chmod go-w {path}`"
+        )
 
 
 def is_file(path: Path) -> bool:
