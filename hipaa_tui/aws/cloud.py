@@ -18,7 +18,9 @@ from typing import Any, Final
 
 from hipaa_tui.aws.endpoints import is_loopback, refuse_environment, refuse_plain_http
 from hipaa_tui.aws.permissions.simulation import Simulation
+from hipaa_tui.aws.retryable_errors import RETRYABLE
 from hipaa_tui.providers.model import Call, Caller, CloudError, Denied, Target
+from hipaa_tui.providers.retryable import find, retry_after
 from hipaa_tui.support.json_value import Json, references
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -41,9 +43,6 @@ _TRANSIENT: Final = frozenset(
         "InternalError",
         "InternalFailure",
         "InternalServerError",
-        "ConcurrentModificationException",
-        "OperationAborted",
-        "PriorRequestNotComplete",
         "BandwidthLimitExceeded",
     }
 )
@@ -296,8 +295,26 @@ def _refused(error: Any, call: Call) -> CloudError:
     message = " ".join(str(found.get("Message", "")).split())
     if code in _EXPIRED:
         message = f"{message}; {_LOG_IN}"
-    transient = code in _TRANSIENT or status == 429 or status >= 500
-    return CloudError(code, message, status=status, transient=transient, call=call)
+    return CloudError(
+        code,
+        message,
+        status=status,
+        transient=code in _TRANSIENT or status == 429 or status >= 500,
+        call=call,
+        retry_after=_retry_after(error.response),
+        retryable=find(RETRYABLE, call.service, code, message),
+    )
+
+
+def _retry_after(response: Mapping[str, Any]) -> float | None:
+    """The seconds that AWS asks to wait: by a header, or by a member of the error (Lambda, API Gateway)."""
+    asked = retry_after(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    if asked is not None:
+        return asked
+    for name, value in response.items():
+        if str(name).lower() == "retryafterseconds":
+            return retry_after({"Retry-After": str(value)})
+    return None
 
 
 def _method(operation: str) -> str:

@@ -77,7 +77,7 @@ class Applying:
     def _closing(self, run: str, done: Done) -> None:
         """Carry the plan out, and close the run even where a bug of ours ends it: the process may live on
         (the screens do), and a run that nobody carries on must not look as if it were under way."""
-        hands = Hands(self.clouds, self.journal, run, self.sleep)
+        hands = Hands(self.clouds, self.journal, run, self.sleep, self.progress)
         try:
             with Heartbeat(self.journal, run):
                 self._carry_out(hands, done)
@@ -126,7 +126,8 @@ class Applying:
             work.look_again(self.progress)
             work.leave_out(blocked_now(self.plan, self.clouds, done.untouched(self.plan)) if done.any else {})
             for number, change in enumerate(self.plan.changes):
-                self.progress.step(number, len(self.plan.changes), _what(change))
+                hands.place = (number, len(self.plan.changes))
+                self.progress.step(*hands.place, _what(change))
                 work.take(change)
         except Cancelled:
             wrote = self._wrote(run)
@@ -184,6 +185,9 @@ class _Work:
             and change.before is ABSENT
             and setting(change.setting).creates_resource
         }
+        for change in self.plan.changes:
+            if change.id in self.done.begun:
+                self.hands.note_created(change, Reading(ABSENT, self.assigned.get(change.id, {})))
 
     def look_again(self, progress: Progress) -> None:
         """What an earlier worker finished has to stand still: who takes a run over believes no record."""
@@ -299,6 +303,7 @@ class _Work:
     def _verify(self, one: Setting, change: Change, after: Json) -> bool:
         live, verified = self.hands.settle(change, lambda value: _confirmed(one, change, value, after))
         self.assigned[change.id] = live.identity
+        self.hands.note_created(change, live)
         if verified:
             body = {"value": live.value, "identity": dict(live.identity)}
             self.hands.record("change.verified", change, body)

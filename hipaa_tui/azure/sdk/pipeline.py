@@ -39,7 +39,9 @@ from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from hipaa_tui import __version__
 from hipaa_tui.azure.endpoint import Endpoint
+from hipaa_tui.azure.retryable_errors import RETRYABLE
 from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.retryable import find, retry_after
 
 SANDBOX_PRINCIPAL: Final = "5a9db0c5-0000-4000-8000-00000000c0de"
 """Object id of the sandbox's caller; its token says nothing else and is signed by nobody."""
@@ -53,8 +55,6 @@ _RETRY_SECONDS: Final = 120
 _OPERATION_SECONDS: Final = 900
 """How long a long-running operation is waited for; creating a workspace takes one to two minutes."""
 _POLL_SECONDS: Final = 5
-_BUSY: Final = frozenset({"AnotherOperationInProgress", "RetryableError", "ServerTimeout"})
-"""Codes with which a service says, often under 409, that the same request will do later."""
 
 
 def _sandbox_token() -> str:
@@ -99,6 +99,17 @@ class _SandboxAuthentication(SansIOHTTPPolicy[Any, Any]):
         request.http_request.headers["Authorization"] = f"Bearer {self._credential.get_token().token}"
 
 
+class _Retries(RetryPolicy[Any, Any]):
+    """The SDK's retries, but for an answer that asks for a longer wait than anybody would sit through here."""
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        asked = retry_after(response.http_response.headers)
+        return (asked is None or asked <= _RETRY_SECONDS) and bool(super().is_retry(settings, response))
+
+    def get_retry_after(self, response: Any) -> float | None:
+        return retry_after(response.http_response.headers)
+
+
 class _OneHost(SansIOHTTPPolicy[Any, Any]):
     """Refuses, before a token is added, to follow a link out of the endpoint."""
 
@@ -136,7 +147,7 @@ def policies(credential: Any, endpoint: Endpoint) -> list[Any]:
         UserAgentPolicy(f"hipaa-tui/{__version__}"),
         ProxyPolicy(),
         ContentDecodePolicy(),
-        RetryPolicy(
+        _Retries(
             retry_total=3,
             retry_backoff_factor=0.05 if endpoint.sandbox else 0.8,
             retry_backoff_max=20,
@@ -169,10 +180,18 @@ def principal(credential: Any, endpoint: Endpoint) -> str:
         return ""
 
 
+class _Polling(ARMPolling):
+    """The SDK's polling, at the pace that Azure asks for where it says one that can be read."""
+
+    def _extract_delay(self) -> float:
+        asked = retry_after(self._pipeline_response.http_response.headers)
+        return self._timeout if asked is None else asked
+
+
 def polling(endpoint: Endpoint) -> ARMPolling:
     """How a long-running operation is asked after. It only reads, so the pipeline's retries are welcome."""
     seconds = 0.05 if endpoint.sandbox else _POLL_SECONDS
-    return ARMPolling(seconds, path_format_arguments={"endpoint": endpoint.url})
+    return _Polling(seconds, path_format_arguments={"endpoint": endpoint.url})
 
 
 def ended(call: Call, poller: Any) -> Any:
@@ -200,8 +219,15 @@ def failure(call: Call, error: AzureError) -> CloudError:
     status = error.status_code or 0
     code = getattr(error.error, "code", None) or error.reason or type(error).__name__
     message = getattr(error.error, "message", None) or _line(error)
-    transient = status in {408, 429} or status >= 500 or code in _BUSY
-    return CloudError(str(code), _one_line(str(message)), status=status, transient=transient, call=call)
+    return CloudError(
+        str(code),
+        _one_line(str(message)),
+        status=status,
+        transient=status in {408, 429} or status >= 500 or code == "ServerTimeout",
+        call=call,
+        retry_after=retry_after(getattr(error.response, "headers", {})),
+        retryable=find(RETRYABLE, call.service, str(code), str(message)),
+    )
 
 
 def _line(error: Exception) -> str:
