@@ -270,6 +270,8 @@ class _Work:
         change = self._known_by_now(change)
         one, after = setting(change.setting), self._goal(change)
         begun = change.id in self.done.begun
+        if change.id in self.done.accepted:
+            self.hands.follow(change, self.done.accepted[change.id])
         live = self.hands.look(change)
         if one.same(live.value, after):
             self.assigned[change.id] = live.identity

@@ -27,8 +27,9 @@ from hipaa_tui.providers.model import (
     Silent,
     calls_as_json,
 )
+from hipaa_tui.providers.operations import Following, listening
 from hipaa_tui.providers.registry import setting
-from hipaa_tui.runs.outcomes import DRIFTED, FAILED, LaidDown, Stop
+from hipaa_tui.runs.outcomes import ACCEPTED, DRIFTED, FAILED, LaidDown, Stop
 from hipaa_tui.runs.preflight import account_of_drift
 from hipaa_tui.support.json_value import ABSENT, OWN_ANSWER, Json, at, canonical_bytes, resolve
 
@@ -175,9 +176,9 @@ class Hands:
                     "resource": change.target.id,
                 }
                 try:
-                    answers.update(
-                        cloud_of(self.clouds, change.target.provider, change.target.account).call(ready)
-                    )
+                    cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
+                    with listening(lambda url: self.record(ACCEPTED, change, {"operation": url})):
+                        answers.update(cloud.call(ready))
                     if change.before is ABSENT and one.creates_resource:
                         self.created |= {change.target.id, change.target.name}
                     break
@@ -220,6 +221,24 @@ class Hands:
         if setting(change.setting).creates_resource:
             self.created |= {change.target.id, change.target.name}
         self.created |= {text for text in _texts(dict(reading.identity)) if _UNIQUE.match(text)}
+
+    def follow(self, change: Change, url: str) -> None:
+        """Wait for an operation that an earlier worker began. Where it cannot be asked after, the next look decides."""
+        cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
+        waits, left, pause = _Waits(change), PATIENCE, FIRST_WAIT
+        while isinstance(cloud, Following) and left > 0:
+            try:
+                if cloud.operation_ended(url):
+                    return
+            except CloudError as error:
+                _lay_down_without_session(error)
+                if not error.transient or not waits.go_on(error):
+                    return
+                self.wait(waits.seconds, waits.why)
+                continue
+            self.wait(pause, "an operation that this run began before is still in progress")
+            left -= pause
+            pause = min(pause * 2, LONGEST_BUSY_WAIT)
 
     def settle(self, change: Change, holds: Callable[[Json], bool]) -> tuple[Reading, bool]:
         """Fresh looks until one confirms what was written or the setting's time to settle is over."""

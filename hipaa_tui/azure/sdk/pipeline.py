@@ -22,7 +22,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     ContentDecodePolicy,
     CustomHookPolicy,
@@ -34,6 +34,7 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import RequestsTransport
+from azure.core.polling import LROPoller
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
@@ -41,6 +42,7 @@ from hipaa_tui import __version__
 from hipaa_tui.azure.endpoint import Endpoint
 from hipaa_tui.azure.retryable_errors import RETRYABLE
 from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.operations import accepted
 from hipaa_tui.providers.retryable import find, retry_after
 
 SANDBOX_PRINCIPAL: Final = "5a9db0c5-0000-4000-8000-00000000c0de"
@@ -55,6 +57,7 @@ _RETRY_SECONDS: Final = 120
 _OPERATION_SECONDS: Final = 900
 """How long a long-running operation is waited for; creating a workspace takes one to two minutes."""
 _POLL_SECONDS: Final = 5
+_SUCCESS: Final = range(200, 300)
 
 
 def _sandbox_token() -> str:
@@ -123,6 +126,20 @@ class _OneHost(SansIOHTTPPolicy[Any, Any]):
             )
 
 
+class _Operations(SansIOHTTPPolicy[Any, Any]):
+    """Tells whoever listens where the operation that a write began can be asked after."""
+
+    def on_response(self, request: PipelineRequest[Any], response: Any) -> None:
+        answer = response.http_response
+        if request.http_request.method == "GET" or answer.status_code not in _SUCCESS:
+            return
+        url = answer.headers.get("Azure-AsyncOperation")
+        if url is None and answer.status_code == 202:
+            url = answer.headers.get("Location")
+        if url:
+            accepted(url)
+
+
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     standard = {"https": 443, "http": 80}.get(parts.scheme)
@@ -154,6 +171,7 @@ def policies(credential: Any, endpoint: Endpoint) -> list[Any]:
             timeout=_RETRY_SECONDS,
         ),
         _OneHost(endpoint),
+        _Operations(),
         authentication,
         CustomHookPolicy(),
     ]
@@ -196,16 +214,39 @@ def polling(endpoint: Endpoint) -> ARMPolling:
 
 def ended(call: Call, poller: Any) -> Any:
     """What the operation gave in the end. CloudError where it does not end in time."""
-    poller.wait(_OPERATION_SECONDS)
-    if not poller.done():
+    try:
+        poller.wait(_OPERATION_SECONDS)
+        if poller.done():
+            return poller.result()
+    except HttpResponseError as error:
+        if error.status_code not in {408, 429} and (error.status_code or 0) < 500:
+            raise
+        # The write was accepted: a question about it that is throttled does not mean that nothing was done.
+        said = failure(call, error)
         raise CloudError(
-            "OperationTimedOut",
-            f"Azure accepted it and was not done after {_OPERATION_SECONDS} s",
+            "OperationNotFollowed",
+            f"Azure accepted it, and how far it is cannot be asked: {said.code}",
             status=202,
             transient=True,
             call=call,
-        )
-    return poller.result()
+            retry_after=said.retry_after,
+        ) from None
+    raise CloudError(
+        "OperationTimedOut",
+        f"Azure accepted it and was not done after {_OPERATION_SECONDS} s",
+        status=202,
+        transient=True,
+        call=call,
+    )
+
+
+def followed(call: Call, client: Any, response: Any, endpoint: Endpoint) -> Any:
+    """What a write gave in the end that no poller of the SDK follows, and whose first answer was this 2xx."""
+    if response.status_code != 202 and "Azure-AsyncOperation" not in response.headers:
+        return response
+    first = PipelineResponse(response.request, response, PipelineContext(client._pipeline._transport))
+    poller: Any = LROPoller(client, first, lambda last: last.http_response, polling(endpoint))
+    return ended(call, poller)
 
 
 def failure(call: Call, error: AzureError) -> CloudError:
