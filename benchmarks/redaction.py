@@ -15,6 +15,9 @@ PIECES = (
     "password=", "token=arn:aws:", 'a="', 'token=\\"', "token='arn:aws: ", "token: ", "a:b@://", "://", "\\",
     "eyJa.", "-----BEGIN PRIVATE KEY-----", "basic abcdefgh ", "bearer ", "AKIA", "sig=", '\\"', "A", "a b ",
     "key=https://x/", "[redacted: ", '{"password":', "xoxb-", "[", '"[', "secret key is ", "password=,", ",})]. ",
+    "sk-ant-", "hvs.", "glpat-", "a.atlasv1.", "hooks.slack.com/services/", "LS0tLS1CRUdJTi", "password is ", "the password is a ",
+    "password for x ", "--password ", "machine a login ", "default login a password ", "db:5432:a:b:", "*:*:*:*:", "123-45-6789 ",
+    "123-45-", "ssn ", "order 123-45-6789", "set to ",
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ writes are not: only the run that made the plan can tell, by a fresh look, what 
 from __future__ import annotations
 
 import base64
-import ipaddress
 import os
 import re
 import threading
@@ -16,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from hipaa_tui.aws.endpoints import is_loopback, refuse_environment, refuse_plain_http
 from hipaa_tui.aws.permissions.simulation import Simulation
+from hipaa_tui.aws.retryable_errors import RETRYABLE
 from hipaa_tui.providers.model import Call, Caller, CloudError, Denied, Target
+from hipaa_tui.providers.retryable import find, retry_after
 from hipaa_tui.support.json_value import Json, references
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -42,9 +43,6 @@ _TRANSIENT: Final = frozenset(
         "InternalError",
         "InternalFailure",
         "InternalServerError",
-        "ConcurrentModificationException",
-        "OperationAborted",
-        "PriorRequestNotComplete",
         "BandwidthLimitExceeded",
     }
 )
@@ -54,7 +52,11 @@ _LOG_IN: Final = "log in again (aws sso login, or new keys) and go on; nothing w
 
 
 def connect(profile: str | None = None, region: str | None = None, role: str = "") -> AwsCloud:
-    """AWS with the user's own profile, SSO or role, or with the role of that ARN assumed from it. Nothing is sent yet."""
+    """AWS with the user's own profile, SSO or role, or with the role of that ARN assumed from it. Nothing is sent yet.
+
+    InputError where an endpoint of the environment is plain http on another machine.
+    """
+    refuse_environment(os.environ)
     return AwsCloud(profile, region, role)
 
 
@@ -213,12 +215,14 @@ class AwsCloud:
                 s3={"addressing_style": "path"} if _local_endpoint() else None,
             )
             try:
-                self._clients[key] = session.client(call.service, region_name=region, config=config)
+                client = session.client(call.service, region_name=region, config=config)
             except (UnknownServiceError, ValueError) as error:
                 raise CloudError("BadRequest", str(error), sent=False, call=call) from None
+            refuse_plain_http(client.meta.endpoint_url, f"the endpoint of {call.service}")
             if _local_endpoint():
-                self._clients[key].meta.events.register("before-sign.s3-control", _without_account)
-            return self._clients[key]
+                client.meta.events.register("before-sign.s3-control", _without_account)
+            self._clients[key] = client
+            return client
 
 
 @cache
@@ -246,9 +250,13 @@ def _with_role(session: Any, role: str) -> Any:
     source = session.get_credentials()
     if source is None:
         return session
-    fetcher = AssumeRoleCredentialFetcher(
-        session._session.create_client, source, role, extra_args={"RoleSessionName": "hipaa-tui"}
-    )
+
+    def client(*args: Any, **options: Any) -> Any:
+        made = session._session.create_client(*args, **options)
+        refuse_plain_http(made.meta.endpoint_url, "the endpoint of sts")
+        return made
+
+    fetcher = AssumeRoleCredentialFetcher(client, source, role, extra_args={"RoleSessionName": "hipaa-tui"})
     assumed = _bare_session()
     assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
     return boto3.Session(botocore_session=assumed, region_name=session.region_name)
@@ -287,8 +295,26 @@ def _refused(error: Any, call: Call) -> CloudError:
     message = " ".join(str(found.get("Message", "")).split())
     if code in _EXPIRED:
         message = f"{message}; {_LOG_IN}"
-    transient = code in _TRANSIENT or status == 429 or status >= 500
-    return CloudError(code, message, status=status, transient=transient, call=call)
+    return CloudError(
+        code,
+        message,
+        status=status,
+        transient=code in _TRANSIENT or status == 429 or status >= 500,
+        call=call,
+        retry_after=_retry_after(error.response),
+        retryable=find(RETRYABLE, call.service, code, message),
+    )
+
+
+def _retry_after(response: Mapping[str, Any]) -> float | None:
+    """The seconds that AWS asks to wait: by a header, or by a member of the error (Lambda, API Gateway)."""
+    asked = retry_after(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    if asked is not None:
+        return asked
+    for name, value in response.items():
+        if str(name).lower() == "retryafterseconds":
+            return retry_after({"Retry-After": str(value)})
+    return None
 
 
 def _method(operation: str) -> str:
@@ -304,8 +330,4 @@ def _without_account(request: Any, **_more: Any) -> None:
 
 def _local_endpoint() -> bool:
     """Is AWS_ENDPOINT_URL on this machine? Virtual-hosted bucket names do not resolve there."""
-    host = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(os.environ.get("AWS_ENDPOINT_URL", ""))

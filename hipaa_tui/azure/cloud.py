@@ -113,8 +113,35 @@ class AzureCloud:
 
     # Sending -------------------------------------------------------------------------------------
 
+    def operation_ended(self, url: str) -> bool:
+        """Has the long operation at this URL ended, well or not? Raises CloudError where that cannot be told."""
+        call = Call("azure", "Microsoft.Resources", "GET", {"path": "/operations", "api_version": "-"})
+        response = self._guarded(call, lambda: self._plain("GET", url))
+        if response.status_code == 202:
+            return False
+        status = str(_body(response).get("status", "Succeeded")).lower()
+        return status in {"succeeded", "failed", "canceled", "cancelled"}
+
     def _sent(self, call: Call, path: str, version: str) -> Any:
-        """The last HTTP response of the call."""
+        """The last HTTP response of the call. Any 2xx of a write is success, also one that its SDK does not list."""
+        from azure.core.exceptions import HttpResponseError
+
+        from hipaa_tui.azure.sdk.pipeline import ended, followed
+
+        try:
+            found = self._begun(call, path, version)
+        except HttpResponseError as error:
+            if call.operation == "GET" or not 200 <= (error.status_code or 0) < 300:
+                raise
+            found = error.response
+        if hasattr(found, "continuation_token"):
+            return ended(call, found)
+        if call.operation == "GET" or found is None:
+            return found
+        return followed(call, self._resources()._client, found, self.endpoint)
+
+    def _begun(self, call: Call, path: str, version: str) -> Any:
+        """The first HTTP response of the call, or the poller of one that may take long."""
         arguments = call.arguments
         body = json.dumps(arguments["body"]).encode() if "body" in arguments else b"{}"
         options: dict[str, Any] = {"cls": lambda response, *_: response.http_response}
@@ -132,16 +159,16 @@ class AzureCloud:
             content = body if call.operation == "POST" and "body" in arguments else None
             url = f"/{id}?api-version={quote(version)}"
             return self._plain(call.operation, url, content, options.get("headers"))
-        from hipaa_tui.azure.sdk.pipeline import ended, polling
+        from hipaa_tui.azure.sdk.pipeline import polling
 
         options |= {"api_version": version, "polling": polling(self.endpoint)}
         match call.operation:
             case "PUT":
-                return ended(call, resources.begin_create_or_update_by_id(id, body, **options))
+                return resources.begin_create_or_update_by_id(id, body, **options)
             case "PATCH":
-                return ended(call, resources.begin_update_by_id(id, body, **options))
+                return resources.begin_update_by_id(id, body, **options)
             case "DELETE":
-                return ended(call, resources.begin_delete_by_id(id, **options))
+                return resources.begin_delete_by_id(id, **options)
         raise CloudError(
             "MethodNotAllowed", f"{call.operation} is not a method of ARM", sent=False, call=call
         )
@@ -178,10 +205,6 @@ class AzureCloud:
         response = self._resources().send_request(request, **options)
         if response.status_code >= 300:
             raise HttpResponseError(response=response)
-        if method == "POST" and response.status_code == 202:
-            raise CloudError(
-                "OperationPending", "Azure goes on working, and nobody here waits for a POST", status=202
-            )
         return response
 
     def _listed(self, call: Call, path: str, version: str) -> list[dict[str, Json]] | None:

@@ -31,6 +31,7 @@ from hipaa_tui.runs.preflight import refuse_blocked
 from hipaa_tui.support.config import Config, Home
 from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.json_value import Json
+from hipaa_tui.support.private_files import refuse_writable_by_others
 from hipaa_tui.support.redaction import redact_text
 from hipaa_tui.support.signing import Identity, fingerprint, open_identity, whoami
 from hipaa_tui.triage.exceptions import Exceptions
@@ -93,6 +94,7 @@ class Gate:
         if self._config.policy is not None:
             return load_policy(self._config.policy)
         path = self._home.policy
+        refuse_writable_by_others(path)
         return load_policy(path) if path.exists() else Policy()
 
     def _policy_for(self, plan: Plan) -> Policy:

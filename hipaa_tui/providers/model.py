@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from hipaa_tui.providers.retryable import Retryable
 from hipaa_tui.support.json_value import ABSENT, Json, canonical_bytes
 
 GLOBAL_REGION: Final = ""
@@ -101,7 +102,9 @@ class CloudError(Exception):
 
     `code` is the service's own error code ("NoSuchBucketPolicy", "ResourceNotFound"), `status` the
     HTTP status (0 where there was no answer), `sent` False only where the request certainly never
-    left, and `transient` True for throttling, 5xx and time-outs.
+    left, and `transient` True for throttling, 5xx, time-outs and a resource that is busy. `retry_after` are the
+    seconds that the answer asks to wait (None where it asks for nothing), `retryable` the entry of the provider's
+    table that the error is.
     """
 
     def __init__(
@@ -113,15 +116,19 @@ class CloudError(Exception):
         transient: bool = False,
         sent: bool = True,
         call: Call | None = None,
+        retry_after: float | None = None,
+        retryable: Retryable | None = None,
     ) -> None:
         where = f"{call.service}:{call.operation}: " if call else ""
         super().__init__(f"{where}{code}: {message}" if message else f"{where}{code}")
         self.code = code
         self.message = message
         self.status = status
-        self.transient = transient
+        self.transient = transient or (retryable is not None and not retryable.new)
         self.sent = sent
         self.call = call
+        self.retry_after = retry_after
+        self.retryable = retryable
 
     @property
     def throttled(self) -> bool:
@@ -132,8 +139,9 @@ class CloudError(Exception):
 
     @property
     def without_effect(self) -> bool:
-        """Certainly nothing was done: it never left, or was turned away for coming too often."""
-        return not self.sent or self.throttled
+        """Certainly nothing was done: it never left, or was turned away for coming too often or while the resource
+        was busy."""
+        return not self.sent or self.throttled or (self.retryable is not None and self.retryable.refused)
 
     @property
     def unauthenticated(self) -> bool:

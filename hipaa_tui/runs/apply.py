@@ -79,7 +79,7 @@ class Applying:
     def _closing(self, run: str, done: Done) -> None:
         """Apply the plan. Closes the run even after an internal error: the process may live on (the screens do), and
         a run that has ended must not look as if it were in progress."""
-        hands = Hands(self.clouds, self.journal, run, self.sleep)
+        hands = Hands(self.clouds, self.journal, run, self.sleep, self.progress)
         try:
             with Heartbeat(self.journal, run):
                 self._carry_out(hands, done)
@@ -128,7 +128,8 @@ class Applying:
             work.look_again(self.progress)
             work.leave_out(blocked_now(self.plan, self.clouds, done.untouched(self.plan)) if done.any else {})
             for number, change in enumerate(self.plan.changes):
-                self.progress.step(number, len(self.plan.changes), _what(change))
+                hands.place = (number, len(self.plan.changes))
+                self.progress.step(*hands.place, _what(change))
                 work.take(change)
         except Cancelled:
             wrote = self._wrote(run)
@@ -186,6 +187,9 @@ class _Work:
             and change.before is ABSENT
             and setting(change.setting).creates_resource
         }
+        for change in self.plan.changes:
+            if change.id in self.done.begun:
+                self.hands.note_created(change, Reading(ABSENT, self.assigned.get(change.id, {})))
 
     def look_again(self, progress: Progress) -> None:
         """Verify again what an earlier worker finished: the records alone are not trusted."""
@@ -268,6 +272,8 @@ class _Work:
         change = self._known_by_now(change)
         one, after = setting(change.setting), self._goal(change)
         begun = change.id in self.done.begun
+        if change.id in self.done.accepted:
+            self.hands.follow(change, self.done.accepted[change.id])
         live = self.hands.look(change)
         if one.same(live.value, after):
             self.assigned[change.id] = live.identity
@@ -301,6 +307,7 @@ class _Work:
     def _verify(self, one: Setting, change: Change, after: Json) -> bool:
         live, verified = self.hands.settle(change, lambda value: _confirmed(one, change, value, after))
         self.assigned[change.id] = live.identity
+        self.hands.note_created(change, live)
         if verified:
             body = {"value": live.value, "identity": dict(live.identity)}
             self.hands.record("change.verified", change, body)

@@ -6,19 +6,32 @@ longer than its lease makes at most the one call that it was about to make.
 
 from __future__ import annotations
 
+import math
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hipaa_tui.clouds.connections import cloud_of, fresh
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.model import Change
-from hipaa_tui.providers.model import Call, CloudError, Clouds, Reading, Setting, calls_as_json
+from hipaa_tui.providers.model import (
+    Call,
+    Cancelled,
+    CloudError,
+    Clouds,
+    Progress,
+    Reading,
+    Setting,
+    Silent,
+    calls_as_json,
+)
+from hipaa_tui.providers.operations import Following, listening
 from hipaa_tui.providers.registry import setting
-from hipaa_tui.runs.outcomes import DRIFTED, FAILED, LaidDown, Stop
+from hipaa_tui.runs.outcomes import ACCEPTED, DRIFTED, FAILED, LaidDown, Stop
 from hipaa_tui.runs.preflight import account_of_drift
-from hipaa_tui.support.json_value import OWN_ANSWER, Json, at, resolve
+from hipaa_tui.support.json_value import ABSENT, OWN_ANSWER, Json, at, canonical_bytes, resolve
 
 TRIES: Final = 4
 """Maximum tries of a call that failed for a transient reason and, by a fresh read, had no effect."""
@@ -27,6 +40,16 @@ THROTTLED_TRIES: Final = 10
 FIRST_WAIT: Final = 0.2
 """Seconds before the first repeated read; doubled each time up to LONGEST_WAIT."""
 LONGEST_WAIT: Final = 4.0
+PATIENCE: Final = 600.0
+"""Seconds that one change waits in all because the cloud asks for it or the resource is busy; as long as the setting
+takes to settle where that is longer."""
+LONGEST_BUSY_WAIT: Final = 15.0
+"""Seconds between two tries while a resource is busy."""
+SHOWN_EVERY: Final = 1.0
+"""Seconds between two words about a wait: so long it takes until a person who stops the run is heard."""
+_CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
+_UNIQUE: Final = re.compile(r"arn:aws|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+"""Names that one thing alone has: ARNs, and the ids of principals."""
 
 
 @dataclass
@@ -37,6 +60,11 @@ class Hands:
     journal: Journal
     run: str
     sleep: Callable[[float], None] = time.sleep
+    progress: Progress = field(default_factory=Silent)
+    place: tuple[int, int] = (0, 0)
+    """(changes done, changes in all), for saying what is waited for."""
+    created: set[str] = field(default_factory=set)
+    """Names, ids and ARNs of what this run created: clouds need a moment to know them everywhere."""
     in_flight: dict[str, Json] = field(default_factory=dict)
     """The last call, until the journal has confirmed that the run was still this worker's."""
 
@@ -47,21 +75,31 @@ class Hands:
 
     def look(self, change: Change) -> Reading:
         """A fresh read, repeated after transient failures. Stop if it fails for good."""
-        wait = FIRST_WAIT
-        for number in range(TRIES):
+        waits = _Waits(change)
+        while True:
             try:
                 return fresh(self.clouds, change.setting, change.target)
             except CloudError as error:
                 _lay_down_without_session(error)
                 if not error.transient:
                     raise Stop(FAILED, change, _unreadable(change, error)) from None
-                if number == TRIES - 1:
+                if not waits.go_on(error):
                     if not error.sent:
                         raise LaidDown(f"the cloud is unreachable ({error})") from None
-                    raise Stop(FAILED, change, f"{change.target.name}: cannot be read: {error}") from None
-            self.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-        raise AssertionError("unreachable")
+                    reason = f"{change.target.name}: cannot be read: {error}{waits.account}"
+                    raise Stop(FAILED, change, reason) from None
+            self.wait(waits.seconds, waits.why)
+
+    def wait(self, seconds: float, why: str = "") -> None:
+        """Let the time pass, and say what for where that is worth a word. Cancelled where a person stops it."""
+        if not why:
+            self.sleep(seconds)
+            return
+        left = seconds
+        while left > 0:
+            self.progress.step(*self.place, f"waiting {math.ceil(left)} s: {why}")
+            self.sleep(min(left, SHOWN_EVERY))
+            left -= SHOWN_EVERY
 
     def bring(
         self,
@@ -76,20 +114,36 @@ class Hands:
 
         `calls_from` returns the calls for a live value. Stop if they fail for good, or if a foreign value is found.
         """
+        try:
+            self._bring(change, live, goal, calls_from, intent)
+        except Cancelled:
+            kind = "change.undo-failed" if intent == "change.undoing" else FAILED
+            self.record(
+                kind, change, {"reason": f"{change.target.name}: stopped by the operator while it waited"}
+            )
+            raise
+
+    def _bring(
+        self,
+        change: Change,
+        live: Reading,
+        goal: Json,
+        calls_from: Callable[[Reading], list[Call]],
+        intent: str,
+    ) -> None:
         one = setting(change.setting)
-        start, wait, tries = live, FIRST_WAIT, 0
+        start, waits = live, _Waits(change)
         journaled: list[Call] = []
         while True:
             calls = calls_from(live)
             if calls != journaled:
                 self.record(intent, change, {"found": live.value, "calls": calls_as_json(calls)})
                 journaled = calls
-            failure = self._send(one, change, calls)
+            failure = self._send(one, change, calls, waits)
             if failure is None:
                 return
-            tries += 1
-            self.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
+            patient = waits.go_on(failure)
+            self.wait(waits.seconds, waits.why)
             live = self.look(change)
             if one.same(live.value, goal):
                 return  # the answer was lost, not the effect
@@ -101,16 +155,16 @@ class Hands:
             else:
                 reason = account_of_drift(one, change, live.value, goal)
                 raise Stop(DRIFTED, change, reason, {"found": live.value})
-            if not may_repeat or tries >= (THROTTLED_TRIES if failure.throttled else TRIES):
+            if not may_repeat or not patient:
                 if not failure.sent:
                     raise LaidDown(f"the cloud is unreachable ({failure})")
-                raise Stop(FAILED, change, f"{change.target.name}: {failure}")
+                raise Stop(FAILED, change, f"{change.target.name}: {failure}{waits.account}")
 
-    def _send(self, one: Setting, change: Change, calls: list[Call]) -> CloudError | None:
+    def _send(self, one: Setting, change: Change, calls: list[Call], waits: _Waits) -> CloudError | None:
         """Make the calls in order. Returns the transient failure that stopped them, or None. Stop for a permanent one."""
         answers: dict[str, Json] = {}
-        left, wait = one.settle_seconds, FIRST_WAIT
-        for call in calls:
+        left, pause = one.settle_seconds, FIRST_WAIT
+        for number, call in enumerate(calls):
             ready = replace(call, arguments=resolve(dict(call.arguments), _answered(answers)))
             while True:
                 if self.in_flight:
@@ -121,20 +175,69 @@ class Hands:
                     "resource": change.target.id,
                 }
                 try:
-                    answers.update(
-                        cloud_of(self.clouds, change.target.provider, change.target.account).call(ready)
-                    )
+                    cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
+                    with listening(lambda url: self.record(ACCEPTED, change, {"operation": url})):
+                        answers.update(cloud.call(ready))
+                    if change.before is ABSENT and one.creates_resource:
+                        self.created |= {change.target.id, change.target.name}
                     break
                 except CloudError as error:
                     _lay_down_without_session(error)
+                    if self._to_be_repeated(error, ready, later=number > 0):
+                        if not waits.go_on(error):
+                            reason = f"{change.target.name}: {error}{waits.account}"
+                            raise Stop(FAILED, change, reason) from None
+                        self.wait(waits.seconds, waits.why)
+                        continue
                     if error.transient:
                         return error
                     if error.code not in one.retry_codes or left <= 0:
                         raise Stop(FAILED, change, f"{change.target.name}: {error}") from None
-                self.sleep(wait)
-                left -= wait
-                wait = min(wait * 2, LONGEST_WAIT)
+                    why = f"what it needs is not ready yet ({error.code})" if pause >= 1 else ""
+                self.wait(pause, why)
+                left -= pause
+                pause = min(pause * 2, LONGEST_WAIT)
         return None
+
+    def _to_be_repeated(self, error: CloudError, call: Call, *, later: bool) -> bool:
+        """Is this very call to be made again without a look at the resource?
+
+        Where it names what this run created; and where it is a later call of a write, which the calls before it may
+        well have made the resource busy with. A first call that was turned away is for a fresh look to decide: whoever
+        kept the resource busy may have changed it.
+        """
+        if error.retryable is None:
+            return False
+        if not error.retryable.new:
+            return later and error.retryable.refused
+        named = f"{error.message} {canonical_bytes(dict(call.arguments)).decode()}"
+        return any(name in named for name in self.created)
+
+    def note_created(self, change: Change, reading: Reading) -> None:
+        """Remember what this run made by a change that found nothing: later calls may name it too soon."""
+        if change.before is not ABSENT:
+            return
+        if setting(change.setting).creates_resource:
+            self.created |= {change.target.id, change.target.name}
+        self.created |= {text for text in _texts(dict(reading.identity)) if _UNIQUE.match(text)}
+
+    def follow(self, change: Change, url: str) -> None:
+        """Wait for an operation that an earlier worker began. Where it cannot be asked after, the next look decides."""
+        cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
+        waits, left, pause = _Waits(change), PATIENCE, FIRST_WAIT
+        while isinstance(cloud, Following) and left > 0:
+            try:
+                if cloud.operation_ended(url):
+                    return
+            except CloudError as error:
+                _lay_down_without_session(error)
+                if not error.transient or not waits.go_on(error):
+                    return
+                self.wait(waits.seconds, waits.why)
+                continue
+            self.wait(pause, "an operation that this run began before is still in progress")
+            left -= pause
+            pause = min(pause * 2, LONGEST_BUSY_WAIT)
 
     def settle(self, change: Change, holds: Callable[[Json], bool]) -> tuple[Reading, bool]:
         """Read afresh until a read confirms what was written or the setting's settle time is over."""
@@ -146,6 +249,63 @@ class Hands:
             self.sleep(wait)
             left -= wait
             wait = min(wait * 2, LONGEST_WAIT)
+
+
+class _Waits:
+    """How long one change has waited for the cloud, and for how long it waits next."""
+
+    def __init__(self, change: Change) -> None:
+        self._left = self._most = max(PATIENCE, setting(change.setting).settle_seconds)
+        self._cloud = _CLOUDS.get(change.target.provider, change.target.provider)
+        self._pause = FIRST_WAIT
+        self._tries = 0
+        self.seconds = 0.0
+        """Of the next wait."""
+        self.why = ""
+        """What the next wait is for; "" where it is over before anybody has read it."""
+        self.account = ""
+        """Why nothing more is waited for, as the end of a sentence."""
+
+    def go_on(self, error: CloudError) -> bool:
+        """Is there another try after this error? Says in `seconds` and `why` what to wait for before the next look.
+
+        What the cloud asks for, and a resource that is busy, are bounded by time; everything else by tries.
+        """
+        asked, busy = error.retry_after, error.retryable
+        self.seconds, self.why = self._pause, ""
+        if asked is None and busy is None:
+            self._pause = min(self._pause * 2, LONGEST_WAIT)
+            self._tries += 1
+            if error.throttled:
+                self.why = f"{self._cloud} throttles requests"
+            return self._tries < (THROTTLED_TRIES if error.throttled else TRIES)
+        self._pause = min(self._pause * 2, LONGEST_BUSY_WAIT)
+        if asked is not None:
+            self.seconds, self.why = max(asked, self.seconds), f"{self._cloud} asks for it"
+        elif busy is not None:
+            self.why = busy.why
+        if self.seconds <= self._left:
+            self._left -= self.seconds
+            return True
+        waited = self._most - self._left
+        asks = f"{self._cloud} asks for {asked:.0f} s more" if asked else "it is still so"
+        self.account = (
+            f"; waited {waited:.0f} s, and {asks}: no change waits longer than {self._most:.0f} s in all"
+        )
+        self.seconds, self.why = FIRST_WAIT, ""
+        return False
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _lay_down_without_session(error: CloudError) -> None:

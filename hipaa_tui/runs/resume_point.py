@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hipaa_tui.journal.journal import Record
 from hipaa_tui.plans.model import Plan
+from hipaa_tui.runs.outcomes import ACCEPTED
 from hipaa_tui.support.json_value import Json
 
 
@@ -18,6 +19,8 @@ class Done:
     begun: set[str] = field(default_factory=set)
     finished: set[str] = field(default_factory=set)
     assigned: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    accepted: dict[str, str] = field(default_factory=dict)
+    """By change, the URL of a long operation of which no outcome is on record."""
     any: bool = False
 
     def untouched(self, plan: Plan) -> set[str]:
@@ -31,6 +34,10 @@ def done_before(records: Sequence[Record]) -> Done:
     done = Done(any=True)
     for record in records:
         change = str(record.body.get("change", ""))
+        if record.kind == ACCEPTED:
+            done.accepted[change] = str(record.body.get("operation", ""))
+        elif change:
+            done.accepted.pop(change, None)
         match record.kind:
             case "change.intent":
                 done.begun.add(change)

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from hipaa_tui.store.errors import StoreError
 from hipaa_tui.support.errors import InputError
-from hipaa_tui.support.private_files import private_folder
+from hipaa_tui.support.private_files import private_folder, refuse_writable_by_others
 
 BUSY_SECONDS: Final = 30
 WAL_IS_SAFE: Final = (3, 51, 3)
@@ -34,6 +34,7 @@ def engine_of(path: Path) -> Engine:
     """An engine for the file, which is created with mode 0600 if missing. InputError if that is not possible."""
     private_folder(path.parent)
     refuse_network(path.parent)
+    refuse_writable_by_others(path)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:

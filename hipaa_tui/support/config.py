@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hipaa_tui.support.errors import InputError
-from hipaa_tui.support.private_files import private_folder, read_regular
+from hipaa_tui.support.private_files import private_folder, read_regular, refuse_writable_by_others
 
 _KINDS: Final[dict[str, type]] = {
     "read_only": bool,
@@ -117,6 +117,8 @@ def _path(text: str) -> Path:
 def read_config(home: Home) -> Config:
     """The config.toml of this home, or the defaults if there is none. InputError says what is wrong."""
     path = home.config_file
+    refuse_writable_by_others(home.root)
+    refuse_writable_by_others(path)
     try:
         document = tomllib.loads(read_regular(path, LARGEST).decode())
     except FileNotFoundError:

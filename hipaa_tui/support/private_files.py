@@ -15,14 +15,35 @@ from hipaa_tui.support.errors import InputError
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, created with mode 0700 if missing. InputError if that is not possible."""
+    """The folder, created with mode 0700 if missing. InputError if that is not possible, or if other users can write to it."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"cannot create the folder {path}: {error.strerror or error}; set HIPAA_TUI_HOME to a folder that you own"
         ) from None
+    refuse_writable_by_others(path)
     return path
+
+
+def refuse_writable_by_others(path: Path) -> None:
+    """InputError where the group or everybody may write to the file or folder. What is not there passes.
+
+    Who can write to the home folder can put another store, policy or key in the place of the user's.
+    """
+    if os.name != "posix":
+        return  # Windows has no such bits; a profile's folders are the user's own
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        closed = path.is_file() and not path.parent.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+    except OSError:
+        return  # whoever opens it says so
+    if closed:
+        return  # nobody else gets to it, whatever a umask of 0002 left on the file
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError(
+            f"{path} can be written by other users (mode {mode:04o}): check what is in it, then `chmod go-w {path}`"
+        )
 
 
 def is_file(path: Path) -> bool:

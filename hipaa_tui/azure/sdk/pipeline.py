@@ -22,7 +22,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     ContentDecodePolicy,
     CustomHookPolicy,
@@ -34,12 +34,16 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.pipeline.transport import RequestsTransport
+from azure.core.polling import LROPoller
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from hipaa_tui import __version__
 from hipaa_tui.azure.endpoint import Endpoint
+from hipaa_tui.azure.retryable_errors import RETRYABLE
 from hipaa_tui.providers.model import Call, CloudError
+from hipaa_tui.providers.operations import accepted
+from hipaa_tui.providers.retryable import find, retry_after
 
 SANDBOX_PRINCIPAL: Final = "5a9db0c5-0000-4000-8000-00000000c0de"
 """Object id of the sandbox's caller; its token says nothing else and is signed by nobody."""
@@ -53,8 +57,7 @@ _RETRY_SECONDS: Final = 120
 _OPERATION_SECONDS: Final = 900
 """How long a long-running operation is waited for; creating a workspace takes one to two minutes."""
 _POLL_SECONDS: Final = 5
-_BUSY: Final = frozenset({"AnotherOperationInProgress", "RetryableError", "ServerTimeout"})
-"""Codes with which a service says, often under 409, that the same request will do later."""
+_SUCCESS: Final = range(200, 300)
 
 
 def _sandbox_token() -> str:
@@ -99,6 +102,17 @@ class _SandboxAuthentication(SansIOHTTPPolicy[Any, Any]):
         request.http_request.headers["Authorization"] = f"Bearer {self._credential.get_token().token}"
 
 
+class _Retries(RetryPolicy[Any, Any]):
+    """The SDK's retries, but for an answer that asks for a longer wait than anybody would sit through here."""
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        asked = retry_after(response.http_response.headers)
+        return (asked is None or asked <= _RETRY_SECONDS) and bool(super().is_retry(settings, response))
+
+    def get_retry_after(self, response: Any) -> float | None:
+        return retry_after(response.http_response.headers)
+
+
 class _OneHost(SansIOHTTPPolicy[Any, Any]):
     """Refuses, before a token is added, to follow a link out of the endpoint."""
 
@@ -110,6 +124,20 @@ class _OneHost(SansIOHTTPPolicy[Any, Any]):
             raise CloudError(
                 "ForeignLink", "Azure's answer links to another host, which gets no token", sent=False
             )
+
+
+class _Operations(SansIOHTTPPolicy[Any, Any]):
+    """Tells whoever listens where the operation that a write began can be asked after."""
+
+    def on_response(self, request: PipelineRequest[Any], response: Any) -> None:
+        answer = response.http_response
+        if request.http_request.method == "GET" or answer.status_code not in _SUCCESS:
+            return
+        url = answer.headers.get("Azure-AsyncOperation")
+        if url is None and answer.status_code == 202:
+            url = answer.headers.get("Location")
+        if url:
+            accepted(url)
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
@@ -136,13 +164,14 @@ def policies(credential: Any, endpoint: Endpoint) -> list[Any]:
         UserAgentPolicy(f"hipaa-tui/{__version__}"),
         ProxyPolicy(),
         ContentDecodePolicy(),
-        RetryPolicy(
+        _Retries(
             retry_total=3,
             retry_backoff_factor=0.05 if endpoint.sandbox else 0.8,
             retry_backoff_max=20,
             timeout=_RETRY_SECONDS,
         ),
         _OneHost(endpoint),
+        _Operations(),
         authentication,
         CustomHookPolicy(),
     ]
@@ -169,24 +198,55 @@ def principal(credential: Any, endpoint: Endpoint) -> str:
         return ""
 
 
+class _Polling(ARMPolling):
+    """The SDK's polling, at the pace that Azure asks for where it says one that can be read."""
+
+    def _extract_delay(self) -> float:
+        asked = retry_after(self._pipeline_response.http_response.headers)
+        return self._timeout if asked is None else asked
+
+
 def polling(endpoint: Endpoint) -> ARMPolling:
     """How a long-running operation is asked after. It only reads, so the pipeline's retries are welcome."""
     seconds = 0.05 if endpoint.sandbox else _POLL_SECONDS
-    return ARMPolling(seconds, path_format_arguments={"endpoint": endpoint.url})
+    return _Polling(seconds, path_format_arguments={"endpoint": endpoint.url})
 
 
 def ended(call: Call, poller: Any) -> Any:
     """What the operation gave in the end. CloudError where it does not end in time."""
-    poller.wait(_OPERATION_SECONDS)
-    if not poller.done():
+    try:
+        poller.wait(_OPERATION_SECONDS)
+        if poller.done():
+            return poller.result()
+    except HttpResponseError as error:
+        if error.status_code not in {408, 429} and (error.status_code or 0) < 500:
+            raise
+        # The write was accepted: a question about it that is throttled does not mean that nothing was done.
+        said = failure(call, error)
         raise CloudError(
-            "OperationTimedOut",
-            f"Azure accepted it and was not done after {_OPERATION_SECONDS} s",
+            "OperationNotFollowed",
+            f"Azure accepted it, and how far it is cannot be asked: {said.code}",
             status=202,
             transient=True,
             call=call,
-        )
-    return poller.result()
+            retry_after=said.retry_after,
+        ) from None
+    raise CloudError(
+        "OperationTimedOut",
+        f"Azure accepted it and was not done after {_OPERATION_SECONDS} s",
+        status=202,
+        transient=True,
+        call=call,
+    )
+
+
+def followed(call: Call, client: Any, response: Any, endpoint: Endpoint) -> Any:
+    """What a write gave in the end that no poller of the SDK follows, and whose first answer was this 2xx."""
+    if response.status_code != 202 and "Azure-AsyncOperation" not in response.headers:
+        return response
+    first = PipelineResponse(response.request, response, PipelineContext(client._pipeline._transport))
+    poller: Any = LROPoller(client, first, lambda last: last.http_response, polling(endpoint))
+    return ended(call, poller)
 
 
 def failure(call: Call, error: AzureError) -> CloudError:
@@ -200,8 +260,15 @@ def failure(call: Call, error: AzureError) -> CloudError:
     status = error.status_code or 0
     code = getattr(error.error, "code", None) or error.reason or type(error).__name__
     message = getattr(error.error, "message", None) or _line(error)
-    transient = status in {408, 429} or status >= 500 or code in _BUSY
-    return CloudError(str(code), _one_line(str(message)), status=status, transient=transient, call=call)
+    return CloudError(
+        str(code),
+        _one_line(str(message)),
+        status=status,
+        transient=status in {408, 429} or status >= 500 or code == "ServerTimeout",
+        call=call,
+        retry_after=retry_after(getattr(error.response, "headers", {})),
+        retryable=find(RETRYABLE, call.service, str(code), str(message)),
+    )
 
 
 def _line(error: Exception) -> str:

@@ -77,6 +77,10 @@ _MASKED: Final = re.compile(r"(?:[*•.…]+|[xX]{3,})$")
 _SIMPLE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,23}$")
 
 
+SSN: Final = "social security number"
+_SSN: Final = re.compile(r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}$")
+
+
 def kind_of(name: str, *, environment: bool = False) -> str:
     """What the value under `name` is by its name: "password", "secret", "token" or "key"; "" for nothing secret."""
     if _NO_NAME.search(name):
@@ -86,6 +90,10 @@ def kind_of(name: str, *, environment: bool = False) -> str:
         words.pop()
     if not words:
         return ""
+    if words[-3:] == ["client", "key", "data"]:
+        return "key"  # kubeconfig
+    if words[-1] == "ssn" or words[-2:] == ["social", "security"] or words[-3:-1] == ["social", "security"]:
+        return SSN
     found = _last(words)
     if found or not environment or words[-1] in _NEUTRAL:
         return found
@@ -137,6 +145,8 @@ def harmless(value: str, kind: str) -> bool:
         return True
     if kind == "password":
         return False
+    if kind == SSN:
+        return _SSN.match(text) is None
     if kind == "authorization header":
         return " " not in text and len(text) < 16
     if _PLAIN_URL.match(text) or (text.isascii() and text.isdigit() and len(text) < 6):
