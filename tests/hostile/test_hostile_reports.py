@@ -66,7 +66,7 @@ def test_good_rows_among_wrong_ones_are_kept_and_all_are_counted(capsys, tmp_pat
     assert run(["load", str(path)]) == 0
     said = capsys.readouterr().out
     assert forbidden(said) == []
-    assert "row 2 left out" in said
+    assert "row 2 ignored" in said
 
 
 @pytest.mark.parametrize("kind", ["ocsf", "ocsf lines", "asff", "csv"])

@@ -62,7 +62,7 @@ def test_what_git_says_is_one_line(repository):
 
 
 def test_a_git_that_hangs_is_ended(repository, slow_git, monkeypatch):
-    with pytest.raises(InputError, match=r"git fetch took longer than 0 s and was ended"):
+    with pytest.raises(InputError, match=r"git fetch took longer than 0 s and was stopped"):
         command.run(repository, "fetch", seconds=0.3)
     monkeypatch.setattr(command, "SECONDS", 0.5)
     with pytest.raises(command.GitFailed, match=r"did not complete in 0\.5 secs"):
@@ -71,5 +71,5 @@ def test_a_git_that_hangs_is_ended(repository, slow_git, monkeypatch):
 
 def test_an_environment_that_names_another_repository_is_refused(repository, monkeypatch):
     monkeypatch.setenv("GIT_DIR", str(repository / "elsewhere"))
-    with pytest.raises(InputError, match="GIT_DIR is set, so git would not work on"):
+    with pytest.raises(InputError, match="GIT_DIR is set, so git would not use"):
         command.Client(repository)
