@@ -100,7 +100,7 @@ TITLE = "Refuse plain HTTP to the account"
     ("title", "sentence"),
     [
         (TITLE.ljust(60, "x"), ""),
-        (TITLE.ljust(61, "x"), "title: 61 characters, of which lists show 60"),
+        (TITLE.ljust(61, "x"), "title: 61 characters, more than 60"),
         (f"{TITLE}.", "remove the full stop"),
     ],
 )
@@ -117,4 +117,4 @@ def test_two_playbooks_of_one_title_are_told_apart(tmp_path):
         .replace(TITLE, TITLE.upper())
     )
     first, second = written(tmp_path, GOOD), written(tmp_path, other, "two.yaml")
-    assert lint([first, second], ()) == (2, [f"{second}: title: azure.storage.team-own has the same one"])
+    assert lint([first, second], ()) == (2, [f"{second}: title: azure.storage.team-own has the same title"])

@@ -68,7 +68,7 @@ def test_in_a_checkout_it_stands_beside_its_like_and_says_what_comes_next(checko
     assert (checkout / "playbooks/aws/s3/requester-pays.yaml").is_file()
     steps = err.splitlines()
     assert [step.partition(". ")[0] for step in steps] == [str(number) for number in range(1, len(steps) + 1)]
-    assert "13 lines with TODO" in steps[0]
+    assert "13 TODO lines" in steps[0]
     assert "snippets/terraform/aws/s3/aws.s3.bucket-policy.tf.j2" in steps[1]
     assert "estate in tests/aws/s3/" in steps[2]
     assert steps[-2].endswith("hipaa-tui playbooks lint playbooks/aws/s3/requester-pays.yaml")
@@ -105,7 +105,7 @@ def test_a_guided_one_needs_no_setting_and_passes_the_schema(capsys, tmp_path):
     path = tmp_path / "keys-escrow.yaml"
     assert (answer["path"], answer["setting"], answer["guided"]) == (str(path), None, True)
     assert answer["blanks"][0] == {"line": 2, "what": TITLE.removeprefix("TODO: ")}
-    assert any("lists no AWS::Organizations::Nothing" in step for step in answer["next"])
+    assert any("does not list AWS::Organizations::Nothing" in step for step in answer["next"])
     assert parse(path).steps
     code, problems = lint(capsys, path)
     assert code == 2
@@ -153,11 +153,11 @@ def test_nothing_is_overwritten(tmp_path, capsys):
         (("aws.s3.a", "aws.s3.b", "--guided"), "give one id"),
         (("S3.tls",), "is not a playbook id"),
         (("aws.s3." + "x" * 80,), "is not a playbook id"),
-        (("aws.s3.tls-only", "--setting", "aws.s3.acl"), "there is a playbook aws.s3.tls-only already"),
+        (("aws.s3.tls-only", "--setting", "aws.s3.acl"), "the playbook aws.s3.tls-only already exists"),
         (("aws.s3.x",), "of aws.s3 there are aws.s3.account-public-access-block, "),
-        (("aws.neptune.x",), "say which setting it changes with --setting (`hipaa-tui playbooks` shows"),
+        (("aws.neptune.x",), "give the setting that it changes with --setting (`hipaa-tui playbooks` shows"),
         (("aws.s3.x", "--setting", "aws.s3.bucket-polcy"), "did you mean aws.s3.bucket-policy"),
-        (("aws.s3.x", "--setting", "nothing"), "there is no setting 'nothing'; a setting comes before"),
+        (("aws.s3.x", "--setting", "nothing"), "there is no setting 'nothing'; add the setting before"),
         (
             ("aws.s3.x", "--setting", "aws.s3.acl", "--resource", "AWS::EC2::VPC"),
             "is a setting of AWS::S3::Bucket",
