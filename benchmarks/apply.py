@@ -42,16 +42,16 @@ class Splitting(Counting):
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder)) as sandbox:
         os.environ.update(sandbox.environment())
-        desk = Workbench(Home(Path(folder) / "home"))
-        seed_all(desk.clouds)
-        desk.scan()
-        plan = desk.plan(everything=True).without_blocked()
+        workbench = Workbench(Home(Path(folder) / "home"))
+        seed_all(workbench.clouds)
+        workbench.scan()
+        plan = workbench.plan(everything=True).without_blocked()
         writes = {(call.service, call.operation) for change in plan.changes for call in change.calls}
-        reach = desk.decision(plan).reach
-        clouds = {name: Splitting(desk.clouds[name], writes) for name in ("aws", "azure")}
-        desk.clouds = clouds
+        reach = workbench.decision(plan).reach
+        clouds = {name: Splitting(workbench.clouds[name], writes) for name in ("aws", "azure")}
+        workbench.clouds = clouds
         started = time.perf_counter()
-        run = desk.apply(plan, reach=reach or None)
+        run = workbench.apply(plan, reach=reach or None)
         wall = time.perf_counter() - started
         changes = len(plan.changes)
         in_writes = sum(cloud.write_seconds for cloud in clouds.values())

@@ -20,7 +20,7 @@ from hipaa_tui.patches.checks import terraform_validate
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import tree
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Caller, CloudError, Denied, Target
 from hipaa_tui.providers.registry import resource_type
@@ -88,7 +88,7 @@ def plan(cloud: Accounts, numbers: range) -> Plan:
     playbook = load().get("azure.storage.secure-transfer")
     kind = resource_type("Microsoft.Storage/storageAccounts")
     targets = [kind.target(f"{GROUP}clinic{number}", SUBSCRIPTION, "eastus") for number in numbers]
-    made = make_plan([Wish(playbook, one, ()) for one in targets if one], {"azure": cloud}, {})  # type: ignore[dict-item]
+    made = make_plan([FixRequest(playbook, one, ()) for one in targets if one], {"azure": cloud}, {})  # type: ignore[dict-item]
     return replace(made, changes=tuple(replace(change, guards=()) for change in made.changes))
 
 

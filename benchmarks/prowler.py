@@ -33,7 +33,7 @@ from typing import Any
 from counting import Counting
 
 from hipaa_tui.aws.cloud import connect
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import CloudError
@@ -100,7 +100,7 @@ def prowler(url: str, folder: Path, name: str) -> tuple[Rows, Path, float]:
 def everything() -> dict[tuple[str, str], Any]:
     """Every setting of every resource of the account that we can read: (setting, resource) → value."""
     cloud = connect(region=REGION)
-    read, found = Reader({"aws": cloud}), {}
+    read, found = SettingReader({"aws": cloud}), {}
     targets = {}
     for name, kind in resource_types().items():
         if kind.provider == "aws":
@@ -163,20 +163,20 @@ def main() -> None:
         before, report, prowlers = prowler(url, folder, "before")
         first = everything()
         ours, calls, looks = our_scan()
-        desk = Workbench(Home(folder / "home"))
-        desk.load([report])
+        workbench = Workbench(Home(folder / "home"))
+        workbench.load([report])
         verified: dict[str, list[bool]] = defaultdict(list)
         # What builds on another fix (an alarm on the trail's log group) is planned once that one stands.
         runs = [
             run
             for number in range(1, options.rounds + 1)
-            if (run := one_round(desk, options, given, number, verified))
+            if (run := one_round(workbench, options, given, number, verified))
         ]
         after, _, _ = prowler(url, folder, "after")
-        take_back(desk, runs)
+        take_back(workbench, runs)
         rolled, _, _ = prowler(url, folder, "rolled-back")
         last = everything()
-    table(before, after, rolled, verified, desk)
+    table(before, after, rolled, verified, workbench)
     differing = sorted(key for key in first if first[key] != last.get(key))
     print(f"settings read before {len(first)}, not as they were after the rollback: {len(differing)}")
     for setting, resource in differing:
@@ -192,14 +192,14 @@ def main() -> None:
 
 
 def one_round(
-    desk: Workbench,
+    workbench: Workbench,
     options: argparse.Namespace,
     given: Mapping[str, str],
     number: int,
     verified: dict[str, list[bool]],
 ) -> str:
     """Plan everything that is open, apply what no guard blocks; the run's id, "" where there was nothing to do."""
-    plan = desk.plan(everything=True, given=given if number == 1 else {})
+    plan = workbench.plan(everything=True, given=given if number == 1 else {})
     for change in {change.group: change for change in plan.blocked}.values():
         for guard in change.guards:
             if guard.outcome == "block" and number == options.rounds:
@@ -215,41 +215,41 @@ def one_round(
     if not plan.changes:
         return ""
     started = time.perf_counter()
-    run = desk.apply(plan, reach=desk.decision(plan).reach or None)
+    run = workbench.apply(plan, reach=workbench.decision(plan).reach or None)
     took = time.perf_counter() - started
     print(f"round {number}: {run.state}, {len(plan.changes)} changes, {took:.1f} s {run.note}")
     groups = {group.id: group for group in plan.groups}
     for change, seen in zip(plan.changes, run.changes, strict=True):
-        for check in checks_of(desk, groups[change.group].findings):
+        for check in checks_of(workbench, groups[change.group].findings):
             verified[check].append(bool(seen.verified))
     return run.run
 
 
-def take_back(desk: Workbench, runs: Sequence[str]) -> None:
+def take_back(workbench: Workbench, runs: Sequence[str]) -> None:
     """Roll the runs back, the last one first."""
     for run in reversed(runs):
-        back = desk.rollback_plan(run)
+        back = workbench.rollback_plan(run)
         for change in back.blocked:
             print(
                 f"cannot be rolled back: {change.setting} of {change.target.name}: {[g.reason for g in change.guards]}"
             )
         if back.changes:
-            undone = desk.apply(back.without_blocked(), reach=desk.decision(back).reach or None)
+            undone = workbench.apply(back.without_blocked(), reach=workbench.decision(back).reach or None)
             print(f"rollback {undone.run}: {undone.state} {undone.note}")
 
 
-def checks_of(desk: Workbench, findings: tuple[str, ...]) -> set[str]:
-    return {desk.finding(id).check for id in findings}
+def checks_of(workbench: Workbench, findings: tuple[str, ...]) -> set[str]:
+    return {workbench.finding(id).check for id in findings}
 
 
 def table(
-    before: Rows, after: Rows, rolled: Rows, verified: Mapping[str, list[bool]], desk: Workbench
+    before: Rows, after: Rows, rolled: Rows, verified: Mapping[str, list[bool]], workbench: Workbench
 ) -> None:
     failing = [check for check in sorted(before) if before[check].get("FAIL")]
     print(f"{'check':68} {'failed':>6}  {'after':8} {'ours':12} {'rolled back':12} playbook")
     ended: Counter[str] = Counter()
     for check in failing:
-        playbook = desk.catalogue.for_check(check)
+        playbook = workbench.catalogue.for_check(check)
         kind = "none" if playbook is None else "guided" if playbook.guided else playbook.id
         seen = verified.get(check)
         word = "-" if seen is None else "verified" if all(seen) else "NOT verified"

@@ -26,7 +26,7 @@ from typing import Any
 from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.playbooks.model import Playbook
 from hipaa_tui.providers.model import Call, Cloud
@@ -127,7 +127,7 @@ def planned(playbook: Playbook, clouds: dict[str, Cloud]) -> Plan:
     """The plan for every resource of the playbook's type."""
     targets = resource_types()[playbook.resource].list(clouds["aws"], ACCOUNT, REGION, "aws")
     given = GIVEN.get(playbook.id, {})
-    plan = make_plan([Wish(playbook, target, ()) for target in targets], clouds, given)
+    plan = make_plan([FixRequest(playbook, target, ()) for target in targets], clouds, given)
     for skipped in plan.skipped:
         if "complies" not in skipped.reason:
             print(f"            skipped: {skipped.resource}: {skipped.reason}")

@@ -16,18 +16,18 @@ from hipaa_tui.clouds.scan_scope import Place, places
 from hipaa_tui.findings.load import load_files, merge
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.journal.proofs import Keeping
+from hipaa_tui.journal.proofs import JournalProofs
 from hipaa_tui.journal.signed_heads import KeptHeads
 from hipaa_tui.patches.locate_findings import locate_findings
-from hipaa_tui.plans.all_regions import everywhere, without_the_compliant
+from hipaa_tui.plans.all_regions import in_every_region, without_the_compliant
 from hipaa_tui.plans.model import COMPLIES, GONE, NOT_REACHED, Plan, Skipped, save
-from hipaa_tui.plans.planner import Wish, make_plan, wishes
+from hipaa_tui.plans.planner import FixRequest, fix_requests, make_plan
 from hipaa_tui.plans.reach import Reach, within_reach
 from hipaa_tui.plans.scan import Scanned, scan
-from hipaa_tui.plans.unnamed_resources import with_nameless
+from hipaa_tui.plans.unnamed_resources import with_unnamed_resources
 from hipaa_tui.plans.write_access import Writes
 from hipaa_tui.playbooks.load import Catalogue, load, with_answers
-from hipaa_tui.policy.admission import Gate
+from hipaa_tui.policy.admission import Admission
 from hipaa_tui.policy.decide import Decision
 from hipaa_tui.providers.access import Access
 from hipaa_tui.providers.model import Clouds, Progress, Silent
@@ -42,8 +42,8 @@ from hipaa_tui.support.config import Config, Home, find_home, read_config
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.triage import queue
-from hipaa_tui.triage.evidence_service import Evidencing
-from hipaa_tui.triage.exceptions_service import Excepting
+from hipaa_tui.triage.evidence_service import EvidenceService
+from hipaa_tui.triage.exceptions_service import ExceptionService
 from hipaa_tui.triage.queue import FIXED, OPEN, UNVERIFIED, Added, Queue, QueueRow
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from hipaa_tui.patches.code.ownership import Managers
     from hipaa_tui.patches.service import PatchService
     from hipaa_tui.providers.model import Target
-    from hipaa_tui.records.collect import Recording
+    from hipaa_tui.records.collect import RecordCollector
 
 _SEEN: Final = {COMPLIES: FIXED, GONE: queue.GONE, NOT_REACHED: queue.NOT_REACHED}
 """A finding's new state, by the kind of reason for which a plan leaves it out."""
@@ -136,15 +136,15 @@ class Workbench:
         self.clouds: Clouds = Connections(self.access)
         self._store = open_store(self.config.store or home.store)
         self.journal = Journal(self._store)
-        self.exceptions = Excepting(self.journal, lambda: self._queue, lambda: self.gate.identity.name)
-        self.evidence = Evidencing(
+        self.exceptions = ExceptionService(self.journal, lambda: self._queue, lambda: self.gate.identity.name)
+        self.evidence = EvidenceService(
             self.journal, lambda: self._queue, lambda: self.catalogue, lambda: self.gate.identity.name
         )
-        self.gate = Gate(
+        self.gate = Admission(
             home, self.config, self.journal, lambda: self.clouds, self.exceptions.holding, warn=warn
         )
         kept = KeptHeads(home.root, self._store.where if self.config.store else home.store.name)
-        self.keeping = Keeping(self.journal, kept, lambda: self.gate.identity, self._whose)
+        self.keeping = JournalProofs(self.journal, kept, lambda: self.gate.identity, self._whose)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -252,9 +252,9 @@ class Workbench:
         """
         chosen, excepted = self._chosen(findings, playbooks, everything)
         chosen, unreached = within_reach(chosen, Reach(self.clouds))
-        wanted, skipped = wishes(chosen, self.catalogue)
-        wanted, skipped = with_nameless(wanted, skipped, chosen, self.clouds, self.catalogue)
-        wanted, unlisted = everywhere(
+        wanted, skipped = fix_requests(chosen, self.catalogue)
+        wanted, skipped = with_unnamed_resources(wanted, skipped, chosen, self.clouds, self.catalogue)
+        wanted, unlisted = in_every_region(
             wanted,
             self.clouds,
             self.catalogue,
@@ -376,11 +376,11 @@ class Workbench:
     # Records
 
     @cached_property
-    def records(self) -> Recording:
+    def records(self) -> RecordCollector:
         """The change records of plans and runs."""
-        from hipaa_tui.records.collect import Recording
+        from hipaa_tui.records.collect import RecordCollector
 
-        return Recording(self.journal, self.gate, self.config.records)
+        return RecordCollector(self.journal, self.gate, self.config.records)
 
     # Parts of the above
 
@@ -480,10 +480,12 @@ def access_of(config: Config) -> Access:
     return Access(config.profile, None, config.subscriptions, role=config.role, accounts=config.accounts)
 
 
-def wish_for(catalogue: Catalogue, playbook: str, resource: str, account: str, region: str) -> Wish:
+def fix_request_for(
+    catalogue: Catalogue, playbook: str, resource: str, account: str, region: str
+) -> FixRequest:
     """A wish without a finding (a playbook on a resource), for tests and demos. InputError."""
     found = catalogue.get(playbook)
     target = resource_types()[found.resource].target(resource, account, region)
     if target is None:
         raise InputError(f"{resource} is not of type {found.resource}")
-    return Wish(found, target, ())
+    return FixRequest(found, target, ())

@@ -7,7 +7,7 @@ from typing import Any
 
 from hipaa_tui.azure.resource_ids import is_at_or_above
 from hipaa_tui.azure.resource_types import members
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Reading
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.json_value import Json, at
@@ -20,19 +20,19 @@ def _scope(lock: Mapping[str, Any]) -> str:
     return id[: max(id.lower().rfind("/providers/microsoft.authorization/locks/"), 0)]
 
 
-def resource_locks(look: Look) -> Verdict:
+def resource_locks(context: GuardContext) -> Verdict:
     """Blocks when a ReadOnly lock refuses the change, or a CanNotDelete lock a deletion in it.
 
     Warns when a CanNotDelete lock would refuse the rollback.
     Locks are found at every scope: the subscription, the resource group, the resource, and its child resources.
     """
-    account = look.target.account
+    account = context.target.account
     locks = members(
-        look.cloud, f"/subscriptions/{account}/providers/Microsoft.Authorization/locks", LOCKS_VERSION
+        context.cloud, f"/subscriptions/{account}/providers/Microsoft.Authorization/locks", LOCKS_VERSION
     )
     undeletable = ""
-    for draft in look.changes if locks else ():
-        reading = look.read(draft.setting, draft.target)
+    for draft in context.changes if locks else ():
+        reading = context.read(draft.setting, draft.target)
         forth = _writes(draft, Reading(draft.before, reading.identity), draft.after)
         back = _writes(draft, Reading(draft.after, reading.identity), draft.before)
         for lock in locks:
@@ -61,7 +61,7 @@ def resource_locks(look: Look) -> Verdict:
     return Outcome.PASS, "no resource lock refuses the change"
 
 
-def _writes(draft: Draft, before: Reading, after: Json) -> list[tuple[str, str]]:
+def _writes(draft: PlannedChange, before: Reading, after: Json) -> list[tuple[str, str]]:
     """(method, path) of each call; the target's id stands in for a path that is not known yet."""
     try:
         calls = setting(draft.setting).calls(draft.target, before, after)

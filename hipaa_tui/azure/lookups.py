@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hipaa_tui.azure.resource_types import get, members
 from hipaa_tui.azure.storage.settings import VERSION
-from hipaa_tui.providers.guard import Look
+from hipaa_tui.providers.guard import GuardContext
 from hipaa_tui.providers.model import CloudError, Target
 from hipaa_tui.support.json_value import at
 
@@ -46,22 +46,24 @@ def account_of(target: Target) -> Target:
     )
 
 
-def below(look: Look, collection: str, endpoint: str, account: Mapping[str, Any]) -> list[dict[str, Any]]:
+def below(
+    context: GuardContext, collection: str, endpoint: str, account: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Members of a collection of the storage account; [] when this kind of account does not have the service."""
     if not at(account, f"properties.primaryEndpoints.{endpoint}"):
         return []
     try:
-        return members(look.cloud, f"{account_of(look.target).id}/{collection}", VERSION)
+        return members(context.cloud, f"{account_of(context.target).id}/{collection}", VERSION)
     except CloudError as error:
         if error.code in _UNSUPPORTED:
             return []
         raise
 
 
-def containers(look: Look) -> list[dict[str, Any]]:
+def containers(context: GuardContext) -> list[dict[str, Any]]:
     """The blob containers of the target's account."""
-    account = get(look.cloud, account_of(look.target).id, VERSION)
-    return below(look, "blobServices/default/containers", "blob", account)
+    account = get(context.cloud, account_of(context.target).id, VERSION)
+    return below(context, "blobServices/default/containers", "blob", account)
 
 
 def says_records(*texts: str) -> str:
@@ -73,19 +75,21 @@ def says_records(*texts: str) -> str:
     return ""
 
 
-def held(look: Look, subscription: str) -> list[dict[str, Any]]:
+def held(context: GuardContext, subscription: str) -> list[dict[str, Any]]:
     """Every tracked resource of a subscription with type, kind, sku and id. Listed once per planning."""
     key = f"resources|{subscription}"
-    if key not in look.memory:
-        look.memory[key] = members(look.cloud, f"/subscriptions/{subscription}/resources", RESOURCES_VERSION)
-    resources: list[dict[str, Any]] = look.memory[key]
+    if key not in context.memory:
+        context.memory[key] = members(
+            context.cloud, f"/subscriptions/{subscription}/resources", RESOURCES_VERSION
+        )
+    resources: list[dict[str, Any]] = context.memory[key]
     return resources
 
 
-def counted(look: Look, subscription: str) -> Counter[str]:
+def counted(context: GuardContext, subscription: str) -> Counter[str]:
     """Number of resources by type (lower case); a scale set or App Service plan counts as its instances."""
     count: Counter[str] = Counter()
-    for resource in held(look, subscription):
+    for resource in held(context, subscription):
         capacity = at(resource, "sku.capacity")
         number = capacity if isinstance(capacity, int) and not isinstance(capacity, bool) else 1
         count[str(resource.get("type", "")).lower()] += number

@@ -21,71 +21,73 @@ FIRST = "aws.s3.tls-only"
 """The playbook whose single finding is fixed and rolled back first: a short plan that can be undone."""
 
 
-def walk(desk: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR0915 - a story, told in order
+def walk(workbench: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR0915 - a story, told in order
     """Run the demo. Returns exit code 0 only if every verification held, else 4."""
     started = time.monotonic()
     checks: list[bool] = []
     _head("Load a scanner's report")
-    loaded = desk.load([report])
+    loaded = workbench.load([report])
     say(f"{loaded.read} rows read, {loaded.new} new findings, {loaded.bad} bad rows")
 
     _head("Scan the live clouds")
-    scanned = desk.scan()
+    scanned = workbench.scan()
     say(f"{scanned.examined} checks in {', '.join(scanned.places)}: {scanned.failing} do not comply")
     for problem in scanned.problems:
         say(f"not scanned: {problem}")
     checks.append(not scanned.problems)
-    for row in desk.queue(state="open")[:12]:
+    for row in workbench.queue(state="open")[:12]:
         say(f"  {row.priority:3} {row.severity:8} {row.resource_name[:34]:34} {row.title}")
-    say(f"  … {len(desk.queue(state='open'))} open findings in total")
+    say(f"  … {len(workbench.queue(state='open'))} open findings in total")
 
     _head("Plan one fix and preview it; nothing is changed")
     row = next(
-        row for row in desk.queue(state="open") if row.playbook == FIRST and not _blocked(desk, row.id)
+        row
+        for row in workbench.queue(state="open")
+        if row.playbook == FIRST and not _blocked(workbench, row.id)
     )
-    plan = desk.plan(findings=[row.id])
+    plan = workbench.plan(findings=[row.id])
     print_plan(plan)
 
     _head("Apply it: journaled, checked for drift before the write, verified by a fresh read")
-    first = desk.apply(plan)
+    first = workbench.apply(plan)
     print_run(first)
     checks.append(first.state is RunState.DONE)
-    checks.append(_verified(desk, plan))
+    checks.append(_verified(workbench, plan))
 
     _head("Roll it back: a rollback is a plan, too, previewed and verified")
-    back = desk.rollback_plan(first.run)
+    back = workbench.rollback_plan(first.run)
     print_plan(back)
-    undone = desk.apply(back)
+    undone = workbench.apply(back)
     print_run(undone)
     checks.append(undone.state is RunState.DONE)
-    checks.append(desk.finding(row.id).state == "open")
-    say(f"finding {row.id} is {desk.finding(row.id).state} again")
+    checks.append(workbench.finding(row.id).state == "open")
+    say(f"finding {row.id} is {workbench.finding(row.id).state} again")
 
     _head("Plan fixes for every open finding")
-    everything = desk.plan(everything=True)
+    everything = workbench.plan(everything=True)
     _summary(everything)
     rest = everything.without_blocked().without_irreversible()
 
     _head("Apply the fixes that no guard blocks and that can be undone")
     for skipped in rest.skipped[len(everything.skipped) :]:
         say(f"  left out: {skipped.playbook} on {skipped.resource}: {skipped.reason}")
-    decision = desk.decision(rest)
+    decision = workbench.decision(rest)
     if decision.reach:
         say(f"{decision.reason}: the operator has to confirm that number; the demo confirms it")
-    run = desk.apply(rest, reach=decision.reach or None)
+    run = workbench.apply(rest, reach=decision.reach or None)
     _counts(run)
     checks.append(run.state is RunState.DONE)
-    checks.append(_verified(desk, rest))
-    again = desk.scan()
+    checks.append(_verified(workbench, rest))
+    again = workbench.scan()
     fixed = [id for group in rest.groups for id in group.findings]
-    still = [id for id in fixed if desk.finding(id).state != "fixed"]
+    still = [id for id in fixed if workbench.finding(id).state != "fixed"]
     say(
         f"scanned again: {len(fixed) - len(still)} of {len(fixed)} findings are fixed, {again.failing} others are open"
     )
     checks.append(not still)
 
     _head("Commit the same plan as Terraform, on a branch of the company's repository")
-    patch = desk.patches.create(rest, repository, f"hipaa-tui/{rest.hash[:8]}")
+    patch = workbench.patches.create(rest, repository, f"hipaa-tui/{rest.hash[:8]}")
     say(
         f"commit {patch.commit[:12]} on {patch.branch}: {len(patch.files)} files, {len(patch.addresses)} blocks"
     )
@@ -94,9 +96,11 @@ def walk(desk: Workbench, report: Path, repository: Path) -> int:  # noqa: PLR09
     say(f"terraform: {patch.validated}; the repository's work tree, index and HEAD are unchanged")
 
     _head("Verify the journal")
-    faults = list(desk.journal.broken_links())
+    faults = list(workbench.journal.broken_links())
     checks.append(not faults)
-    say(f"{len(desk.runs())} runs in the journal; its hash chain is {'intact' if not faults else 'BROKEN'}")
+    say(
+        f"{len(workbench.runs())} runs in the journal; its hash chain is {'intact' if not faults else 'BROKEN'}"
+    )
     good = all(checks)
     say(
         f"{'Every verification held' if good else 'NOT every verification held'} ({time.monotonic() - started:.0f} s)."
@@ -109,13 +113,13 @@ def _head(text: str) -> None:
     say(f"### {text}")
 
 
-def _blocked(desk: Workbench, finding: str) -> bool:
-    plan = desk.plan(findings=[finding])
+def _blocked(workbench: Workbench, finding: str) -> bool:
+    plan = workbench.plan(findings=[finding])
     return bool(plan.blocked) or not plan.changes
 
 
-def _verified(desk: Workbench, plan: Plan) -> bool:
-    results = desk.verify(plan)
+def _verified(workbench: Workbench, plan: Plan) -> bool:
+    results = workbench.verify(plan)
     for result in results:
         if not result.verified:
             say(f"NOT verified: {result.setting} of {result.resource}: {result.found}")

@@ -17,9 +17,9 @@ def start(options: argparse.Namespace, banner: str = "") -> int:
     from hipaa_tui.tui.app import HipaaTuiApp
 
     def open_bench() -> Workbench:
-        from hipaa_tui.cli.session import open_desk
+        from hipaa_tui.cli.session import open_workbench
 
-        return open_desk(options, lambda sentence: app.call_from_thread(app.warn, sentence))
+        return open_workbench(options, lambda sentence: app.call_from_thread(app.warn, sentence))
 
     config = read_config(find_home())
     app = HipaaTuiApp(

@@ -288,7 +288,7 @@ def build() -> argparse.ArgumentParser:  # noqa: PLR0915 - a list reads best as 
         nargs="?",
         const="own",
         default="",
-        dest="going_on",
+        dest="continue_from",
         metavar="COMMIT",
         help="add a commit to the branch if it exists and hipaa-tui made its last commit, or if that is COMMIT",
     )

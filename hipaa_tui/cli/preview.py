@@ -22,7 +22,7 @@ def print_plan(plan: Plan) -> None:
     for group in plan.groups:
         _group(group, [change for change in plan.changes if change.group == group.id])
     if plan.changes:
-        _way_back(plan)
+        _undoes_run(plan)
     if plan.skipped:
         say()
         say("Left out:")
@@ -53,7 +53,7 @@ def _group(group: Group, changes: list[Change]) -> None:
         say(f"   {name}: {text}")
 
 
-def _way_back(plan: Plan) -> None:
+def _undoes_run(plan: Plan) -> None:
     say()
     say("Rollback, last change first:")
     for change in reversed(plan.changes):

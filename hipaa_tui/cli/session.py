@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hipaa_tui.workbench import Workbench
 
 
-def open_desk(options: argparse.Namespace, warn: Callable[[str], None] = narrate) -> Workbench:
+def open_workbench(options: argparse.Namespace, warn: Callable[[str], None] = narrate) -> Workbench:
     """The workbench on HIPAA_TUI_HOME, with the credentials that the options select, else config.toml's. InputError.
 
     `warn` is called with a sentence for what is wrong but stops nothing.

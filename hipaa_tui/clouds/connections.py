@@ -82,7 +82,7 @@ class Connections(Mapping[str, Cloud]):
         raise InputError(f"unknown provider {provider!r}; hipaa-tui supports aws and azure")
 
 
-class Reader:
+class SettingReader:
     """Reads settings and caches each (setting, target). Thread-safe.
 
     For planning and scanning, where one read serves many playbooks. A run never uses it: it reads afresh before every

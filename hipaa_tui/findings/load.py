@@ -11,7 +11,15 @@ from hipaa_tui.findings.model import Finding
 from hipaa_tui.findings.readers import asff, checkov, kics, ocsf, prowler_csv, sarif, trivy
 from hipaa_tui.findings.readers.fields import DETAIL_LIMIT
 from hipaa_tui.findings.readers.open_report import open_document, shown
-from hipaa_tui.findings.readers.reader import BadRow, Document, InCode, Loaded, Progress, Reader, Skipped
+from hipaa_tui.findings.readers.reader import (
+    BadRow,
+    Document,
+    InCode,
+    Loaded,
+    Progress,
+    Reader,
+    Skipped,
+)
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.sanitize import plain
 

@@ -41,7 +41,7 @@ class Proof:
         }
 
 
-class Keeping:
+class JournalProofs:
     """The journal's proofs. `whose` returns the owner of a key that this home knows, else ""."""
 
     def __init__(

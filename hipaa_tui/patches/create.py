@@ -35,7 +35,7 @@ from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.model import Clouds, Progress, Silent
 from hipaa_tui.records import record as records
-from hipaa_tui.records.model import LeftOut, Patched, Told
+from hipaa_tui.records.model import LeftOut, Patched, RecordData
 from hipaa_tui.support.errors import InputError, RefusedError
 from hipaa_tui.support.package_data import content_folder
 from hipaa_tui.support.sanitize import plain
@@ -67,7 +67,7 @@ def make_patch(
     each case no branch is created and the repository is unchanged.
     """
     repository = Repository(repo, base)
-    (goal,) = goals(repository, [branch], options.going_on)
+    (goal,) = goals(repository, [branch], options.continue_from)
     if goal.tip:
         repository = Repository(repo, goal.tip)
     patch = prepare(
@@ -153,7 +153,7 @@ def prepare(
         notes=_notes(folder),
         terraform=f"{validated}; {proved}" if proved else validated,
     )
-    record = Told(whole, options.approvals, patched, part=part)
+    record = RecordData(whole, options.approvals, patched, part=part)
     templates = (options.records, snippets / "records")
     message = records.write(record, "commit", *templates)
     hooks: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from hipaa_tui.records.model import Approved, LeftOut
 from hipaa_tui.support.json_value import Json
 
 if TYPE_CHECKING:
-    from hipaa_tui.records.model import Approved, Told
+    from hipaa_tui.records.model import Approved, RecordData
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class PatchOptions:
     var_files: Sequence[str] = ()
     shared: Collection[str] = ()
     prove: bool = False
-    going_on: str = ""
+    continue_from: str = ""
     author: str = ""
     hooks: bool = False
     records: Path | None = None
@@ -56,7 +56,7 @@ class Patch:
     title: str = ""
     body: str = ""
     """The text of the pull request, in Markdown."""
-    told: Told | None = None
+    told: RecordData | None = None
     """The facts from which records in other formats are written."""
 
     def as_json(self) -> dict[str, Json]:

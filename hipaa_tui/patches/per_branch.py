@@ -24,7 +24,7 @@ _ODD: Final = re.compile(r"[^a-z0-9._-]+|\.(?=\.)|^[.-]+|[.-]+$|\.lock$")
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class BranchPatches:
     """The patches of a plan; `refused` are the parts of which nothing can go in: name of the branch → why."""
 
     made: tuple[Patch, ...]
@@ -40,7 +40,7 @@ def make_patches(
     *,
     progress: Progress | None = None,
     options: PatchOptions | None = None,
-) -> Several:
+) -> BranchPatches:
     """A branch `branch`/NAME for each playbook or account. As `make_patch`: where one cannot be made, none is.
 
     A part of which nothing can go in gets no branch; RefusedError where that is so for all.
@@ -50,7 +50,7 @@ def make_patches(
     if not found:
         raise RefusedError("the plan contains no changes to commit")
     first = Repository(repo)
-    wanted = goals(first, [f"{branch}/{name}" for name in found], options.going_on)
+    wanted = goals(first, [f"{branch}/{name}" for name in found], options.continue_from)
     patches: dict[Goal, Patch] = {}
     refused: dict[str, str] = {}
     added: dict[str, str] = {}
@@ -74,7 +74,7 @@ def make_patches(
     if not patches:
         raise RefusedError("; ".join(f"{name}: {reason}" for name, reason in list(refused.items())[:3]))
     make_branches(first, {goal: patch.commit for goal, patch in patches.items()})
-    return Several(tuple(patches.values()), refused)
+    return BranchPatches(tuple(patches.values()), refused)
 
 
 def _added(patch: Patch) -> tuple[str, ...]:

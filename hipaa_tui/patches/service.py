@@ -11,7 +11,7 @@ from hipaa_tui.patches.git.commits import committer
 from hipaa_tui.patches.git.publish import Publisher
 from hipaa_tui.patches.git.repository import Repository
 from hipaa_tui.patches.model import Patch, PatchOptions
-from hipaa_tui.patches.per_branch import Several, make_patches
+from hipaa_tui.patches.per_branch import BranchPatches, make_patches
 from hipaa_tui.patches.revert import backwards
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.model import Clouds, Progress, Silent
@@ -57,7 +57,7 @@ class PatchService:
         per: str,
         progress: Progress | None = None,
         options: PatchOptions | None = None,
-    ) -> Several:
+    ) -> BranchPatches:
         """Like `create`, with a branch below `branch` for each "playbook" or "account"."""
         chosen = self._options(plan, repo, options)
         return make_patches(plan, repo, branch, self.clouds, per, progress=progress, options=chosen)

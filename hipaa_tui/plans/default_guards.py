@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError, Target
 from hipaa_tui.providers.registry import resource_type, resource_types
 from hipaa_tui.support.json_value import ABSENT
@@ -43,11 +43,11 @@ _LIVE_STACKS = (
 )
 
 
-def caller_account(look: Look) -> Verdict:
+def caller_account(context: GuardContext) -> Verdict:
     """Blocks when the resource is in an account or partition that the credentials do not reach."""
-    caller = look.cloud.caller()
+    caller = context.cloud.caller()
     reached = {account.lower() for account in caller.accounts}
-    for target in (look.target, *(draft.target for draft in look.changes)):
+    for target in (context.target, *(draft.target for draft in context.changes)):
         if target.account.lower() not in reached:
             whose = ", ".join(caller.accounts) or "no account"
             return Outcome.BLOCK, f"{target.name} is in {target.account}, but the credentials reach {whose}"
@@ -57,18 +57,18 @@ def caller_account(look: Look) -> Verdict:
                 f"{target.name} is in the partition {target.partition}, but the credentials are for "
                 f"{caller.partition}",
             )
-    return Outcome.PASS, f"the credentials reach {look.target.account}"
+    return Outcome.PASS, f"the credentials reach {context.target.account}"
 
 
-def managed_elsewhere(look: Look) -> Verdict:
+def managed_elsewhere(context: GuardContext) -> Verdict:
     """Warns when another tool manages the resource and would revert the change.
 
     The team's Terraform and the resource's tags show that; for an AWS resource without tags, CloudFormation is asked.
     Blocks when the resource no longer exists: it may have been deleted after the report.
     """
     notes: set[str] = set()
-    for target in _existing(look):
-        if code := look.managed(target):
+    for target in _existing(context):
+        if code := context.managed(target):
             return (
                 Outcome.WARN,
                 f"{target.name}: {code}, and the next terraform apply would revert this change: create the patch "
@@ -76,16 +76,16 @@ def managed_elsewhere(look: Look) -> Verdict:
                 "apply",
             )
         try:
-            tags = resource_type(target.type).tags(look.cloud, target)
+            tags = resource_type(target.type).tags(context.cloud, target)
             manager = manager_of(tags)
         except CloudError as error:
             if error.status == 404 or "NotFound" in error.code:
-                if target.key != look.target.key:
+                if target.key != context.target.key:
                     continue  # an earlier fix of the plan creates it
                 return Outcome.BLOCK, f"{target.name} no longer exists ({error.code}): scan again"
             raise
         if not tags and target.provider == "aws":
-            manager, note = _stack_of(look, target)
+            manager, note = _stack_of(context, target)
             notes.add(note)
         if manager:
             return (
@@ -98,28 +98,28 @@ def managed_elsewhere(look: Look) -> Verdict:
     )
 
 
-def _stack_of(look: Look, target: Target) -> tuple[str, str]:
+def _stack_of(context: GuardContext, target: Target) -> tuple[str, str]:
     """(a clause that names the CloudFormation stack of the resource, or ""; what could not be checked, or "").
 
     Not every resource of a stack has its tags (aliases and roles of old stacks do not). ListStacks is called once per
     region, and a denied call is only a note: it is no reason to warn about every change.
     """
-    region = target.region or look.target.region
+    region = target.region or context.target.region
     key = f"stacks|{target.account}|{region}"
     try:
-        if key not in look.memory:
+        if key not in context.memory:
             filters = {"StackStatusFilter": list(_LIVE_STACKS)}
-            summaries = look.cloud.call(Call("aws", "cloudformation", "ListStacks", filters, region))
-            look.memory[key] = bool(summaries.get("StackSummaries") or summaries.get("NextToken"))
-        if look.memory[key] is not True:
-            return "", "" if look.memory[key] is False else str(look.memory[key])
+            summaries = context.cloud.call(Call("aws", "cloudformation", "ListStacks", filters, region))
+            context.memory[key] = bool(summaries.get("StackSummaries") or summaries.get("NextToken"))
+        if context.memory[key] is not True:
+            return "", "" if context.memory[key] is False else str(context.memory[key])
         request = {"PhysicalResourceId": target.name}
-        answer = look.cloud.call(Call("aws", "cloudformation", "DescribeStackResources", request, region))
+        answer = context.cloud.call(Call("aws", "cloudformation", "DescribeStackResources", request, region))
     except CloudError as error:
         if error.code == "ValidationError":  # "Stack for … does not exist"
             return "", ""
         unchecked = f"CloudFormation could not be checked ({error.code})"
-        look.memory.setdefault(key, unchecked)
+        context.memory.setdefault(key, unchecked)
         return "", unchecked
     stacks = [
         resource["StackName"]
@@ -129,10 +129,10 @@ def _stack_of(look: Look, target: Target) -> tuple[str, str]:
     return (f"the CloudFormation stack {stacks[0]} manages it" if stacks else ""), ""
 
 
-def _existing(look: Look) -> list[Target]:
+def _existing(context: GuardContext) -> list[Target]:
     """The existing resources whose tags can be read, the finding's own first."""
-    existing = {look.target.key: look.target}
-    for draft in look.changes:
+    existing = {context.target.key: context.target}
+    for draft in context.changes:
         if draft.before is not ABSENT:
             existing.setdefault(draft.target.key, draft.target)
     # An alias is not the key itself: the key is checked when a change names it by its id.
@@ -171,4 +171,4 @@ def manager_of(tags: Mapping[str, str]) -> str:
 
 
 GUARDS = {"caller-account": caller_account, "managed-elsewhere": managed_elsewhere}
-CAUTIOUS = ("caller-account",)
+BLOCK_ON_ERROR = ("caller-account",)

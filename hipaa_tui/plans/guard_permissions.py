@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hipaa_tui.clouds import call_description
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Denied, Reading, Target
 from hipaa_tui.providers.registry import setting
 
@@ -20,14 +20,14 @@ class _Needs:
     rollback: set[str] = field(default_factory=set)
 
 
-def permitted(look: Look) -> Verdict:
+def permitted(context: GuardContext) -> Verdict:
     """Blocks when a permission for the change is missing; warns when only the rollback lacks one, or it is unknown."""
     refused, no_rollback, unknown = [], [], []
-    for needs in _needs(look):
+    for needs in _needs(context):
         wanted = sorted(needs.writes | needs.rollback)
         if not wanted:
             continue
-        denied = look.cloud.denied(wanted, needs.target)
+        denied = context.cloud.denied(wanted, needs.target)
         missing = [action for action in denied.actions if action in needs.writes]
         if missing:
             refused.append(_clause(missing, needs.target, denied))
@@ -57,23 +57,23 @@ def _clause(actions: Iterable[str], target: Target, denied: Denied) -> str:
     return f"{', '.join(actions)} on {target.name}{reason}"
 
 
-def _needs(look: Look) -> list[_Needs]:
+def _needs(context: GuardContext) -> list[_Needs]:
     """The permissions by resource, in the order of the changes."""
     by_target: dict[str, _Needs] = {}
-    for draft in look.changes:
+    for draft in context.changes:
         needs = by_target.setdefault(draft.target.key, _Needs(draft.target))
-        writes, rollback = _permissions(look, draft)
+        writes, rollback = _permissions(context, draft)
         needs.writes.update(writes)
         needs.rollback.update(rollback)
     return list(by_target.values())
 
 
-def _permissions(look: Look, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _permissions(context: GuardContext, draft: PlannedChange) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(permissions of the change, permissions of its rollback); computed when the draft does not have them."""
     if draft.permissions is not None and draft.rollback_permissions is not None:
         return draft.permissions, draft.rollback_permissions
     declared = setting(draft.setting)
-    current = look.read(draft.setting, draft.target)
+    current = context.read(draft.setting, draft.target)
     before, after = Reading(draft.before, current.identity), Reading(draft.after, current.identity)
     writes = call_description.permissions(declared.calls(draft.target, before, draft.after))
     if before.absent and declared.kept_on_rollback:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hipaa_tui.plans.model import Change, Group
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, calls_as_json
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.redaction import redact, redact_text, secrets_in
@@ -17,21 +17,21 @@ _SHOWN = 3
 _STORES = {"aws": "AWS Secrets Manager or Parameter Store", "azure": "Azure Key Vault"}
 
 
-def no_secret_in_value(look: Look) -> Verdict:
+def no_secret_in_value(context: GuardContext) -> Verdict:
     """Blocks when the current value, the wanted value or an answer contains what looks like a secret.
 
     The reason is not the secret's place in the cloud, which does not change: with the secret in them, the plan, the
     journal and a patch could not be stored, shown or given to an auditor.
     """
-    for draft in look.changes:
+    for draft in context.changes:
         for when, value in (("contains", draft.before), ("would contain", draft.after)):
             paths = secrets_in(value)
             if paths:
                 where = f"{setting(draft.setting).title} of {draft.target.name} {when}"
-                return Outcome.BLOCK, _sentence(where, paths, look.target.provider)
-    paths = secrets_in(dict(look.parameters))
+                return Outcome.BLOCK, _sentence(where, paths, context.target.provider)
+    paths = secrets_in(dict(context.parameters))
     if paths:
-        return Outcome.BLOCK, _sentence("the answers contain", paths, look.target.provider)
+        return Outcome.BLOCK, _sentence("the answers contain", paths, context.target.provider)
     return Outcome.PASS, "no value of the plan looks like a secret"
 
 
@@ -65,4 +65,4 @@ def _sentence(where: str, paths: list[str], provider: str) -> str:
 
 
 GUARDS = {NAME: no_secret_in_value}
-CAUTIOUS = (NAME,)
+BLOCK_ON_ERROR = (NAME,)

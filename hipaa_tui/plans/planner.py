@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hipaa_tui.clouds import call_description
-from hipaa_tui.clouds.connections import Reader, cloud_of
+from hipaa_tui.clouds.connections import SettingReader, cloud_of
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.plans.compliance import MisfitError, Scene, misfits, resource_complies
 from hipaa_tui.plans.guard_secrets import without_secrets
@@ -22,7 +22,7 @@ from hipaa_tui.plans.run_guards import EVERYWHERE, ask, guards
 from hipaa_tui.playbooks.load import Catalogue
 from hipaa_tui.playbooks.model import ChangeSpec, Playbook
 from hipaa_tui.playbooks.parameters import addressed, answers
-from hipaa_tui.providers.guard import Draft, GuardResult, Managed, Outcome, nobody
+from hipaa_tui.providers.guard import GuardResult, Managed, Outcome, PlannedChange, nobody
 from hipaa_tui.providers.model import Call, CloudError, Clouds, Progress, Reading, Setting, Silent, Target
 from hipaa_tui.providers.predicates import holds
 from hipaa_tui.providers.registry import resource_types
@@ -32,7 +32,7 @@ from hipaa_tui.support.redaction import redact, redact_text
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FixRequest:
     """One playbook to be applied to one resource, for the findings that it answers."""
 
     playbook: Playbook
@@ -40,9 +40,9 @@ class Wish:
     findings: tuple[str, ...]
 
 
-def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish], list[Skipped]]:
+def fix_requests(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[FixRequest], list[Skipped]]:
     """(each playbook and resource that the findings need, once, in the findings' order; what is skipped)."""
-    found: dict[tuple[str, str, str], Wish] = {}
+    found: dict[tuple[str, str, str], FixRequest] = {}
     skipped: list[Skipped] = []
     for finding in findings:
         playbook = catalogue.for_check(finding.check)
@@ -60,7 +60,7 @@ def wishes(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[list[Wish
         key = (playbook.id, target.key, target.region)
         earlier = found.get(key)
         ids = (*(earlier.findings if earlier else ()), finding.fingerprint)
-        found[key] = Wish(playbook, target, ids)
+        found[key] = FixRequest(playbook, target, ids)
     return list(found.values()), skipped
 
 
@@ -73,7 +73,7 @@ def _no_wish(playbook: Playbook | None) -> str:
 
 
 def make_plan(
-    wanted: Sequence[Wish],
+    wanted: Sequence[FixRequest],
     clouds: Clouds,
     given: Mapping[str, str],
     *,
@@ -103,13 +103,13 @@ def make_plan(
     )
 
 
-def in_order(wanted: Sequence[Wish]) -> list[Wish]:
+def in_order(wanted: Sequence[FixRequest]) -> list[FixRequest]:
     """The wishes in order, but each after those on the same resource that its playbook names in `after`."""
     here: dict[str, set[str]] = {}
     for wish in wanted:
         here.setdefault(wish.target.key, set()).add(wish.playbook.id)
     done: dict[str, set[str]] = {key: set() for key in here}
-    ordered: list[Wish] = []
+    ordered: list[FixRequest] = []
     left = list(wanted)
     while left:
         ready = [w for w in left if not (set(w.playbook.after) & here[w.target.key]) - done[w.target.key]]
@@ -155,7 +155,7 @@ class _Planning:
     memory: dict[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.live = Reader(self.clouds)
+        self.live = SettingReader(self.clouds)
         self.overlay = Overlay(self.live)
         self.reach = Reach(self.clouds)
         self._listed: dict[tuple[str, str, str], frozenset[str]] = {}
@@ -170,7 +170,7 @@ class _Planning:
             self._listed[where] = frozenset(one.key for one in found)
         return target.key in self._listed[where]
 
-    def add(self, wish: Wish, parameters: Mapping[str, Json]) -> None:
+    def add(self, wish: FixRequest, parameters: Mapping[str, Json]) -> None:
         group_id = f"g{len(self.groups) + 1}"
         refusal = self.reach.refusal(wish.target.provider, wish.target.account)
         if refusal:
@@ -189,7 +189,7 @@ class _Planning:
             # What a blocked group would have created will not exist for the next ones.
             self.overlay.take(drafted.overlay)
 
-    def _leave_out(self, wish: Wish, reason: str, kind: str) -> None:
+    def _leave_out(self, wish: FixRequest, reason: str, kind: str) -> None:
         why = redact_text(reason)
         for finding in wish.findings or ("",):
             self.skipped.append(Skipped(finding, wish.target.id, wish.playbook.id, why, kind))
@@ -213,7 +213,7 @@ class _GroupDraft:
     def __init__(
         self,
         planning: _Planning,
-        wish: Wish,
+        wish: FixRequest,
         parameters: Mapping[str, Json],
         group_id: str,
         taken: int,
@@ -252,7 +252,7 @@ class _GroupDraft:
             cloud=cloud_of(self.planning.clouds, wish.target.provider, wish.target.account),
             target=wish.target,
             changes=[
-                Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)
+                PlannedChange(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)
                 for c in changes
             ],
             parameters=self.scene.parameters,
@@ -353,7 +353,7 @@ class _GroupDraft:
             complies=predicate,
             calls=tuple(calls),
             permissions=call_description.permissions(calls),
-            rollback_permissions=_way_back(one, target, reading, Reading(wanted, identity)),
+            rollback_permissions=_rollback_permissions(one, target, reading, Reading(wanted, identity)),
             guards=(),
             reversible=reversible,
             reversal=reversal,
@@ -420,7 +420,7 @@ def _reversal(one: Setting, before: Json, final: str, protects: bool) -> tuple[b
     return True, "a rollback restores the earlier value"
 
 
-def _way_back(one: Setting, target: Target, before: Reading, after: Reading) -> tuple[str, ...]:
+def _rollback_permissions(one: Setting, target: Target, before: Reading, after: Reading) -> tuple[str, ...]:
     if before.absent and one.kept_on_rollback:
         return ()
     try:

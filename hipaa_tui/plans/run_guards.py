@@ -8,7 +8,16 @@ from types import MappingProxyType
 
 from hipaa_tui.plans import default_guards, guard_permissions, guard_secrets
 from hipaa_tui.providers import registry
-from hipaa_tui.providers.guard import Draft, Guard, GuardResult, Look, Managed, Outcome, Read, nobody
+from hipaa_tui.providers.guard import (
+    Guard,
+    GuardContext,
+    GuardResult,
+    Managed,
+    Outcome,
+    PlannedChange,
+    Read,
+    nobody,
+)
 from hipaa_tui.providers.model import Cloud, CloudError, Target
 from hipaa_tui.support.json_value import Json
 
@@ -25,7 +34,7 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
     twice = of_services.keys() & of_plans.keys()
     if twice:
         raise ValueError(f"guard {', '.join(sorted(twice))} is declared twice")
-    blocking = {name for module in _OF_EVERY_PLAN for name in getattr(module, "CAUTIOUS", ())}
+    blocking = {name for module in _OF_EVERY_PLAN for name in getattr(module, "BLOCK_ON_ERROR", ())}
     return MappingProxyType({**of_plans, **of_services}), cautious | blocking
 
 
@@ -34,7 +43,7 @@ def ask(
     *,
     cloud: Cloud,
     target: Target,
-    changes: Sequence[Draft],
+    changes: Sequence[PlannedChange],
     parameters: Mapping[str, Json],
     read: Read,
     memory: MutableMapping[str, Json] | None = None,
@@ -54,9 +63,11 @@ def ask(
             reason = "this version of hipaa-tui has no such guard: plan again"
             results.append(GuardResult(name, Outcome.BLOCK, reason))
             continue
-        look = Look(cloud, target, changes, parameters, spec["arguments"], read, account_memory, managed)
+        context = GuardContext(
+            cloud, target, changes, parameters, spec["arguments"], read, account_memory, managed
+        )
         try:
-            outcome, reason = known[name](look)
+            outcome, reason = known[name](context)
         except (CloudError, ValueError) as error:
             outcome = Outcome.BLOCK if name in cautious else Outcome.WARN
             reason = f"the check failed: {error}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from hipaa_tui.clouds.connections import Reader, cloud_of
+from hipaa_tui.clouds.connections import SettingReader, cloud_of
 from hipaa_tui.clouds.scan_scope import Place
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.plans.compliance import Scene, misfits, resource_complies
@@ -52,7 +52,7 @@ def scan(
     for playbook in playbooks:
         if playbook.primary:
             by_type.setdefault(playbook.resource, []).append(playbook)
-    read = Reader(clouds)
+    read = SettingReader(clouds)
     problems: list[str] = []
     looks: list[tuple[Playbook, Target]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -116,7 +116,9 @@ def _places_of(type_name: str, places: Sequence[Place]) -> list[Place]:
     return list({(place.account, place.partition): place for place in reversed(mine)}.values())
 
 
-def _assess(playbook: Playbook, target: Target, read: Reader, given: Mapping[str, str]) -> Finding | None:
+def _assess(
+    playbook: Playbook, target: Target, read: SettingReader, given: Mapping[str, str]
+) -> Finding | None:
     known = {name: value for name, value in given.items() if name in playbook.parameters}
     scene = Scene(playbook, target, answers(playbook, known), read)
     with misfits(playbook):

@@ -48,7 +48,7 @@ class Judged:
     reason: str
 
 
-class Gate:
+class Admission:
     """Decides on plans. Reads the policy file every time, since it may change during a session."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Gate:
         try:
             return self.policy
         except InputError as error:
-            if not self._way_back(plan):
+            if not self._undoes_run(plan):
                 raise
             self._warn(f"{error}; the rollback goes on without it")
             return Policy()
@@ -115,7 +115,7 @@ class Gate:
         try:
             return self.identity.key
         except InputError as error:
-            if not self._way_back(plan):
+            if not self._undoes_run(plan):
                 raise
             self._warn(f"{error}; the rollback goes on unsigned")
             return ""
@@ -210,7 +210,7 @@ class Gate:
     # Parts of the above
 
     def _decision(self, plan: Plan, policy: Policy, approvals: Sequence[Approval]) -> Decision:
-        way_back = self._way_back(plan)
+        undoes_run = self._undoes_run(plan)
         facts = Facts(
             now=self.clock(),
             applier=self._key(plan),
@@ -219,7 +219,7 @@ class Gate:
             tags=tags_of(plan, policy, self._clouds),
             population=population_of(plan, policy.blast_radius, self._clouds),
             excepted=self._excepted(plan),
-            way_back=way_back,
+            undoes_run=undoes_run,
         )
         return decide(plan, policy, facts)
 
@@ -242,7 +242,7 @@ class Gate:
         records = self._journal.of(subject(plan.hash))
         return _statements(record.body.get("approval") for record in records if record.kind == NOTE)
 
-    def _way_back(self, plan: Plan) -> bool:
+    def _undoes_run(self, plan: Plan) -> bool:
         if plan.kind != "rollback":
             return False
         try:

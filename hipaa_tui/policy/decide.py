@@ -31,7 +31,7 @@ class Facts:
     """Number of resources of a type in a place. Missing: they could not be counted."""
     excepted: Mapping[str, str] = field(default_factory=dict)
     """Finding → its exception: by whom, until when and why."""
-    way_back: bool = False
+    undoes_run: bool = False
     """Is it a rollback that only restores what its run changed?"""
 
 
@@ -84,7 +84,7 @@ class Decision:
 def decide(plan: Plan, policy: Policy, facts: Facts) -> Decision:
     """The decision on a plan. A pure function."""
     found = fixes(plan)
-    back = facts.way_back
+    back = facts.undoes_run
     refusals: list[str] = [] if plan.kind == "rollback" else _excepted(found, facts)
     windows: list[str] = []
     granted: list[str] = []

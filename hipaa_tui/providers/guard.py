@@ -38,7 +38,7 @@ class GuardResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PlannedChange:
     """A change that is about to be planned, as a guard sees it.
 
     The permissions are those of its calls and of the calls that take it back, None where whoever made the
@@ -69,7 +69,7 @@ def nobody(_target: Target) -> str:
 
 
 @dataclass(frozen=True)
-class Look:
+class GuardContext:
     """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud.
 
     `memory` lasts for one planning: a guard keeps there what holds for a whole account. `managed` knows the team's
@@ -78,7 +78,7 @@ class Look:
 
     cloud: Cloud
     target: Target
-    changes: Sequence[Draft]
+    changes: Sequence[PlannedChange]
     parameters: Mapping[str, Json]
     arguments: Mapping[str, Json]
     read: Read
@@ -87,5 +87,5 @@ class Look:
 
 
 Verdict = tuple[Outcome, str]
-Guard = Callable[[Look], Verdict]
-"""Raises CloudError where looking fails: the caller makes it a warning, or a block for one in CAUTIOUS."""
+Guard = Callable[[GuardContext], Verdict]
+"""Raises CloudError where looking fails: the caller makes it a warning, or a block for one in BLOCK_ON_ERROR."""

@@ -356,7 +356,7 @@ class ResourceType(ABC):
     """Listed per region; else once per account."""
     per_region: bool = False
     """A switch that each region of the account has, made or not: the list of a region is this one target."""
-    nameless: str = ""
+    missing_resource_suffix: str = ""
     """How the id ends by which a report says that none of them does something that one has to do; "" where none does."""
 
     @property

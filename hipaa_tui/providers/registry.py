@@ -1,7 +1,7 @@
 """Finds settings, resource types, value builders and guards by name, importing the services' modules only when asked.
 
 Each service is a package of `hipaa_tui.aws` or `hipaa_tui.azure`. Its modules declare what they have in SETTINGS,
-RESOURCE_TYPES and BUILDERS; those called `guards…` in GUARDS and CAUTIOUS. None of them imports an SDK, so looking
+RESOURCE_TYPES and BUILDERS; those called `guards…` in GUARDS and BLOCK_ON_ERROR. None of them imports an SDK, so looking
 a setting up is cheap; the SDKs load when the first call is made (`hipaa_tui.aws.cloud`, `hipaa_tui.azure.cloud`).
 """
 
@@ -68,10 +68,10 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
             if name in found:
                 raise ValueError(f"guard {name} is declared twice")
             found[name] = guard
-        for name in getattr(module, "CAUTIOUS", ()):
+        for name in getattr(module, "BLOCK_ON_ERROR", ()):
             # A misspelt name, or a text in place of a tuple, would let a guard pass that cannot look.
             if name not in own:
-                raise ValueError(f"{module.__name__}: CAUTIOUS names {name!r}, which is none of its guards")
+                raise ValueError(f"{module.__name__}: BLOCK_ON_ERROR names {name!r}, which is none of its guards")
             cautious.add(name)
     return MappingProxyType(found), frozenset(cautious)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from hipaa_tui.journal.journal import Journal, Record
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.policy.admission import Gate
+from hipaa_tui.policy.admission import Admission
 from hipaa_tui.policy.approvals import Approval, approval_from
-from hipaa_tui.records.model import Approved, Done, Ran, Told
+from hipaa_tui.records.model import Approved, Done, Ran, RecordData
 from hipaa_tui.records.record import write
 from hipaa_tui.runs.model import RunView
 
@@ -17,17 +17,17 @@ _LOOKED = {"change.verified", "change.unverified", "change.skipped"}
 _WORDS = {True: "verified", False: "not verified", None: "not checked"}
 
 
-class Recording:
+class RecordCollector:
     """Writes the records of this home's plans and runs. `templates` is the team's folder of templates."""
 
-    def __init__(self, journal: Journal, gate: Gate, templates: Path | None) -> None:
+    def __init__(self, journal: Journal, gate: Admission, templates: Path | None) -> None:
         self._journal = journal
         self._gate = gate
         self._templates = templates
 
     def of_plan(self, plan: Plan, format: str) -> str:
         """The record of a plan that has not been applied. InputError if a template is invalid."""
-        return self.written(Told(plan, self.approvals(plan)), format)
+        return self.written(RecordData(plan, self.approvals(plan)), format)
 
     def of_run(self, run: RunView, format: str) -> str:
         """The record of a run. InputError if a template is invalid."""
@@ -49,9 +49,9 @@ class Recording:
             note=run.note,
             rolled_back_by=run.rolled_back_by,
         )
-        return self.written(Told(_plan(found), _counted(context), ran=ran), format)
+        return self.written(RecordData(_plan(found), _counted(context), ran=ran), format)
 
-    def written(self, told: Told, format: str) -> str:
+    def written(self, told: RecordData, format: str) -> str:
         """The record in this format, by the team's template if there is one."""
         return write(told, format, self._templates)
 

@@ -72,7 +72,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordData:
     """Everything that a record is about. `part`: the ids of the changes that it covers; None: all."""
 
     plan: Plan

@@ -21,7 +21,7 @@ from hipaa_tui.policy.plan_facts import UNKNOWN_RISK
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.records import escapes
-from hipaa_tui.records.model import Done, Patched, Ran, Told
+from hipaa_tui.records.model import Done, Patched, Ran, RecordData
 from hipaa_tui.records.templates import fill
 from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
@@ -49,7 +49,7 @@ _ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 
-def write(told: Told, format: str, own: Path | None = None, ours: Path | None = None) -> str:
+def write(told: RecordData, format: str, own: Path | None = None, ours: Path | None = None) -> str:
     """The record as text. `own` is the team's folder of templates, `ours` the shipped one.
 
     InputError if the team's folder is missing or a template is invalid.
@@ -96,7 +96,7 @@ def _message(text: str, plan: Plan) -> str:
     return "\n".join([*lines, "", *trailers]) + "\n"
 
 
-def subject(told: Told) -> str:
+def subject(told: RecordData) -> str:
     """A subject line of at most 72 characters."""
     plan, changes = told.plan, _changes(told)
     groups = _groups(told, changes)
@@ -113,7 +113,7 @@ def subject(told: Told) -> str:
     return redact_text(plain(f"{what} ({where})", SUBJECT))
 
 
-def context(told: Told) -> dict[str, Any]:
+def context(told: RecordData) -> dict[str, Any]:
     """The variables of a template: strings, lists and dicts, as documented in docs/records.md."""
     plan, patched, ran = told.plan, told.patched, told.ran
     changes = _changes(told)
@@ -171,13 +171,13 @@ def context(told: Told) -> dict[str, Any]:
     }
 
 
-def _changes(told: Told) -> list[Change]:
+def _changes(told: RecordData) -> list[Change]:
     changes = [one for one in told.plan.changes if told.part is None or one.id in told.part]
     patched = told.patched
     return changes if patched is None else [one for one in changes if patched.addresses.get(one.id)]
 
 
-def _groups(told: Told, changes: Sequence[Change]) -> list[Group]:
+def _groups(told: RecordData, changes: Sequence[Change]) -> list[Group]:
     return [group for group in told.plan.groups if any(change.group == group.id for change in changes)]
 
 

@@ -19,7 +19,7 @@ from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.providers.model import Call, Cancelled, Clouds, Progress, Reading, Setting, Silent
 from hipaa_tui.providers.predicates import holds
 from hipaa_tui.providers.registry import setting
-from hipaa_tui.runs.change_executor import Hands
+from hipaa_tui.runs.change_executor import ChangeExecutor
 from hipaa_tui.runs.compensate import compensate
 from hipaa_tui.runs.dependents import Lost
 from hipaa_tui.runs.heartbeat import Heartbeat
@@ -79,7 +79,7 @@ class Applying:
     def _closing(self, run: str, done: Done) -> None:
         """Apply the plan. Closes the run even after an internal error: the process may live on (the screens do), and
         a run that has ended must not look as if it were in progress."""
-        hands = Hands(self.clouds, self.journal, run, self.sleep, self.progress)
+        hands = ChangeExecutor(self.clouds, self.journal, run, self.sleep, self.progress)
         try:
             with Heartbeat(self.journal, run):
                 self._carry_out(hands, done)
@@ -101,7 +101,7 @@ class Applying:
                 self.journal.finish(run, RunState.PARTIAL if wrote else RunState.STOPPED, note)
             raise
 
-    def _learn_whether_fenced(self, hands: Hands) -> None:
+    def _learn_whether_fenced(self, hands: ChangeExecutor) -> None:
         """After a lost connection to the store: FencedError if another worker has taken over the run."""
         try:
             self.journal.hold(hands.run)
@@ -110,7 +110,7 @@ class Applying:
         except StoreError:
             return  # still out of reach: the sentence about it is what there is to say
 
-    def _alarm(self, hands: Hands, error: FencedError) -> FencedError:
+    def _alarm(self, hands: ChangeExecutor, error: FencedError) -> FencedError:
         """Another worker has taken over the run. Record which call may have been made without the lease."""
         with suppress(HipaaTuiError):
             self.journal.alarm(hands.run, hands.in_flight)
@@ -121,7 +121,7 @@ class Applying:
             f"made after that: check with `hipaa-tui verify {hands.run}`"
         )
 
-    def _carry_out(self, hands: Hands, done: Done) -> None:
+    def _carry_out(self, hands: ChangeExecutor, done: Done) -> None:
         run = hands.run
         work = _Work(self.plan, hands, done)
         try:
@@ -169,7 +169,7 @@ class _Work:
     """The changes of one run in order: which are done or lost, and what the cloud assigned."""
 
     plan: Plan
-    hands: Hands
+    hands: ChangeExecutor
     done: Done
     lost: Lost = field(default_factory=Lost)
     made: set[str] = field(default_factory=set)

@@ -53,7 +53,7 @@ _UNIQUE: Final = re.compile(r"arn:aws|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a
 
 
 @dataclass
-class Hands:
+class ChangeExecutor:
     """Makes the changes of one run. `sleep` waits between reads; tests pass their own."""
 
     clouds: Clouds

@@ -12,7 +12,7 @@ from hipaa_tui.clouds import call_description
 from hipaa_tui.plans.model import Change
 from hipaa_tui.providers.model import Reading, Setting
 from hipaa_tui.providers.registry import setting
-from hipaa_tui.runs.change_executor import Hands
+from hipaa_tui.runs.change_executor import ChangeExecutor
 from hipaa_tui.runs.outcomes import Stop
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -20,7 +20,7 @@ Goals = dict[str, Json]
 """By change id: the value that the run wrote, with its references resolved."""
 
 
-def compensate(hands: Hands, written: Sequence[Change], goals: Goals) -> list[str]:
+def compensate(hands: ChangeExecutor, written: Sequence[Change], goals: Goals) -> list[str]:
     """Undo these changes of one fix, given in the order in which they were made.
 
     Returns a sentence for each that stays; none if everything is as before the fix.
@@ -53,7 +53,7 @@ def compensate(hands: Hands, written: Sequence[Change], goals: Goals) -> list[st
     return stays
 
 
-def _stands(hands: Hands, one: Setting, change: Change) -> bool:
+def _stands(hands: ChangeExecutor, one: Setting, change: Change) -> bool:
     """Was it created? If that cannot be read, yes is assumed."""
     try:
         return not one.same(hands.look(change).value, change.before)
@@ -61,7 +61,7 @@ def _stands(hands: Hands, one: Setting, change: Change) -> bool:
         return True
 
 
-def _undo(hands: Hands, one: Setting, change: Change, goal: Json) -> str:
+def _undo(hands: ChangeExecutor, one: Setting, change: Change, goal: Json) -> str:
     """Restore the earlier value. Returns why that was not possible, or ""."""
     final = one.cannot_be_undone(change.before, goal)
     if final:

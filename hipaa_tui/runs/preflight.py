@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hipaa_tui.clouds.connections import Reader, cloud_of
+from hipaa_tui.clouds.connections import SettingReader, cloud_of
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.model import Change, Plan
 from hipaa_tui.plans.planned_state import Overlay
 from hipaa_tui.plans.planner import blocked_reasons
 from hipaa_tui.plans.run_guards import ask
-from hipaa_tui.providers.guard import Draft
+from hipaa_tui.providers.guard import PlannedChange
 from hipaa_tui.providers.model import CloudError, Clouds, Reading, Setting, calls_as_json
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.errors import InputError, RefusedError
@@ -57,7 +57,7 @@ def _stands(one: Setting, change: Change, value: Json) -> bool:
 
 def refuse_drift(plan: Plan, clouds: Clouds) -> None:
     """RefusedError if a live value is neither the planned `before` nor `after`."""
-    read = Reader(clouds)
+    read = SettingReader(clouds)
     seen: set[tuple[str, str]] = set()
     made: set[str] = set()
     found: list[str] = []
@@ -92,7 +92,7 @@ def refuse_blocked_now(plan: Plan, clouds: Clouds) -> None:
 
 def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = None) -> dict[str, str]:
     """The blocking guards' reasons by group, as of now. `groups`: check only these."""
-    below = Overlay(Reader(clouds))
+    below = Overlay(SettingReader(clouds))
     memory: dict[str, Json] = {}
     found: dict[str, str] = {}
     for group in plan.groups:
@@ -109,7 +109,9 @@ def blocked_now(plan: Plan, clouds: Clouds, groups: Collection[str] | None = Non
                 cloud=cloud_of(clouds, main.provider, main.account),
                 target=main,
                 changes=[
-                    Draft(c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions)
+                    PlannedChange(
+                        c.setting, c.target, c.before, c.after, c.permissions, c.rollback_permissions
+                    )
                     for c in changes
                 ],
                 parameters=group.parameters,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hipaa_tui.clouds import call_description
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.journal.journal import Journal, Record
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.model import Change, Group, Plan, Skipped
@@ -48,7 +48,7 @@ def rollback_plan(journal: Journal, run: str, clouds: Clouds, progress: Progress
     touched = [change for change in plan.changes if change.id in mine]
     if not touched and not row.interrupted:
         raise InputError(f"run {row.id} wrote nothing, so there is nothing to roll back")
-    read = Reader(clouds)
+    read = SettingReader(clouds)
     overlay: dict[tuple[str, str], Reading] = {}
     changes: list[Change] = []
     skipped: list[Skipped] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.diff import words
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.model import CloudError, Clouds, Progress, Silent
@@ -38,7 +38,7 @@ def verify(plan: Plan, clouds: Clouds, progress: Progress | None = None) -> list
     """A result per change. Of several changes of one setting only the last is verified."""
     progress = progress or Silent()
     last = {(change.setting, change.target.key): change for change in plan.changes}
-    read = Reader(clouds)
+    read = SettingReader(clouds)
     results = []
     for number, change in enumerate(last.values()):
         one = setting(change.setting)

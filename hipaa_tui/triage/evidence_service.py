@@ -48,7 +48,7 @@ class Progress:
         return "every step has evidence; no API can confirm the fix, so the finding is attested"
 
 
-class Evidencing:
+class EvidenceService:
     """The evidence in a journal. `queue`, `catalogue` and `name` (the user's) are called only when needed."""
 
     def __init__(

@@ -13,7 +13,7 @@ from hipaa_tui.triage.exceptions import Excepted, Exceptions
 from hipaa_tui.triage.queue import Queue
 
 
-class Excepting:
+class ExceptionService:
     """The exceptions in a journal. `queue` and `name` (the user's) are called only when needed."""
 
     def __init__(self, journal: Journal, queue: Callable[[], Queue], name: Callable[[], str]) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Backlog:
+class FindingList:
     """All findings with their filters, in the queue's order: most urgent first."""
 
     all_rows: Sequence[QueueRow] = ()
@@ -20,16 +20,16 @@ class Backlog:
     open_only: bool = True
 
     @classmethod
-    def of(cls, rows: Sequence[QueueRow]) -> Backlog:
+    def of(cls, rows: Sequence[QueueRow]) -> FindingList:
         """Read the rows. Takes a second for 100,000, so call it in a thread."""
         return cls(rows, [_text(row) for row in rows])
 
     def __len__(self) -> int:
         return len(self.all_rows)
 
-    def narrowed_like(self, other: Backlog) -> Backlog:
+    def narrowed_like(self, other: FindingList) -> FindingList:
         """These rows with the other's filters, so that they survive a reload."""
-        return Backlog(self.all_rows, self.texts, other.words, other.open_only)
+        return FindingList(self.all_rows, self.texts, other.words, other.open_only)
 
     def rows(self) -> list[QueueRow]:
         """The rows that contain every word (ignoring case); only open ones if `open_only` is set."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
     """Ask for the reports and load them; `reload` is called once they are in the store."""
     from hipaa_tui.tui.screens.notice import NoticeScreen
-    from hipaa_tui.tui.screens.text_prompt import AskScreen
+    from hipaa_tui.tui.screens.text_prompt import TextPrompt
 
     def loaded(report: LoadReport) -> None:
         reload()
@@ -46,7 +46,7 @@ def ask_for_reports(page: Page, reload: Callable[[], None]) -> None:
         )
 
     page.app.push_screen(
-        AskScreen(
+        TextPrompt(
             "Load a report",
             "Path of a Prowler, Security Hub, Checkov, Trivy, KICS or SARIF report. Separate several with"
             f" spaces. {_about_code(page)}",

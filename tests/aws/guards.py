@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hipaa_tui.aws.permissions.simulation import Simulation
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import Call, Caller, Cloud, CloudError, Denied, Target
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.server import ACCOUNT, REGION
@@ -111,9 +111,9 @@ def verdict(
     **arguments: Any,
 ) -> tuple[Outcome, str]:
     """What a guard says about changes (setting, value after them, whose: the target's if not said)."""
-    changes: Sequence[Draft] = [
-        Draft(id, where, setting(id).read(aws, where).value, after)
+    changes: Sequence[PlannedChange] = [
+        PlannedChange(id, where, setting(id).read(aws, where).value, after)
         for id, after, where in (draft if len(draft) == 3 else (*draft, target) for draft in drafts)
     ]
-    look = Look(aws, target, changes, parameters or {}, arguments, Reader({"aws": aws}))
-    return guards()[0][guard](look)
+    context = GuardContext(aws, target, changes, parameters or {}, arguments, SettingReader({"aws": aws}))
+    return guards()[0][guard](context)

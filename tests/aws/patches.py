@@ -11,7 +11,7 @@ from hipaa_tui.patches.language import schema
 from hipaa_tui.patches.language.syntax import Declared, parse
 from hipaa_tui.patches.model import Patch
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Cloud, Target
@@ -40,12 +40,12 @@ def found(type: str, id: str) -> Target:
 
 def planned(aws: Cloud, *wanted: tuple[str, str | Target], **given: str) -> Plan:
     """The plan of playbooks on resources, each by its id or as a target; none is skipped or blocked."""
-    wishes = []
+    fix_requests = []
     for id, resource in wanted:
         playbook = CATALOGUE.get(id)
         target = found(playbook.resource, resource) if isinstance(resource, str) else resource
-        wishes.append(Wish(playbook, target, ()))
-    plan = make_plan(wishes, {"aws": aws}, given)
+        fix_requests.append(FixRequest(playbook, target, ()))
+    plan = make_plan(fix_requests, {"aws": aws}, given)
     assert (plan.skipped, plan.blocked) == ((), ())
     return plan
 

@@ -7,7 +7,7 @@ from typing import Any
 from hipaa_tui.clouds.connections import fresh
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.playbooks.model import Playbook
@@ -44,7 +44,7 @@ def finds(aws: Cloud, id: str, region: str = REGION) -> bool:
 
 def plan_of(aws: Cloud, id: str, *targets: Target, **given: str) -> Plan:
     """The plan of the playbook of this id on targets."""
-    return make_plan([Wish(CATALOGUE.get(id), one, ()) for one in targets], {"aws": aws}, given)
+    return make_plan([FixRequest(CATALOGUE.get(id), one, ()) for one in targets], {"aws": aws}, given)
 
 
 def planned(playbook: Playbook, aws: Cloud, resources: Any = None, **given: str) -> Plan:
@@ -52,7 +52,7 @@ def planned(playbook: Playbook, aws: Cloud, resources: Any = None, **given: str)
     kind = resource_types()[playbook.resource]
     ids = sorted(found(playbook, aws) if resources is None else resources)
     targets = [kind.target(id, ACCOUNT, REGION) for id in ids]
-    return make_plan([Wish(playbook, one, (one.id,)) for one in targets], {"aws": aws}, given)
+    return make_plan([FixRequest(playbook, one, (one.id,)) for one in targets], {"aws": aws}, given)
 
 
 def applied(plan: Plan, aws: Cloud, journal: Journal) -> str:

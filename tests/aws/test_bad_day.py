@@ -8,7 +8,7 @@ from hipaa_tui.aws.retryable_errors import RETRYABLE
 from hipaa_tui.azure import retryable_errors as azure_errors
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.journal.states import RunState
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, cloud, tmp_path, playbook, target):
         self.clouds = {"aws": cloud}
-        self.plan = make_plan([Wish(load().get(playbook), target, ())], self.clouds, {})
+        self.plan = make_plan([FixRequest(load().get(playbook), target, ())], self.clouds, {})
         self.journal = Journal(open_store(tmp_path / "home" / "store.db"))
         self.waited, self.said = 0.0, []
 
@@ -115,7 +115,7 @@ def test_a_role_that_this_run_did_not_create_is_not_waited_for(network):
         "AssumeRolePolicyDocument": role.after["AssumeRolePolicyDocument"],
     }
     cloud.call(Call("aws", "iam", "CreateRole", arguments, REGION))
-    run.plan = make_plan([Wish(load().get(FLOW_LOGS), vpc, ())], run.clouds, {})
+    run.plan = make_plan([FixRequest(load().get(FLOW_LOGS), vpc, ())], run.clouds, {})
     proxy.faults = [Fault(r"Action=PutRolePolicy", 404, query("NoSuchEntity", "It cannot be found."), 99)]
     done = run.apply()
     states = {change.setting: change.state for change in done.changes}

@@ -14,7 +14,7 @@ from botocore.validate import ParamValidator
 
 from hipaa_tui.clouds import call_description
 from hipaa_tui.clouds.connections import fresh
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_types, setting
@@ -51,7 +51,7 @@ def found(playbook, clouds):
 def fix(playbook, clouds, resources):
     kind = resource_types()[playbook.resource]
     targets = [kind.target(id, ACCOUNT, REGION) for id in sorted(resources)]
-    return make_plan([Wish(playbook, one, (one.id,)) for one in targets], clouds, {})
+    return make_plan([FixRequest(playbook, one, (one.id,)) for one in targets], clouds, {})
 
 
 def check_calls(plan):
@@ -91,12 +91,12 @@ def there_and_back(playbooks, clouds, journal):
         wrong[playbook.id], problems = found(playbook, clouds)
         assert wrong[playbook.id], f"{playbook.id} finds nothing wrong in its estate"
         assert problems == (), playbook.id
-    wishes = []
+    fix_requests = []
     for playbook in playbooks:
         kind = resource_types()[playbook.resource]
         targets = [kind.target(id, ACCOUNT, REGION) for id in sorted(wrong[playbook.id])]
-        wishes += [Wish(playbook, one, (one.id,)) for one in targets]
-    plan = make_plan(wishes, clouds, {})
+        fix_requests += [FixRequest(playbook, one, (one.id,)) for one in targets]
+    plan = make_plan(fix_requests, clouds, {})
     assert plan.skipped == ()
     assert [(change.setting, change.guards) for change in plan.blocked] == []
     check_calls(plan)
@@ -124,14 +124,14 @@ def there_and_back(playbooks, clouds, journal):
             assert setting(name).same(live, change.before), (name, id)
         else:
             assert live is not None, "what later changes rely on is kept"
-    return wishes
+    return fix_requests
 
 
-def forgotten(wishes, clouds, url):
+def forgotten(fix_requests, clouds, url):
     """Everything that the findings name is gone: each gets a sentence or a plan, and no error of ours."""
     reset(url)
-    plan = make_plan(wishes, clouds, {})
-    assert len(plan.skipped) + len(plan.groups) >= len(wishes)
+    plan = make_plan(fix_requests, clouds, {})
+    assert len(plan.skipped) + len(plan.groups) >= len(fix_requests)
     for one in plan.skipped:
         assert one.reason
 
@@ -148,8 +148,8 @@ def test_a_playbook_finds_fixes_and_goes_back(estate, journal, playbook):
 )
 def test_a_family_finds_fixes_and_goes_back_in_one_plan(aws, moto, journal, family):
     family.build(aws)
-    wishes = there_and_back([CATALOGUE.get(id) for id in family.PLAYBOOKS], {"aws": aws}, journal)
-    forgotten(wishes, {"aws": aws}, moto)
+    fix_requests = there_and_back([CATALOGUE.get(id) for id in family.PLAYBOOKS], {"aws": aws}, journal)
+    forgotten(fix_requests, {"aws": aws}, moto)
 
 
 def test_a_second_run_finds_what_the_first_one_made(estate, journal):
@@ -201,12 +201,12 @@ def test_what_an_earlier_fix_of_the_plan_makes_is_not_taken_for_gone(aws):
     from tests.aws.elb import estate as load_balancers
 
     load_balancers.build(aws)
-    clouds, wishes = {"aws": aws}, []
+    clouds, fix_requests = {"aws": aws}, []
     for id in ("aws.elb.access-logs", "aws.s3.access-logging"):
         playbook = CATALOGUE.get(id)
         kind = resource_types()[playbook.resource]
         targets = [kind.target(one, ACCOUNT, REGION) for one in sorted(found(playbook, clouds)[0])]
-        wishes += [Wish(playbook, one, ()) for one in targets]
-    plan = make_plan(wishes, clouds, {})
+        fix_requests += [FixRequest(playbook, one, ()) for one in targets]
+    plan = make_plan(fix_requests, clouds, {})
     assert {change.playbook for change in plan.changes} == {"aws.elb.access-logs", "aws.s3.access-logging"}
     assert [(change.setting, change.guards) for change in plan.blocked] == []

@@ -16,9 +16,9 @@ from tests.azure.vaults import KEY, key, ready_vault, recovery_vault
 from tests.patches.patch_clouds import git, plan_for
 
 
-def made(repo: Path, cloud: AzureCloud, *wishes: tuple[str, str], **given: str) -> Patch:
+def made(repo: Path, cloud: AzureCloud, *fix_requests: tuple[str, str], **given: str) -> Patch:
     """The patch of playbooks on resources, on the branch hipaa/fix."""
-    plan = plan_for(cloud, *((playbook, target(id)) for playbook, id in wishes), **given)
+    plan = plan_for(cloud, *((playbook, target(id)) for playbook, id in fix_requests), **given)
     return make_patch(plan, repo, "hipaa/fix", {"azure": cloud})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hipaa_tui.azure.cloud import AzureCloud
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from tests.azure.server import target
 from tests.azure_cli import check_plan
@@ -13,5 +13,5 @@ CATALOGUE = load()
 
 
 def plan_of(cloud: AzureCloud, playbook: str, id: str, **given: str) -> Plan:
-    wish = Wish(CATALOGUE.get(playbook), target(id), ("finding",))
+    wish = FixRequest(CATALOGUE.get(playbook), target(id), ("finding",))
     return check_plan(make_plan([wish], {"azure": cloud}, given))

@@ -8,9 +8,9 @@ from typing import Any
 
 from hipaa_tui.azure.authorization.settings import OWNER
 from hipaa_tui.azure.cloud import AzureCloud, connect
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import Call, Setting, Target
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.sandbox.arm import ArmServer
@@ -145,5 +145,9 @@ def verdict(
         changes = []
         for setting_id, id, after in drafts:
             before = setting(setting_id).read(cloud, target(id)).value
-            changes.append(Draft(setting_id, target(id), before, after(before) if callable(after) else after))
-        return guards()[0][guard](Look(cloud, changes[0].target, changes, {}, {}, Reader({"azure": cloud})))
+            changes.append(
+                PlannedChange(setting_id, target(id), before, after(before) if callable(after) else after)
+            )
+        return guards()[0][guard](
+            GuardContext(cloud, changes[0].target, changes, {}, {}, SettingReader({"azure": cloud}))
+        )

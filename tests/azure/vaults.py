@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.planned_state import Overlay
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import Reading
 from hipaa_tui.providers.registry import setting
 from tests.azure.server import ACCOUNT, GROUP, SCOPE, azure, resource, storage_account, target
@@ -120,7 +120,7 @@ def verdict(
     """What a guard says of changes (setting, target id, after), each laid over what stands there as a planning
     does. A callable `after` is given what stands there."""
     with azure(*resources) as cloud:
-        overlay = Overlay(Reader({"azure": cloud}))
+        overlay = Overlay(SettingReader({"azure": cloud}))
         changes = []
         for number, (id, where, after) in enumerate(drafts):
             one, aim = setting(id), target(where)
@@ -128,5 +128,5 @@ def verdict(
             wanted = after(reading.value) if callable(after) else after
             sure = {**reading.identity, **one.planned_identity(aim, wanted)}
             overlay.plan(f"c{number}", id, aim, reading, Reading(wanted, sure))
-            changes.append(Draft(id, aim, reading.value, wanted))
-        return guards()[0][guard](Look(cloud, changes[-1].target, changes, {}, arguments, overlay))
+            changes.append(PlannedChange(id, aim, reading.value, wanted))
+        return guards()[0][guard](GuardContext(cloud, changes[-1].target, changes, {}, arguments, overlay))

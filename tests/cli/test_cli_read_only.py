@@ -149,12 +149,12 @@ def test_the_workbench_itself_refuses(estate):
     from hipaa_tui.support.errors import RefusedError
     from hipaa_tui.workbench import Workbench
 
-    desk = Workbench(Home(estate["folder"] / "home"), read_only=True)
+    workbench = Workbench(Home(estate["folder"] / "home"), read_only=True)
     before = len(writes(estate))
     for act in (
-        lambda: desk.apply(open_plan(estate["folder"] / "two.json")),
-        lambda: desk.apply(desk.rollback_plan(estate["done"])),
-        lambda: desk.resume(estate["torn"]),
+        lambda: workbench.apply(open_plan(estate["folder"] / "two.json")),
+        lambda: workbench.apply(workbench.rollback_plan(estate["done"])),
+        lambda: workbench.resume(estate["torn"]),
     ):
         with pytest.raises(RefusedError, match="read-only mode"):
             act()

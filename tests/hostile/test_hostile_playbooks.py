@@ -20,7 +20,7 @@ from hipaa_tui.playbooks.load import LARGEST, load, parse
 from hipaa_tui.playbooks.regex_safety import check_pattern
 from hipaa_tui.playbooks.templating import LONGEST, check_template, text
 from hipaa_tui.support.errors import InputError
-from hipaa_tui.workbench import wish_for
+from hipaa_tui.workbench import fix_request_for
 from tests.aws.guards import make_bucket
 from tests.aws.server import ACCOUNT, REGION
 from tests.hostile.hostile_corpus import TEXTS, forbidden
@@ -333,7 +333,7 @@ def test_an_expression_that_is_accepted_is_fast(pattern):
 
 def planned(aws, folder, change):
     (folder / "own.yaml").write_text(GOOD.replace("    to: {Status: Enabled}", change))
-    wish = wish_for(load([folder]), "aws.s3.team-own", "arn:aws:s3:::phi", ACCOUNT, REGION)
+    wish = fix_request_for(load([folder]), "aws.s3.team-own", "arn:aws:s3:::phi", ACCOUNT, REGION)
     from hipaa_tui.plans.planner import make_plan
 
     return make_plan([wish], {"aws": aws}, {})

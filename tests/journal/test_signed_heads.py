@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from hipaa_tui.journal.chain import BEGINNING, Walk, link_hash
 from hipaa_tui.journal.export import verify_export, write_export
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.journal.proofs import Keeping
+from hipaa_tui.journal.proofs import JournalProofs
 from hipaa_tui.journal.signed_heads import KeptHeads, cut_off, expected, head_from, read_heads, sign_head
 from hipaa_tui.journal.states import RunState
 from hipaa_tui.store.database import open_store
@@ -35,7 +35,7 @@ class Desk:
         self.me = open_identity(root)
         whose = {self.me.key: "this home", **dict.fromkeys(known, "a colleague")}
         self.kept = KeptHeads(root, "store.db")
-        self.keeping = Keeping(self.journal, self.kept, lambda: self.me, lambda key: whose.get(key, ""))
+        self.keeping = JournalProofs(self.journal, self.kept, lambda: self.me, lambda key: whose.get(key, ""))
 
     def a_run(self, *changes):
         run = self.journal.begin(plan(*changes))

@@ -6,7 +6,7 @@ import json
 import urllib.request
 
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Clouds
 from hipaa_tui.providers.registry import resource_types
@@ -55,7 +55,7 @@ def build(sandbox: Sandbox, clouds: Clouds) -> str:
 def plan_for(clouds: Clouds, group: str) -> Plan:
     """The plan on the estate as it was just built."""
     catalogue = load()
-    wishes = []
+    fix_requests = []
     for playbook_id, id in WISHES:
         playbook = catalogue.get(playbook_id)
         account, region = (ACCOUNT, REGION) if playbook_id.startswith("aws.") else (SUBSCRIPTION, "eastus")
@@ -64,8 +64,8 @@ def plan_for(clouds: Clouds, group: str) -> Plan:
             id.format(group=group), account, region, partition
         )
         assert target is not None, id
-        wishes.append(Wish(playbook, target, ()))
-    return make_plan(wishes, clouds, {"*.allowed_cidrs": "10.0.0.0/8"})
+        fix_requests.append(FixRequest(playbook, target, ()))
+    return make_plan(fix_requests, clouds, {"*.allowed_cidrs": "10.0.0.0/8"})
 
 
 def _post(url: str, body: object = None, method: str = "POST") -> None:

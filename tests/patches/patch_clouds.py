@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hipaa_tui.plans.model import Plan
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Caller, Cloud, CloudError, Denied, Target
 from hipaa_tui.providers.registry import resource_type
@@ -85,10 +85,10 @@ def target(id: str) -> Target:
     return found
 
 
-def plan_for(cloud: Cloud, *wishes: tuple[str, Target], **given: str) -> Plan:
+def plan_for(cloud: Cloud, *fix_requests: tuple[str, Target], **given: str) -> Plan:
     """The plan of real playbooks on targets, without the guards' verdicts: those are other tests' concern."""
     catalogue = load()
-    wanted = [Wish(catalogue.get(playbook), one, ()) for playbook, one in wishes]
+    wanted = [FixRequest(catalogue.get(playbook), one, ()) for playbook, one in fix_requests]
     plan = make_plan(wanted, {cloud.provider: cloud}, given)
     assert plan.changes, plan.skipped
     return replace(plan, changes=tuple(replace(change, guards=()) for change in plan.changes))

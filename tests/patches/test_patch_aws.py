@@ -248,8 +248,8 @@ def test_a_trail_keeps_its_selectors_and_its_bucket(repo: Path, aws: Cloud) -> N
 def test_another_region_needs_a_provider_of_its_own(repo: Path, aws: Cloud) -> None:
     near, far = bucket(aws, "near-records"), bucket(aws, "far-records", "eu-west-1")
     also = bucket(aws, "also-records")
-    wishes = [("aws.s3.public-access-block", one) for one in (near, also, far)]
-    plan = plan_for(aws, *wishes)
+    fix_requests = [("aws.s3.public-access-block", one) for one in (near, also, far)]
+    plan = plan_for(aws, *fix_requests)
     patch, _ = patched(plan, repo, aws)
     (left,) = patch.left_out
     assert 'provider "aws" { alias = "eu_west_1", region = "eu-west-1" }' in left.reason

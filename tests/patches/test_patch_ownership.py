@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hipaa_tui.patches.code.ownership import Managers
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.support.config import Home, TerraformCode, read_config
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_read_stops_nothing(tmp_path):
 
 def test_the_plan_warns_and_names_the_patch(repo, aws):
     known = managers(repo)
-    wish = Wish(load().get("aws.s3.versioning"), bucket(aws, "phi-records"), ())
+    wish = FixRequest(load().get("aws.s3.versioning"), bucket(aws, "phi-records"), ())
     plan = make_plan([wish], {"aws": aws}, {}, managed=known.of)
     (guard,) = [one for one in plan.changes[0].guards if one.guard == "managed-elsewhere"]
     assert guard.outcome is Outcome.WARN

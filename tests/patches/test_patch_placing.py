@@ -34,9 +34,9 @@ resource "aws_sqs_queue" "jobs" { # last
 LOCALS = 'locals {\n  tags = { team = "records" }\n}\n'
 
 
-def make(repo, aws, files, *wishes):
+def make(repo, aws, files, *fix_requests):
     commit_tree(repo, files)
-    patch = make_patch(plan_for(aws, *wishes), repo, "fix", {"aws": aws})
+    patch = make_patch(plan_for(aws, *fix_requests), repo, "fix", {"aws": aws})
     return patch, {path: git(repo, "show", f"fix:{path}") + "\n" for path in patch.files}
 
 

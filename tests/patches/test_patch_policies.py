@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipaa_tui.patches.editing.apply import NotEditableError, lay_over
-from hipaa_tui.patches.editing.edit_context import Difference, Sight
+from hipaa_tui.patches.editing.edit_context import Difference, EditContext
 from hipaa_tui.patches.editing.policy_blocks import set_policy
 from hipaa_tui.patches.language.hcl import Block, Raw, json_document
 from hipaa_tui.patches.language.syntax import Items, Traversal, expression_in, parse
@@ -295,7 +295,7 @@ def in_data(source, wanted, earlier, means=means):
     def document(value):
         return json_document(value) if value else ""
 
-    sight = Sight(means, means)
+    sight = EditContext(means, means)
     out = set_policy(source.encode(), "phi", document(wanted), document(earlier), sight)
     assert set_policy(out, "phi", document(wanted), document(earlier), sight) == out
     return out.decode()

@@ -37,9 +37,9 @@ def pinned(name, constraint):
 OLD = 'resource "aws_s3_bucket" "phi" {\n  bucket = "phi-records"\n}\n'
 
 
-def patched(repo, cloud, files, *wishes):
+def patched(repo, cloud, files, *fix_requests):
     commit_tree(repo, files)
-    patch = make_patch(plan_for(cloud, *wishes), repo, "fix", {cloud.provider: cloud})
+    patch = make_patch(plan_for(cloud, *fix_requests), repo, "fix", {cloud.provider: cloud})
     return patch, {path: git(repo, "show", f"fix:{path}") + "\n" for path in patch.files}
 
 

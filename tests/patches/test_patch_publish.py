@@ -42,9 +42,11 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def patch(repo: Path, azure: Documents, playbook: str = TLS, going_on: str = "") -> Patch:
+def patch(repo: Path, azure: Documents, playbook: str = TLS, continue_from: str = "") -> Patch:
     plan = plan_for(azure, (playbook, target(ACCOUNT)))
-    return make_patch(plan, repo, "hipaa/fix", {"azure": azure}, options=PatchOptions(going_on=going_on))
+    return make_patch(
+        plan, repo, "hipaa/fix", {"azure": azure}, options=PatchOptions(continue_from=continue_from)
+    )
 
 
 def publisher(repo: Path, *, hooks: bool = False) -> Publisher:
@@ -121,7 +123,7 @@ def test_what_the_remote_has_is_never_overwritten(
 def test_a_continued_branch_goes_on_there(repo: Path, bare: Path, azure: Documents) -> None:
     first = patch(repo, azure)
     publisher(repo).push("hipaa/fix")
-    second = patch(repo, azure, PUBLIC, going_on="own")
+    second = patch(repo, azure, PUBLIC, continue_from="own")
     publisher(repo).push("hipaa/fix", "origin")
     assert git(bare, "rev-list", "hipaa/fix").splitlines()[:2] == [second.commit, first.commit]
 

@@ -19,7 +19,7 @@ from hipaa_tui.patches.model import PatchOptions
 from hipaa_tui.plans.model import Plan
 from hipaa_tui.providers.guard import GuardResult, Outcome
 from hipaa_tui.records.escapes import code_span, cut, fence, markdown
-from hipaa_tui.records.model import Approved, Done, LeftOut, Patched, Ran, Told
+from hipaa_tui.records.model import Approved, Done, LeftOut, Patched, Ran, RecordData
 from hipaa_tui.records.record import FORMATS, TEMPLATES, write
 from hipaa_tui.records.templates import LONGEST, fill
 from hipaa_tui.support.errors import InputError
@@ -61,7 +61,7 @@ APPROVED = Approved("Dr. Second", "2026-03-01 09:00", "after the backup")
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_tells_every_fact(plan: Plan, format: str) -> None:
     left = [LeftOut("c9", "/x/second", "drifted")]
-    told = Told(plan, [APPROVED], patched(plan, left_out=left, notes=["main.tf:3 may be the same"]))
+    told = RecordData(plan, [APPROVED], patched(plan, left_out=left, notes=["main.tf:3 may be the same"]))
     text = write(told, format)
     words = (
         text
@@ -104,7 +104,7 @@ def test_the_record_of_a_run_tells_what_was_verified_and_when(plan: Plan, format
         done,
         "record 41, hash 9f8e",
     )
-    text = write(Told(plan, [APPROVED], ran=ran), format)
+    text = write(RecordData(plan, [APPROVED], ran=ran), format)
     for fact in (
         "20260301-090000-abc123",
         "applied, verified on 2026-03-01T09:02:00",
@@ -117,16 +117,16 @@ def test_the_record_of_a_run_tells_what_was_verified_and_when(plan: Plan, format
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_record_of_a_plan_promises_nothing_that_was_not_done(plan: Plan, format: str) -> None:
-    text = write(Told(plan), format)
+    text = write(RecordData(plan), format)
     assert "no one yet" in text or format == "commit"
     assert "Dr. Second" not in text
     assert "valid" not in text
-    refused = write(Told(plan, [replace(APPROVED, reason="expired")]), format)
+    refused = write(RecordData(plan, [replace(APPROVED, reason="expired")]), format)
     assert "is not valid" in refused
     assert "Approved by Dr. Second" not in refused
 
 
-def hostile(plan: Plan) -> Told:
+def hostile(plan: Plan) -> RecordData:
     change = plan.changes[0]
     changes = tuple(
         replace(
@@ -149,7 +149,9 @@ def hostile(plan: Plan) -> Told:
     )
     wild = replace(plan, changes=changes, groups=groups, made_by={"name": HOSTILE, "key": KEY})
     more = patched(wild, left_out=[LeftOut("c1", HOSTILE, HOSTILE)], notes=[HOSTILE], imported=[HOSTILE])
-    return Told(wild, [Approved(HOSTILE, "2026", HOSTILE)], replace(more, terraform=HOSTILE, files=[HOSTILE]))
+    return RecordData(
+        wild, [Approved(HOSTILE, "2026", HOSTILE)], replace(more, terraform=HOSTILE, files=[HOSTILE])
+    )
 
 
 def leaves(tokens: list[Token]) -> list[Token]:
@@ -237,7 +239,7 @@ def test_the_message_of_others_cannot_forge_a_trailer(plan: Plan, tmp_path: Path
 def test_no_record_holds_a_secret(plan: Plan, format: str) -> None:
     group = replace(plan.groups[0], why="the password=hunter2secret was found in AKIAIOSFODNN7EXAMPLE")
     wild = replace(plan, groups=(group, *plan.groups[1:]))
-    text = write(Told(wild, [replace(APPROVED, comment="token ghp_0123456789abcdefghij0123")]), format)
+    text = write(RecordData(wild, [replace(APPROVED, comment="token ghp_0123456789abcdefghij0123")]), format)
     assert "hunter2secret" not in text
     assert "AKIAIOSFODNN7EXAMPLE" not in text
     assert "ghp_0123" not in text
@@ -294,7 +296,7 @@ def test_a_broken_or_greedy_template_is_a_sentence_with_its_place(
     (tmp_path / "pr.md.j2").write_text(template)
     start = time.monotonic()
     with pytest.raises(InputError, match=sentence) as error:
-        write(Told(plan), "pr", tmp_path)
+        write(RecordData(plan), "pr", tmp_path)
     assert "\n" not in str(error.value)
     assert time.monotonic() - start < 3
 
@@ -310,7 +312,7 @@ def test_a_template_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_a_template_that_gives_no_json_is_named(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "jira.json.j2").write_text('{"a": {{ subject }}}')
     with pytest.raises(InputError, match=r"jira\.json\.j2: the template's output is not valid JSON"):
-        write(Told(plan), "jira", tmp_path)
+        write(RecordData(plan), "jira", tmp_path)
     (tmp_path / "jira.json.j2").write_text(
         '{% set x %}"{{ groups[0].why }}"\n\\n{% endset %}{"a": "{{ groups[0].why }}", "b": {{ x | block | tojson }}}'
     )
@@ -320,7 +322,7 @@ def test_a_template_that_gives_no_json_is_named(plan: Plan, tmp_path: Path) -> N
     assert value["b"] == f'"{value["a"]}"'
     (tmp_path / "jira.json.j2").write_bytes(b"\xff")
     with pytest.raises(InputError, match="not UTF-8"):
-        write(Told(plan), "jira", tmp_path)
+        write(RecordData(plan), "jira", tmp_path)
 
 
 def test_code_and_fences_hold_any_text() -> None:

@@ -267,7 +267,7 @@ def test_a_branch_of_ours_is_continued_and_nothing_else_moves(repo: Path, azure:
     with pytest.raises(InputError, match="add to it with --continue"):
         patch(repo, azure, playbook=PUBLIC)
     before = photograph(repo)
-    second = patch(repo, azure, playbook=PUBLIC, going_on="own")
+    second = patch(repo, azure, playbook=PUBLIC, continue_from="own")
     assert photograph(repo) == before
     assert git(repo, "rev-list", "hipaa/fix").splitlines()[:2] == [second.commit, first.commit]
     text = git(repo, "show", "hipaa/fix:hipaa-azure-storage-secure-transfer.tf")
@@ -275,13 +275,13 @@ def test_a_branch_of_ours_is_continued_and_nothing_else_moves(repo: Path, azure:
     assert "allow_nested_items_to_be_public" in text
     assert second.diff.count("\n+") < first.diff.count("\n+")
     with pytest.raises(RefusedError, match=r"nothing to commit|no change of the plan"):
-        patch(repo, azure, playbook=PUBLIC, going_on="own")
+        patch(repo, azure, playbook=PUBLIC, continue_from="own")
     assert git(repo, "rev-parse", "hipaa/fix") == second.commit
 
 
 def test_a_branch_that_is_not_there_yet_is_made_by_continue(repo: Path, azure: Documents) -> None:
     head = commit(repo, main_tf=TERRAFORM)
-    patch(repo, azure, going_on="own")
+    patch(repo, azure, continue_from="own")
     assert git(repo, "rev-parse", "hipaa/fix^") == head
 
 
@@ -294,12 +294,12 @@ def test_somebody_elses_tip_is_built_on_only_where_it_is_named(repo: Path, azure
     with pytest.raises(
         InputError, match=rf"not made by hipaa-tui \({tip[:12]} By hand, by Ops\).*--continue {tip[:12]}"
     ):
-        patch(repo, azure, playbook=PUBLIC, going_on="own")
+        patch(repo, azure, playbook=PUBLIC, continue_from="own")
     for other in ("0" * 12, tip[:6], "main", "--all", ""):
         with pytest.raises(InputError, match=r"not at|choose another name"):
-            patch(repo, azure, playbook=PUBLIC, going_on=other)
+            patch(repo, azure, playbook=PUBLIC, continue_from=other)
     assert git(repo, "rev-parse", "hipaa/fix") == tip
-    patch(repo, azure, playbook=PUBLIC, going_on=tip[:12])
+    patch(repo, azure, playbook=PUBLIC, continue_from=tip[:12])
     assert git(repo, "rev-parse", "hipaa/fix^") == tip
 
 
@@ -310,7 +310,7 @@ def test_a_branch_that_is_checked_out_is_not_moved_under_its_work_tree(
     made = patch(repo, azure)
     git(repo, "worktree", "add", "-q", str(tmp_path / "other"), "hipaa/fix")
     with pytest.raises(InputError, match="is checked out, and hipaa-tui never moves that"):
-        patch(repo, azure, playbook=PUBLIC, going_on="own")
+        patch(repo, azure, playbook=PUBLIC, continue_from="own")
     assert git(repo, "rev-parse", "hipaa/fix") == made.commit
     assert git(tmp_path / "other", "status", "--porcelain") == ""
 
@@ -475,7 +475,7 @@ def test_a_signature_holds(repo: Path, azure: Documents, tmp_path: Path) -> None
     ):  # fmt: skip
         git(repo, "config", name, value)
     made = patch(repo, azure)
-    second = patch(repo, azure, playbook=PUBLIC, going_on="own")
+    second = patch(repo, azure, playbook=PUBLIC, continue_from="own")
     for one in (made, second):
         git(repo, "verify-commit", one.commit)
     assert git(repo, "log", "-1", "--format=%G? %GS", "hipaa/fix") == "G ops@example.org"
@@ -588,7 +588,7 @@ def test_a_repository_of_long_hashes_is_one_like_others(azure: Documents, tmp_pa
     hook(folder / ".git" / "hooks", "pre-commit", "git diff --cached --quiet && exit 1 || exit 0")
     first = patch(folder, azure, hooks=True)
     assert len(first.commit) == 64
-    second = patch(folder, azure, playbook=PUBLIC, going_on=first.commit[:12])
+    second = patch(folder, azure, playbook=PUBLIC, continue_from=first.commit[:12])
     assert git(folder, "rev-parse", "hipaa/fix^") == first.commit
     assert second.commit == git(folder, "rev-parse", "hipaa/fix")
     several = make_patches(both(azure), folder, "each", {"azure": azure}, "playbook")

@@ -6,8 +6,8 @@ import pytest
 
 from hipaa_tui.cli.main import run
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.all_regions import everywhere
-from hipaa_tui.plans.planner import make_plan, wishes
+from hipaa_tui.plans.all_regions import in_every_region
+from hipaa_tui.plans.planner import fix_requests, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import CloudError
 from tests.aws.guards import Answers, do
@@ -22,7 +22,7 @@ class Three(Answers):
     """An account with three enabled regions."""
 
     def scan_regions(self, *, everywhere=False):
-        return list(REGIONS if everywhere else REGIONS[:1])
+        return list(REGIONS if in_every_region else REGIONS[:1])
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def finding(region=REGION, check=EBS, resource=""):
 
 
 def laid_out(clouds, *findings, **more):
-    wanted, skipped = wishes(findings, CATALOGUE)
+    wanted, skipped = fix_requests(findings, CATALOGUE)
     assert skipped == []
-    return everywhere(wanted, clouds, CATALOGUE, findings, **more)
+    return in_every_region(wanted, clouds, CATALOGUE, findings, **more)
 
 
 def test_one_finding_is_planned_for_every_region_that_is_not_right_yet(clouds):
@@ -60,8 +60,8 @@ def test_only_what_was_asked_for_is_planned_without_the_word(clouds):
 
 
 def test_findings_of_other_regions_go_with_their_region(clouds):
-    wanted, _ = everywhere(
-        wishes([finding()], CATALOGUE)[0],
+    wanted, _ = in_every_region(
+        fix_requests([finding()], CATALOGUE)[0],
         clouds,
         CATALOGUE,
         [finding(), finding("sa-east-1")],

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.default_guards import manager_of
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome
 from hipaa_tui.providers.model import Caller, CloudError, Reading, Target
 from tests.aws.guards import Answers, bucket, do, make_bucket, verdict
 
@@ -27,7 +27,7 @@ class Someone:
 
 
 def ask(cloud, target):
-    look = Look(cloud, target, (), {}, {}, lambda setting, where: Reading(None))
+    look = GuardContext(cloud, target, (), {}, {}, lambda setting, where: Reading(None))
     return guards()[0]["caller-account"](look)[0]
 
 
@@ -162,8 +162,8 @@ class Stackless(Answers):
 
 
 def look_at(cloud, target, memory):
-    reader = Reader({"aws": cloud})
-    return guards()[0]["managed-elsewhere"](Look(cloud, target, (), {}, {}, reader, memory))
+    reader = SettingReader({"aws": cloud})
+    return guards()[0]["managed-elsewhere"](GuardContext(cloud, target, (), {}, {}, reader, memory))
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", ""])

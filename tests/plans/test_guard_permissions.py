@@ -8,9 +8,9 @@ import pytest
 
 from hipaa_tui.azure.caller_permissions import above_of, allows, scope_of
 from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import EVERYWHERE, guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import ANYWHERE, Denied, Target
 from hipaa_tui.providers.registry import setting
 from tests.aws.guards import Answers, do, make_bucket
@@ -112,8 +112,10 @@ def test_permissions_that_cannot_be_told_are_a_warning(aws, as_maria):
 def test_what_the_draft_says_itself_is_not_worked_out_again(aws, as_maria):
     where = make_bucket(aws, "phi-records")
     cloud = as_maria("s3:PutBucketPublicAccessBlock")
-    draft = Draft(PUBLIC, where, None, BLOCKED, ("s3:PutBucketTagging",), ())
-    found = guards()[0]["permitted"](Look(cloud, where, [draft], {}, {}, Reader({"aws": cloud})))
+    draft = PlannedChange(PUBLIC, where, None, BLOCKED, ("s3:PutBucketTagging",), ())
+    found = guards()[0]["permitted"](
+        GuardContext(cloud, where, [draft], {}, {}, SettingReader({"aws": cloud}))
+    )
     assert found[0] is Outcome.BLOCK
     assert "s3:PutBucketTagging" in found[1]
 
@@ -135,8 +137,8 @@ def on_azure(*resources):
     with azure(storage_account(), *resources) as cloud:
         before = setting(TRANSPORT).read(cloud, target(ACCOUNT)).value
         after = {"supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_2"}
-        draft = Draft(TRANSPORT, target(ACCOUNT), before, after)
-        look = Look(cloud, target(ACCOUNT), [draft], {}, {}, Reader({"azure": cloud}))
+        draft = PlannedChange(TRANSPORT, target(ACCOUNT), before, after)
+        look = GuardContext(cloud, target(ACCOUNT), [draft], {}, {}, SettingReader({"azure": cloud}))
         return guards()[0]["permitted"](look)
 
 

@@ -9,7 +9,7 @@ from hipaa_tui.plans.planner import make_plan
 from hipaa_tui.plans.run_guards import EVERYWHERE
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
-from hipaa_tui.workbench import wish_for
+from hipaa_tui.workbench import fix_request_for
 from tests.aws.guards import allow, make_bucket, text, verdict
 from tests.aws.server import ACCOUNT, REGION
 
@@ -56,7 +56,7 @@ def test_every_playbook_asks_it():
 
 def test_the_plan_of_a_blocked_group_holds_no_secret_and_stays_blocked(aws):
     make_bucket(aws, "phi", policy(Condition=WITH))
-    wish = wish_for(load(), "aws.s3.tls-only", "arn:aws:s3:::phi", ACCOUNT, REGION)
+    wish = fix_request_for(load(), "aws.s3.tls-only", "arn:aws:s3:::phi", ACCOUNT, REGION)
     plan = make_plan([wish], {"aws": aws}, {})
     assert plan.blocked
     assert "Sw0rdf1sh" not in json.dumps(plan.as_json())
@@ -68,7 +68,7 @@ def test_the_plan_of_a_blocked_group_holds_no_secret_and_stays_blocked(aws):
 @pytest.mark.parametrize("change", [{}, {"Sid": "secretsmanager:GetSecretValue"}])
 def test_a_plan_without_secrets_is_as_it_was(aws, change):
     make_bucket(aws, "phi", policy(**change))
-    wish = wish_for(load(), "aws.s3.tls-only", "arn:aws:s3:::phi", ACCOUNT, REGION)
+    wish = fix_request_for(load(), "aws.s3.tls-only", "arn:aws:s3:::phi", ACCOUNT, REGION)
     plan = make_plan([wish], {"aws": aws}, {})
     assert not plan.blocked
     assert "[redacted" not in json.dumps(plan.as_json())

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hipaa_tui.cli.main import run
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.reach import Reach
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, CloudError
@@ -121,7 +121,7 @@ class Unread:
 
 def test_nothing_is_read_before_it_is_asked_whose_account_it_is(aws):
     target = resource_type(BUCKET).target("arn:aws:s3:::theirs", THEIRS, REGION)
-    wish = Wish(load().get("aws.s3.tls-only"), target, ("f1",))
+    wish = FixRequest(load().get("aws.s3.tls-only"), target, ("f1",))
     (skipped,) = make_plan([wish], {"aws": Unread(aws)}, {}).skipped
     assert skipped.kind == "not reached"
 
@@ -143,7 +143,9 @@ def test_a_fix_that_an_earlier_change_of_the_plan_brings_is_not_fixed_before_it_
     """Two playbooks over one setting: the second complies only once the first is applied."""
     aws.call(Call("aws", "s3", "CreateBucket", {"Bucket": "phi"}, REGION))
     target = resource_type(BUCKET).target("arn:aws:s3:::phi", ACCOUNT, REGION)
-    first, second = (Wish(load().get("aws.s3.public-access-block"), target, (id,)) for id in ("f1", "f2"))
+    first, second = (
+        FixRequest(load().get("aws.s3.public-access-block"), target, (id,)) for id in ("f1", "f2")
+    )
     plan = make_plan([first, second], {"aws": aws}, {})
     (skipped,) = plan.skipped
     assert (skipped.subject, skipped.kind) == ("f2", "")

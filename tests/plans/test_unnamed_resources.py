@@ -5,8 +5,8 @@ import json
 import pytest
 
 from hipaa_tui.findings.load import load_files, merge
-from hipaa_tui.plans.planner import wishes
-from hipaa_tui.plans.unnamed_resources import with_nameless
+from hipaa_tui.plans.planner import fix_requests
+from hipaa_tui.plans.unnamed_resources import with_unnamed_resources
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call
 
@@ -34,9 +34,9 @@ def asked(aws, service, operation, **arguments):
 
 
 def planned(aws, finding):
-    wanted, skipped = wishes([finding], CATALOGUE)
+    wanted, skipped = fix_requests([finding], CATALOGUE)
     assert wanted == []
-    return with_nameless(wanted, skipped, [finding], {"aws": aws}, CATALOGUE)
+    return with_unnamed_resources(wanted, skipped, [finding], {"aws": aws}, CATALOGUE)
 
 
 def test_the_accounts_own_trail_is_taken(aws, finding):

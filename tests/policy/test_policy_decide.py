@@ -214,9 +214,9 @@ def test_an_excepted_finding_is_not_changed_by_a_plan_of_before(people):
 def test_a_rollback_waits_for_nobody_unless_the_policy_says_so(people):
     back = replace(risky(), kind="rollback", of_run="r1")
     strict = policy(people, HIGH, windows=(NIGHT,), freezes=(FREEZE,))
-    assert decide(back, strict, facts(people, way_back=True)).blocks == ()
+    assert decide(back, strict, facts(people, undoes_run=True)).blocks == ()
     stricter = replace(strict, rollbacks=Rollbacks(approvals=True, windows=True))
-    assert len(decide(back, stricter, facts(people, way_back=True)).blocks) == 3
+    assert len(decide(back, stricter, facts(people, undoes_run=True)).blocks) == 3
 
 
 def test_what_only_calls_itself_a_rollback_has_to_wait_like_any_plan(people):
@@ -276,7 +276,7 @@ def test_one_resource_counts_once_however_many_changes_it_has(people):
 def test_a_team_sets_its_own_cap(people):
     cap = BlastRadius(resources=1)
     assert decide(many(2), policy(people, blast_radius=cap), facts(people)).reach == 2
-    back = facts(people, way_back=True)
+    back = facts(people, undoes_run=True)
     assert decide(many(2, kind="rollback"), policy(people, blast_radius=cap), back).reach == 0
     strict = policy(people, blast_radius=cap, rollbacks=Rollbacks(blast_radius=True))
     assert decide(many(2, kind="rollback"), strict, back).reach == 2

@@ -23,15 +23,15 @@ def declaring(monkeypatch):
 
 
 def test_a_guard_that_blocks_where_it_cannot_look_has_to_be_one_of_the_module(declaring):
-    declaring(GUARDS={"key-kept": print}, CAUTIOUS=("key-kpet",))
-    with pytest.raises(ValueError, match="CAUTIOUS names 'key-kpet'"):
+    declaring(GUARDS={"key-kept": print}, BLOCK_ON_ERROR=("key-kpet",))
+    with pytest.raises(ValueError, match="BLOCK_ON_ERROR names 'key-kpet'"):
         registry.guards()
 
 
 def test_a_text_in_place_of_a_tuple_of_names_is_refused(declaring):
     """Its letters would be the names, and the guard would pass where it cannot look."""
-    declaring(GUARDS={"key-kept": print}, CAUTIOUS="key-kept")
-    with pytest.raises(ValueError, match="CAUTIOUS names 'k'"):
+    declaring(GUARDS={"key-kept": print}, BLOCK_ON_ERROR="key-kept")
+    with pytest.raises(ValueError, match="BLOCK_ON_ERROR names 'k'"):
         registry.guards()
 
 

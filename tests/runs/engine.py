@@ -6,7 +6,7 @@ import urllib.request
 from sqlalchemy import update
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
@@ -32,10 +32,10 @@ class Engine:
         self.catalogue = load()
         self.waited = 0.0
 
-    def plan(self, *wishes, **given):
+    def plan(self, *fix_requests, **given):
         chosen = [
-            Wish(self.catalogue.get(playbook), target(id), (f"finding-{number}",))
-            for number, (playbook, id) in enumerate(wishes or [(SECURE, ACCOUNT)])
+            FixRequest(self.catalogue.get(playbook), target(id), (f"finding-{number}",))
+            for number, (playbook, id) in enumerate(fix_requests or [(SECURE, ACCOUNT)])
         ]
         return check_plan(make_plan(chosen, self.clouds, given))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hipaa_tui.journal.states import RunState
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_types
@@ -31,8 +31,8 @@ def plan_of(playbook_id, clouds):
     kind = resource_types()[playbook.resource]
     found = sorted({one.resource for one in scan([playbook], PLACES, clouds).findings})
     # Two resources show what a cut between them does; more would only say it again.
-    wishes = [Wish(playbook, kind.target(id, ACCOUNT, REGION), ()) for id in found[:2]]
-    return make_plan(wishes, clouds, {}).without_blocked()
+    fix_requests = [FixRequest(playbook, kind.target(id, ACCOUNT, REGION), ()) for id in found[:2]]
+    return make_plan(fix_requests, clouds, {}).without_blocked()
 
 
 def cutting(cloud, after):

@@ -4,7 +4,7 @@ import pytest
 
 from hipaa_tui.journal.journal import Journal
 from hipaa_tui.journal.states import RunState
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
@@ -40,7 +40,7 @@ class Losing(Meddling):
 def engine(aws, tmp_path):
     aws.call(Call("aws", "s3", "CreateBucket", {"Bucket": "phi-records"}, REGION))
     target = resource_type("AWS::S3::Bucket").target("arn:aws:s3:::phi-records", ACCOUNT, REGION)
-    plan = make_plan([Wish(load().get("aws.s3.default-encryption"), target, ())], {"aws": aws}, {})
+    plan = make_plan([FixRequest(load().get("aws.s3.default-encryption"), target, ())], {"aws": aws}, {})
     journal = Journal(open_store(tmp_path / "home" / "store.db"))
 
     def apply(cloud):

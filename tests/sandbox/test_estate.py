@@ -10,7 +10,7 @@ import pytest
 
 from hipaa_tui.aws.cloud import connect as connect_aws
 from hipaa_tui.azure.cloud import connect as connect_azure
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Cancelled, CloudError
@@ -298,12 +298,12 @@ def test_every_command_of_the_demo_makes_its_call(seeded):
     playbooks = [one for one in load().playbooks.values() if not one.guided]
     places = [Place("aws", ACCOUNT, REGION), Place("azure", SUBSCRIPTION, "", "AzureCloud")]
     by_id = {one.id: one for one in playbooks}
-    wishes = []
+    fix_requests = []
     for one in scan(playbooks, places, clouds).findings:
         kind = resource_types()[by_id[one.check].resource]
         if target := kind.target(one.resource, one.account, one.region):
-            wishes.append(Wish(by_id[one.check], target, (one.fingerprint,)))
-    plan = make_plan(wishes, clouds, {})
+            fix_requests.append(FixRequest(by_id[one.check], target, (one.fingerprint,)))
+    plan = make_plan(fix_requests, clouds, {})
     calls = [call for change in plan.changes for call in change.calls]
     assert len(calls) > 100
     for call in calls:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from hipaa_tui.tui.app import HipaaTuiApp
 from hipaa_tui.tui.widgets.document import Document
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 SMALL, LARGE = (80, 24), (120, 36)
 
@@ -45,7 +45,7 @@ def seen(app) -> str:
 def said(app) -> str:
     """All notes and documents of the screen in full, whatever of them is in sight."""
     return "\n".join(
-        part.text for part in app.screen.query("Note, Document") if isinstance(part, Note | Document)
+        part.text for part in app.screen.query("StaticText, Document") if isinstance(part, StaticText | Document)
     )
 
 

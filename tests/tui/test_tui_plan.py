@@ -277,7 +277,7 @@ async def test_a_patch_is_pushed_only_after_a_yes(bench, tmp_path):
     async with opened(bench, *FLOW, "t") as (app, pilot):
         app.screen.query_one("#repo").value = str(tmp_path)
         await press(pilot, "enter", "u")
-        assert name(app) == "PushingScreen"
+        assert name(app) == "ConfirmPush"
         assert "origin (https://github.com/clinic/infra.git)" in said(app)
         assert "hunter2" not in seen(app)
         await press(pilot, "enter")

@@ -127,7 +127,7 @@ class _Exceptions:
 async def test_a_finding_is_excepted_with_owner_day_and_reason_and_comes_back_when_that_is_ended(bench):
     bench.exceptions = _Exceptions(bench)
     async with opened(bench, "j", "enter", "x", size=LARGE) as (app, pilot):
-        assert name(app) == "ExceptingScreen"
+        assert name(app) == "ExceptionForm"
         await press(pilot, "enter", "enter", "enter")
         assert ": required" in said(app)
         for field, text in (("owner", "Ada"), ("until", "2020-01-01"), ("reason", "brochures")):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
 _TITLES: Final = {
@@ -25,18 +25,18 @@ _ADMINISTRATORS: Final = {
 }
 
 
-def central_administrator(look: Look) -> Verdict:
+def central_administrator(context: GuardContext) -> Verdict:
     """Blocks where another account administers the service for the organization; warns where that is unknown."""
-    service = str(look.arguments["service"])
-    title, own_account = _TITLES[service], look.target.account
+    service = str(context.arguments["service"])
+    title, own_account = _TITLES[service], context.target.account
     operation, items, field = _ADMINISTRATORS[service]
     try:
         administrators = (
-            look.cloud.call(Call("aws", service, operation, {}, look.target.region)).get(items) or []
+            context.cloud.call(Call("aws", service, operation, {}, context.target.region)).get(items) or []
         )
     except CloudError as error:
         # Only the organization's management account and the administrator itself may call this.
-        return _organization(look, title, error)
+        return _organization(context, title, error)
     others = sorted(
         str(administrator[field])
         for administrator in administrators
@@ -46,28 +46,28 @@ def central_administrator(look: Look) -> Verdict:
         return (
             Outcome.BLOCK,
             f"account {', '.join(others)} administers {title} for the organization: enable it there for "
-            f"{look.target.region} of {own_account}",
+            f"{context.target.region} of {own_account}",
         )
     if administrators:
         return Outcome.PASS, f"this account itself is the administrator of {title} for the organization"
     return Outcome.PASS, f"no account administers {title} for the organization"
 
 
-def _organization(look: Look, title: str, refusal: CloudError) -> Verdict:
+def _organization(context: GuardContext, title: str, refusal: CloudError) -> Verdict:
     """Returns the verdict from the organization alone, where the service does not name its administrator."""
-    key = f"organization|{look.target.account}"
-    if key not in look.memory:
+    key = f"organization|{context.target.account}"
+    if key not in context.memory:
         try:
-            request = Call("aws", "organizations", "DescribeOrganization", {}, look.target.region)
-            details = look.cloud.call(request)["Organization"]
-            look.memory[key] = [str(details["Id"]), str(details.get("MasterAccountId") or "")]
+            request = Call("aws", "organizations", "DescribeOrganization", {}, context.target.region)
+            details = context.cloud.call(request)["Organization"]
+            context.memory[key] = [str(details["Id"]), str(details.get("MasterAccountId") or "")]
         except CloudError as error:
             if error.code != "AWSOrganizationsNotInUseException":
                 raise
-            look.memory[key] = []
-    if not look.memory[key]:
+            context.memory[key] = []
+    if not context.memory[key]:
         return Outcome.PASS, "the account belongs to no organization"
-    organization, management = look.memory[key]
+    organization, management = context.memory[key]
     return (
         Outcome.WARN,
         f"the account belongs to the organization {organization}, and the administrator of {title} there cannot be "

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.elb.certificates import managed
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -20,13 +20,13 @@ _FIELDS: Final = {
 _SHOWN: Final = 3
 
 
-def certificate_serves(look: Look) -> Verdict:
+def certificate_serves(context: GuardContext) -> Verdict:
     """Blocks a certificate that is not valid here or lacks a name of the one it replaces.
 
     Warns of an imported certificate, and where there is no earlier certificate in ACM to compare names with.
     """
     added, replaced = set[str](), set[str]()
-    for draft in look.changes:
+    for draft in context.changes:
         if field := _FIELDS.get(draft.setting):
             added |= _named(draft.after, field) - _named(draft.before, field)
             replaced |= _named(draft.before, field) - _named(draft.after, field)
@@ -34,12 +34,12 @@ def certificate_serves(look: Look) -> Verdict:
         return Outcome.PASS, "no certificate is added"
     names: list[str] = []
     for certificate in sorted(added):
-        trouble, names = trouble_of(look, certificate)
+        trouble, names = trouble_of(context, certificate)
         if trouble:
             return Outcome.BLOCK, f"{certificate} {trouble}"
     unreadable = [arn for arn in sorted(replaced) if not managed(arn)]
     for arn in sorted(replaced - set(unreadable)):
-        lacking = [name for name in trouble_of(look, arn)[1] if not _covers(names, name)]
+        lacking = [name for name in trouble_of(context, arn)[1] if not _covers(names, name)]
         if lacking:
             return (
                 Outcome.BLOCK,
@@ -47,7 +47,7 @@ def certificate_serves(look: Look) -> Verdict:
                 "clients that connect by those names would refuse it, so choose one that covers them",
             )
     shown = ", ".join(names[:_SHOWN])
-    if imported := [arn for arn in sorted(added) if _about(look, arn).get("Type") == "IMPORTED"]:
+    if imported := [arn for arn in sorted(added) if _about(context, arn).get("Type") == "IMPORTED"]:
         return (
             Outcome.WARN,
             f"{imported[0]} was imported, so ACM does not renew it: note its expiry date and replace it in time",
@@ -60,15 +60,15 @@ def certificate_serves(look: Look) -> Verdict:
     return Outcome.PASS, f"the new certificate covers every name of the old one ({shown})"
 
 
-def trouble_of(look: Look, certificate: str) -> tuple[str, list[str]]:
+def trouble_of(context: GuardContext, certificate: str) -> tuple[str, list[str]]:
     """Returns (why an ACM certificate cannot serve here, or ""; the names that it covers).
 
     The first part is the rest of a sentence about the certificate.
     """
     arn = parse(certificate)
-    if arn is None or arn.region != look.target.region:
-        return f"is not in {look.target.region}, where the load balancer is", []
-    details = _about(look, certificate)
+    if arn is None or arn.region != context.target.region:
+        return f"is not in {context.target.region}, where the load balancer is", []
+    details = _about(context, certificate)
     names = sorted({str(details["DomainName"]), *map(str, details.get("SubjectAlternativeNames") or [])})
     if details.get("Status") != "ISSUED":
         return f"has the status {details.get('Status')}, not ISSUED: validate or renew it first", names
@@ -77,9 +77,11 @@ def trouble_of(look: Look, certificate: str) -> tuple[str, list[str]]:
     return "", names
 
 
-def _about(look: Look, certificate: str) -> dict[str, Any]:
-    request = Call("aws", "acm", "DescribeCertificate", {"CertificateArn": certificate}, look.target.region)
-    return dict(look.cloud.call(request)["Certificate"])
+def _about(context: GuardContext, certificate: str) -> dict[str, Any]:
+    request = Call(
+        "aws", "acm", "DescribeCertificate", {"CertificateArn": certificate}, context.target.region
+    )
+    return dict(context.cloud.call(request)["Certificate"])
 
 
 def _named(value: Json, field: str) -> set[str]:
@@ -103,4 +105,4 @@ def _time(value: Json) -> datetime | None:
 
 
 GUARDS = {"certificate-serves": certificate_serves}
-CAUTIOUS = ("certificate-serves",)
+BLOCK_ON_ERROR = ("certificate-serves",)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hipaa_tui.aws.autoscaling.settings import group_of
 from hipaa_tui.aws.ec2.lookups import listed
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 _HEALTH: Final = "aws.autoscaling.health-check"
@@ -18,17 +18,17 @@ _SHORT_GRACE: Final = 60
 """Seconds of health check grace period below which the guard warns."""
 
 
-def group_targets_healthy(look: Look) -> Verdict:
+def group_targets_healthy(context: GuardContext) -> Verdict:
     """Blocks where an instance fails the load balancer's health check today: it would be terminated at once.
 
     Warns of instances without a health status yet, and of a short health check grace period. An instance that a
     health check counts as unhealthy is replaced once its grace period is over (Amazon EC2 Auto Scaling User Guide,
     "Health checks for instances in an Auto Scaling group").
     """
-    draft = next((change for change in look.changes if change.setting == _HEALTH), None)
+    draft = next((change for change in context.changes if change.setting == _HEALTH), None)
     if draft is None:
         return Outcome.PASS, "no health check changes"
-    group = group_of(look.cloud, look.target)
+    group = group_of(context.cloud, context.target)
     serving = {
         str(instance["InstanceId"])
         for instance in group.get("Instances") or []
@@ -36,7 +36,7 @@ def group_targets_healthy(look: Look) -> Verdict:
     }
     unhealthy: set[str] = set()
     unknown: set[str] = set()
-    for id, state in _states(look, draft.after):
+    for id, state in _states(context, draft.after):
         if id in serving and state not in _HEALTHY:
             (unknown if state in _UNDECIDED else unhealthy).add(id)
     if unhealthy:
@@ -62,22 +62,24 @@ def group_targets_healthy(look: Look) -> Verdict:
     return Outcome.PASS, f"all {len(serving)} instances in service pass the load balancer's health check"
 
 
-def _states(look: Look, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _states(context: GuardContext, value: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Returns (instance id, health state) as each load balancer of the group reports it."""
     states: list[tuple[str, str]] = []
     for arn in value["TargetGroups"]:
-        request = Call("aws", "elbv2", "DescribeTargetHealth", {"TargetGroupArn": arn}, look.target.region)
-        reported = look.cloud.call(request).get("TargetHealthDescriptions") or []
+        request = Call("aws", "elbv2", "DescribeTargetHealth", {"TargetGroupArn": arn}, context.target.region)
+        reported = context.cloud.call(request).get("TargetHealthDescriptions") or []
         states += [
             (str(target["Target"]["Id"]), str((target.get("TargetHealth") or {}).get("State")))
             for target in reported
         ]
     for name in value["Balancers"]:
-        request = Call("aws", "elb", "DescribeInstanceHealth", {"LoadBalancerName": name}, look.target.region)
-        reported = look.cloud.call(request).get("InstanceStates") or []
+        request = Call(
+            "aws", "elb", "DescribeInstanceHealth", {"LoadBalancerName": name}, context.target.region
+        )
+        reported = context.cloud.call(request).get("InstanceStates") or []
         states += [(str(instance["InstanceId"]), str(instance.get("State"))) for instance in reported]
     return states
 
 
 GUARDS = {"group-targets-healthy": group_targets_healthy}
-CAUTIOUS = ("group-targets-healthy",)
+BLOCK_ON_ERROR = ("group-targets-healthy",)

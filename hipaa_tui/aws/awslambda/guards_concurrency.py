@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT
 
@@ -17,20 +17,20 @@ _MIN_UNRESERVED: Final = 100
 _DAYS: Final = 14
 
 
-def lambda_concurrency_room(look: Look) -> Verdict:
+def lambda_concurrency_room(context: GuardContext) -> Verdict:
     """Blocks a limit that Lambda would reject or that the function's peak exceeds; warns of one close to the peak."""
-    draft = next((change for change in look.changes if change.setting == _SETTING), None)
+    draft = next((change for change in context.changes if change.setting == _SETTING), None)
     if draft is None or draft.after is ABSENT:
         return Outcome.PASS, "no reserved concurrency is set"
     limit = int(draft.after[_FIELD])
-    peak = _peak(look)
+    peak = _peak(context)
     if peak is not None and peak > limit:
         return (
             Outcome.BLOCK,
             f"the function reached {peak:,.0f} concurrent executions within {_DAYS} days, and calls above {limit} "
             "would be throttled: set a higher limit",
         )
-    account = look.cloud.call(Call("aws", "lambda", "GetAccountSettings", {}, look.target.region))
+    account = context.cloud.call(Call("aws", "lambda", "GetAccountSettings", {}, context.target.region))
     free = int(account["AccountLimit"]["UnreservedConcurrentExecutions"])
     reserved = 0 if draft.before is ABSENT else int(draft.before[_FIELD])
     left = free + reserved - limit
@@ -49,18 +49,20 @@ def lambda_concurrency_room(look: Look) -> Verdict:
     return Outcome.PASS, f"{usage} within {_DAYS} days, and {left} are left for other functions"
 
 
-def _peak(look: Look) -> float | None:
+def _peak(context: GuardContext) -> float | None:
     now = datetime.now(UTC)
     query = {
         "Namespace": "AWS/Lambda",
         "MetricName": "ConcurrentExecutions",
-        "Dimensions": [{"Name": "FunctionName", "Value": look.target.name}],
+        "Dimensions": [{"Name": "FunctionName", "Value": context.target.name}],
         "StartTime": (now - timedelta(days=_DAYS)).isoformat(),
         "EndTime": now.isoformat(),
         "Period": 3600,
         "Statistics": ["Maximum"],
     }
-    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    response = context.cloud.call(
+        Call("aws", "cloudwatch", "GetMetricStatistics", query, context.target.region)
+    )
     return max((float(point["Maximum"]) for point in response.get("Datapoints") or []), default=None)
 
 

@@ -8,7 +8,7 @@ from hipaa_tui.aws.backup.plans import plans
 from hipaa_tui.aws.backup.settings import GUARDED, vault_of
 from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.aws.policies.principals import allows
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import at
@@ -26,59 +26,63 @@ _MIN_DAYS: Final = 3
 """Minimum number of days that AWS Backup requires before a lock becomes final."""
 
 
-def backup_opt_in(look: Look) -> Verdict:
+def backup_opt_in(context: GuardContext) -> Verdict:
     """Blocks where the resource's type is not opted in to AWS Backup: a plan that selects by tags would skip it.
 
     Warns of other types that are not opted in where the resource is of no such type.
     """
-    request = Call("aws", "backup", "DescribeRegionSettings", {}, look.target.region)
-    opted = look.cloud.call(request).get("ResourceTypeOptInPreference") or {}
+    request = Call("aws", "backup", "DescribeRegionSettings", {}, context.target.region)
+    opted = context.cloud.call(request).get("ResourceTypeOptInPreference") or {}
     excluded = sorted(str(name) for name, on in opted.items() if not on)
-    kind = _OPT_IN.get(look.target.type)
+    kind = _OPT_IN.get(context.target.type)
     if kind in excluded:
         return (
             Outcome.BLOCK,
-            f"AWS Backup is not opted in for {kind} in {look.target.region}, so a plan would skip it: run `aws "
+            f"AWS Backup is not opted in for {kind} in {context.target.region}, so a plan would skip it: run `aws "
             f"backup update-region-settings --resource-type-opt-in-preference {kind}=true` first",
         )
     if excluded and kind is None:
         return (
             Outcome.WARN,
-            f"AWS Backup is not opted in for {', '.join(excluded)} in {look.target.region}: plans skip those resource "
+            f"AWS Backup is not opted in for {', '.join(excluded)} in {context.target.region}: plans skip those resource "
             "types",
         )
-    return Outcome.PASS, f"AWS Backup is opted in for {kind or 'all resource types'} in {look.target.region}"
+    return (
+        Outcome.PASS,
+        f"AWS Backup is opted in for {kind or 'all resource types'} in {context.target.region}",
+    )
 
 
-def backup_copy_region(look: Look) -> Verdict:
+def backup_copy_region(context: GuardContext) -> Verdict:
     """Blocks copies to the same region and to one that is not enabled; warns where no copy region is named."""
-    wanted = str(look.parameters.get("copy_region") or "")
+    wanted = str(context.parameters.get("copy_region") or "")
     if not wanted:
         return (
             Outcome.WARN,
             "backups stay in one region and are lost with it: name a second region (copy_region)",
         )
-    if wanted == look.target.region:
+    if wanted == context.target.region:
         return (
             Outcome.BLOCK,
             f"{wanted} is the region of the backups themselves: name another region for the copies",
         )
     regions = (
-        look.cloud.call(Call("aws", "ec2", "DescribeRegions", {}, look.target.region)).get("Regions") or []
+        context.cloud.call(Call("aws", "ec2", "DescribeRegions", {}, context.target.region)).get("Regions")
+        or []
     )
     if wanted not in {str(region["RegionName"]) for region in regions}:
         return Outcome.BLOCK, f"{wanted} is not enabled for the account, or does not exist"
     return Outcome.PASS, f"{wanted} is enabled and is another region"
 
 
-def backup_vault_takes_it(look: Look) -> Verdict:
+def backup_vault_takes_it(context: GuardContext) -> Verdict:
     """Blocks rules whose vault does not exist, or whose vault lock does not allow their retention."""
-    for draft in look.changes:
+    for draft in context.changes:
         if draft.setting != "aws.backup.plan":
             continue
         for rule in draft.after["Rules"]:
             name, days = str(rule["TargetBackupVaultName"]), int(rule.get("Days") or 0)
-            vault = _vault(look, name)
+            vault = _vault(context, name)
             if not vault:
                 return (
                     Outcome.BLOCK,
@@ -95,18 +99,18 @@ def backup_vault_takes_it(look: Look) -> Verdict:
     return Outcome.PASS, "the plan's vaults exist and accept its backups"
 
 
-def _vault(look: Look, name: str) -> dict[str, Any]:
+def _vault(context: GuardContext, name: str) -> dict[str, Any]:
     target = resource_type("AWS::Backup::BackupVault").target(
-        name, look.target.account, look.target.region, look.target.partition
+        name, context.target.account, context.target.region, context.target.partition
     )
-    return vault_of(look.cloud, target) if target else {}
+    return vault_of(context.cloud, target) if target else {}
 
 
-def who_deletes_backups(look: Look) -> Verdict:
+def who_deletes_backups(context: GuardContext) -> Verdict:
     """Warns of statements in the vault policy that allow deleting or shortening backups."""
-    text = look.read("aws.backup.vault-policy", look.target).value
-    if any(draft.setting == "aws.backup.vault-policy" for draft in look.changes):
-        text = next(d.before for d in look.changes if d.setting == "aws.backup.vault-policy")
+    text = context.read("aws.backup.vault-policy", context.target).value
+    if any(draft.setting == "aws.backup.vault-policy" for draft in context.changes):
+        text = next(d.before for d in context.changes if d.setting == "aws.backup.vault-policy")
     named = [
         str(statement.get("Sid") or "a statement without a Sid")
         for statement in statements(text)
@@ -121,9 +125,9 @@ def who_deletes_backups(look: Look) -> Verdict:
     return Outcome.PASS, "the vault policy lets no one delete backups"
 
 
-def vault_lock_fits(look: Look) -> Verdict:
+def vault_lock_fits(context: GuardContext) -> Verdict:
     """Blocks a lock under which the backups of a plan would fail; warns of one that becomes final."""
-    draft = next((change for change in look.changes if change.setting == "aws.backup.vault-lock"), None)
+    draft = next((change for change in context.changes if change.setting == "aws.backup.vault-lock"), None)
     if draft is None:
         return Outcome.PASS, "the vault lock does not change"
     minimum, final_after = (
@@ -135,14 +139,14 @@ def vault_lock_fits(look: Look) -> Verdict:
             Outcome.BLOCK,
             f"AWS Backup requires at least {_MIN_DAYS} days before a lock becomes final: set {_MIN_DAYS} or more",
         )
-    for plan in plans(look.cloud, look.target.region):
+    for plan in plans(context.cloud, context.target.region):
         request = {"BackupPlanId": plan["BackupPlanId"]}
-        details = look.cloud.call(Call("aws", "backup", "GetBackupPlan", request, look.target.region))[
+        details = context.cloud.call(Call("aws", "backup", "GetBackupPlan", request, context.target.region))[
             "BackupPlan"
         ]
         for rule in details.get("Rules") or []:
             days = int(at(rule, "Lifecycle.DeleteAfterDays") or 0)
-            if rule.get("TargetBackupVaultName") == look.target.name and 0 < days < minimum:
+            if rule.get("TargetBackupVaultName") == context.target.name and 0 < days < minimum:
                 return (
                     Outcome.BLOCK,
                     f"{details.get('BackupPlanName')} keeps backups in this vault for {days} days (rule "
@@ -167,4 +171,4 @@ GUARDS = {
     "who-deletes-backups": who_deletes_backups,
     "vault-lock-fits": vault_lock_fits,
 }
-CAUTIOUS = ("backup-vault-takes-it", "vault-lock-fits")
+BLOCK_ON_ERROR = ("backup-vault-takes-it", "vault-lock-fits")

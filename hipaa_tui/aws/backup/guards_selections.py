@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 
 _MAX_TAGS: Final = 50
 """Maximum number of tags of a resource (AWS, "Tag naming limits")."""
 
 
-def tag_room(look: Look) -> Verdict:
+def tag_room(context: GuardContext) -> Verdict:
     """Blocks where the resource has the maximum number of tags; warns where another plan selects it by the tag too."""
-    draft = next((change for change in look.changes if change.setting.endswith("-in-plan")), None)
+    draft = next((change for change in context.changes if change.setting.endswith("-in-plan")), None)
     if draft is None:
         return Outcome.PASS, "no tag is added"
     if len(draft.after["Tags"]) > _MAX_TAGS:
@@ -21,8 +21,8 @@ def tag_room(look: Look) -> Verdict:
     also = sorted(set(draft.before["Plans"]))
     if also:
         return Outcome.WARN, f"{', '.join(also)} selects it already: it would be backed up twice"
-    if parse(look.target.id) is None:
-        return Outcome.WARN, f"{look.target.id} is not an ARN, which a backup plan selects resources by"
+    if parse(context.target.id) is None:
+        return Outcome.WARN, f"{context.target.id} is not an ARN, which a backup plan selects resources by"
     return Outcome.PASS, f"it has room for the tag ({len(draft.before['Tags'])} of {_MAX_TAGS})"
 
 

@@ -8,19 +8,19 @@ from typing import Any, Final
 
 from hipaa_tui.aws.acm.guards import trouble_of
 from hipaa_tui.aws.cloudfront.settings import configuration
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
 _ROOT: Final = "aws.cloudfront.root-object"
 _SHOWN: Final = 3
 
 
-def distribution_https_ready(look: Look) -> Verdict:
+def distribution_https_ready(context: GuardContext) -> Verdict:
     """Blocks where viewers redirected to HTTPS would get no valid certificate for the name that they asked for.
 
     Warns of a staging distribution and of a certificate whose names cannot be read (IAM).
     """
-    config = configuration(look.cloud, look.target)
+    config = configuration(context.cloud, context.target)
     if not config:
         return Outcome.BLOCK, "the distribution no longer exists: scan again"
     names = sorted(str(alias) for alias in (config.get("Aliases") or {}).get("Items") or [])
@@ -35,7 +35,8 @@ def distribution_https_ready(look: Look) -> Verdict:
     if acm_certificate:
         # CloudFront takes certificates of one region only: the certificate is checked in its own region.
         trouble, _ = trouble_of(
-            replace(look, target=replace(look.target, region=acm_certificate.split(":")[3])), acm_certificate
+            replace(context, target=replace(context.target, region=acm_certificate.split(":")[3])),
+            acm_certificate,
         )
         if trouble:
             return Outcome.BLOCK, f"the distribution's certificate {trouble}"
@@ -53,12 +54,12 @@ def distribution_https_ready(look: Look) -> Verdict:
     return Outcome.PASS, f"HTTPS works for {', '.join(names[:_SHOWN]) or 'its cloudfront.net name'}"
 
 
-def root_object_there(look: Look) -> Verdict:
+def root_object_there(context: GuardContext) -> Verdict:
     """Blocks a default root object that the bucket does not hold: viewers of the root would get an error.
 
     Warns where the origin is not a bucket, so that the object cannot be checked.
     """
-    draft = next((change for change in look.changes if change.setting == _ROOT), None)
+    draft = next((change for change in context.changes if change.setting == _ROOT), None)
     if draft is None:
         return Outcome.PASS, "the default root object does not change"
     bucket, name = str(draft.after["Bucket"]), str(draft.after["DefaultRootObject"])
@@ -74,7 +75,9 @@ def root_object_there(look: Look) -> Verdict:
             "page exists there",
         )
     try:
-        look.cloud.call(Call("aws", "s3", "HeadObject", {"Bucket": bucket, "Key": name}, look.target.region))
+        context.cloud.call(
+            Call("aws", "s3", "HeadObject", {"Bucket": bucket, "Key": name}, context.target.region)
+        )
     except CloudError as error:
         if error.status == 404:
             return (
@@ -90,4 +93,4 @@ GUARDS = {
     "distribution-https-ready": distribution_https_ready,
     "root-object-there": root_object_there,
 }
-CAUTIOUS = ("distribution-https-ready",)
+BLOCK_ON_ERROR = ("distribution-https-ready",)

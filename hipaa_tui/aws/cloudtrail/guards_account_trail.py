@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
 TRAIL: Final = "aws.cloudtrail.account-trail"
 
 
-def account_trail_ready(look: Look) -> Verdict:
+def account_trail_ready(context: GuardContext) -> Verdict:
     """Blocks a trail whose bucket does not exist; warns of a stopped trail and of failed deliveries."""
-    drafts = [draft for draft in look.changes if draft.setting == TRAIL]
+    drafts = [draft for draft in context.changes if draft.setting == TRAIL]
     if not drafts:
         return Outcome.PASS, "no trail changes"
     trail = drafts[0].after["Trail"]
     bucket = str(trail["Bucket"])
-    made = any((draft.setting, draft.target.name) == ("aws.s3.bucket", bucket) for draft in look.changes)
-    if not made and not _is_there(look, bucket):
+    made = any((draft.setting, draft.target.name) == ("aws.s3.bucket", bucket) for draft in context.changes)
+    if not made and not _is_there(context, bucket):
         return (
             Outcome.BLOCK,
             f"the bucket {bucket} of the trail {trail['Name']} does not exist: create it first",
         )
     if drafts[0].before["Trail"] is None:
-        named = str(look.arguments.get("bucket") or "")
+        named = str(context.arguments.get("bucket") or "")
         if named:
             return (
                 Outcome.WARN,
@@ -33,7 +33,7 @@ def account_trail_ready(look: Look) -> Verdict:
             )
         return Outcome.PASS, "the account has no trail in this region, so one is created"
     request = Call("aws", "cloudtrail", "GetTrailStatus", {"Name": trail["Arn"]}, str(trail["Home"]))
-    status = look.cloud.call(request)
+    status = context.cloud.call(request)
     if status.get("LatestDeliveryError"):
         return (
             Outcome.WARN,
@@ -50,9 +50,9 @@ def account_trail_ready(look: Look) -> Verdict:
     return Outcome.WARN, f"the trail {trail['Name']} was stopped{stopped}: find out who stopped it, and why"
 
 
-def _is_there(look: Look, bucket: str) -> bool:
+def _is_there(context: GuardContext, bucket: str) -> bool:
     try:
-        look.cloud.call(Call("aws", "s3", "HeadBucket", {"Bucket": bucket}, look.target.region))
+        context.cloud.call(Call("aws", "s3", "HeadBucket", {"Bucket": bucket}, context.target.region))
     except CloudError as error:
         if error.code in ("404", "NoSuchBucket"):
             return False
@@ -63,4 +63,4 @@ def _is_there(look: Look, bucket: str) -> bool:
 
 
 GUARDS = {"account-trail-ready": account_trail_ready}
-CAUTIOUS = ("account-trail-ready",)
+BLOCK_ON_ERROR = ("account-trail-ready",)

@@ -20,7 +20,7 @@ from hipaa_tui.aws.cloudtrail.events import (
     recorded,
 )
 from hipaa_tui.aws.cloudtrail.guards import about
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError, Target
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import Json
@@ -33,23 +33,23 @@ _MAX_BUCKETS: Final = 50
 """Maximum number of buckets whose metrics are read; the reason says how many were left out."""
 
 
-def data_events_cost(look: Look) -> Verdict:
+def data_events_cost(context: GuardContext) -> Verdict:
     """Blocks a trail that would record its own deliveries; warns with an estimate of the events' monthly cost."""
-    draft = next((change for change in look.changes if change.setting == _SETTING), None)
+    draft = next((change for change in context.changes if change.setting == _SETTING), None)
     if draft is None:
         return Outcome.PASS, "no additional data events are recorded"
-    trail = about(look)
+    trail = about(context)
     bucket = str(trail.get("S3BucketName") or "")
-    if bucket and _covers(draft.after, bucket, look.target.partition):
+    if bucket and _covers(draft.after, bucket, context.target.partition):
         return (
             Outcome.BLOCK,
             f"the trail would record its own deliveries to {bucket} in an endless loop, where each log file causes "
-            f"an event and each event a log file: exclude arn:{look.target.partition}:s3:::{bucket}/",
+            f"an event and each event a log file: exclude arn:{context.target.partition}:s3:::{bucket}/",
         )
     selected = _selected(draft.before)
     if all(selector in selected for selector in _selected(draft.after)):
         return Outcome.PASS, "no additional data events are recorded"
-    return Outcome.WARN, _estimate(look, trail, recorded(draft.after))
+    return Outcome.WARN, _estimate(context, trail, recorded(draft.after))
 
 
 def _selected(value: Json) -> list[Json]:
@@ -83,13 +83,13 @@ def _records(tests: dict[str, Any], start: str) -> bool:
     return True
 
 
-def _estimate(look: Look, trail: dict[str, Any], kinds: str) -> str:
+def _estimate(context: GuardContext, trail: dict[str, Any], kinds: str) -> str:
     """Returns the reason: events a month, their cost, and the figures and days that this is based on."""
-    target = look.target
+    target = context.target
     buckets = [
         candidate
         for candidate in resource_type("AWS::S3::Bucket").list(
-            look.cloud, target.account, target.region, target.partition
+            context.cloud, target.account, target.region, target.partition
         )
         if candidate.name != trail.get("S3BucketName")
         and (trail.get("IsMultiRegionTrail") or candidate.region == target.region)
@@ -98,9 +98,9 @@ def _estimate(look: Look, trail: dict[str, Any], kinds: str) -> str:
     unseen: list[str] = []
     for bucket in buckets[:_MAX_BUCKETS]:
         try:
-            measured_requests = _requests(look, bucket)
+            measured_requests = _requests(context, bucket)
             if measured_requests is None:
-                objects += _objects(look, bucket)
+                objects += _objects(context, bucket)
             else:
                 measured += 1
                 requests += measured_requests
@@ -132,9 +132,9 @@ def _estimate(look: Look, trail: dict[str, Any], kinds: str) -> str:
     return f"about {events:,.0f} data events a month{kind}, {events * _PRICE:,.2f} USD; basis: {basis}"
 
 
-def _requests(look: Look, bucket: Target) -> float | None:
+def _requests(context: GuardContext, bucket: Target) -> float | None:
     """Returns the requests a month by the bucket's request metrics; None where no configuration covers all objects."""
-    response = look.cloud.call(
+    response = context.cloud.call(
         Call("aws", "s3", "ListBucketMetricsConfigurations", {"Bucket": bucket.name}, bucket.region)
     )
     unfiltered = [
@@ -142,17 +142,17 @@ def _requests(look: Look, bucket: Target) -> float | None:
     ]
     if not unfiltered:
         return None
-    points = _points(look, bucket, "AllRequests", "Sum", {"FilterId": str(unfiltered[0]["Id"])})
+    points = _points(context, bucket, "AllRequests", "Sum", {"FilterId": str(unfiltered[0]["Id"])})
     return sum(points) * _MONTH / _DAYS
 
 
-def _objects(look: Look, bucket: Target) -> float:
-    points = _points(look, bucket, "NumberOfObjects", "Average", {"StorageType": "AllStorageTypes"})
+def _objects(context: GuardContext, bucket: Target) -> float:
+    points = _points(context, bucket, "NumberOfObjects", "Average", {"StorageType": "AllStorageTypes"})
     return points[-1] if points else 0.0
 
 
 def _points(
-    look: Look, bucket: Target, metric: str, statistic: str, dimensions: dict[str, str]
+    context: GuardContext, bucket: Target, metric: str, statistic: str, dimensions: dict[str, str]
 ) -> list[float]:
     """Returns the metric's daily values, oldest first."""
     now = datetime.now(UTC)
@@ -166,10 +166,10 @@ def _points(
         "Period": 86_400,
         "Statistics": [statistic],
     }
-    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, bucket.region))
+    response = context.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, bucket.region))
     points = sorted(response.get("Datapoints") or [], key=lambda point: str(point["Timestamp"]))
     return [float(point[statistic]) for point in points]
 
 
 GUARDS = {"data-events-cost": data_events_cost}
-CAUTIOUS = ("data-events-cost",)
+BLOCK_ON_ERROR = ("data-events-cost",)

@@ -59,7 +59,7 @@ def call(target: Target, operation: str, **arguments: Json) -> Call:
 class Trails(ResourceType):
     name = "AWS::CloudTrail::Trail"
     title = "Trail"
-    nameless = ":trail"
+    missing_resource_suffix = ":trail"
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         request = Call("aws", "cloudtrail", "DescribeTrails", {"includeShadowTrails": False}, region)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hipaa_tui.aws.ec2.lookups import pages
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 
 ALARM: Final = "aws.cloudwatch.alarm"
 _OFTEN: Final = 20
@@ -14,9 +14,9 @@ _OFTEN: Final = 20
 _WEEK: Final = 7
 
 
-def alarm_was_quiet(look: Look) -> Verdict:
+def alarm_was_quiet(context: GuardContext) -> Verdict:
     """Warns of an alarm that goes off so often that people would ignore it, and of one whose actions are disabled."""
-    drafts = [draft for draft in look.changes if draft.setting == ALARM]
+    drafts = [draft for draft in context.changes if draft.setting == ALARM]
     if not drafts:
         return Outcome.PASS, "no alarm changes"
     if not drafts[0].after["ActionsEnabled"]:
@@ -26,7 +26,7 @@ def alarm_was_quiet(look: Look) -> Verdict:
             "notify",
         )
     history = pages(
-        look,
+        context,
         "cloudwatch",
         "DescribeAlarmHistory",
         "AlarmHistoryItems",

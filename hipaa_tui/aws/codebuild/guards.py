@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipaa_tui.aws.codebuild.settings import project_of
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
 _DOCKER: Final = re.compile(
@@ -30,9 +30,9 @@ _BUILDS: Final = 3
 _PAGES: Final = 20
 
 
-def builds_need_docker(look: Look) -> Verdict:
+def builds_need_docker(context: GuardContext) -> Verdict:
     """Blocks where builds use Docker or something else that needs privileged mode; warns where that cannot be seen."""
-    project = project_of(look.cloud, look.target)
+    project = project_of(context.cloud, context.target)
     if project is None:
         return Outcome.BLOCK, "the project no longer exists: scan again"
     needs = _needs(project)
@@ -49,7 +49,7 @@ def builds_need_docker(look: Look) -> Verdict:
                 f"its buildspec runs {command[1].lower()}, which needs privileged mode: move that to a project of "
                 "its own, or build images without a daemon",
             )
-    ran, searched = _ran(look)
+    ran, searched = _ran(context)
     if ran == _RAN:
         return (
             Outcome.BLOCK,
@@ -90,19 +90,19 @@ def _buildspec(project: Mapping[str, Any]) -> list[str]:
     return [text for text in texts if _INLINE.search(text)]
 
 
-def _ran(look: Look) -> tuple[str, int]:
+def _ran(context: GuardContext) -> tuple[str, int]:
     """Returns (what the last builds' logs say of containers: _RAN, a word or ""; number of logs without any)."""
-    request = {"projectName": look.target.name, "sortOrder": "DESCENDING"}
-    ids = look.cloud.call(_call(look, "ListBuildsForProject", **request)).get("ids") or []
+    request = {"projectName": context.target.name, "sortOrder": "DESCENDING"}
+    ids = context.cloud.call(_call(context, "ListBuildsForProject", **request)).get("ids") or []
     if not ids:
         return "", 0
-    builds = look.cloud.call(_call(look, "BatchGetBuilds", ids=ids[:_BUILDS])).get("builds") or []
+    builds = context.cloud.call(_call(context, "BatchGetBuilds", ids=ids[:_BUILDS])).get("builds") or []
     searched = 0
     for build in builds:
         logs = build.get("logs") or {}
         if not (logs.get("groupName") and logs.get("streamName")):
             continue
-        lines = _lines(look, str(logs["groupName"]), str(logs["streamName"]))
+        lines = _lines(context, str(logs["groupName"]), str(logs["streamName"]))
         if lines is None:
             continue
         if any(_RAN in line and _DOCKER.search(line) for line in lines):
@@ -114,28 +114,28 @@ def _ran(look: Look) -> tuple[str, int]:
     return "", searched
 
 
-def _lines(look: Look, group: str, stream: str) -> Sequence[str] | None:
+def _lines(context: GuardContext, group: str, stream: str) -> Sequence[str] | None:
     """Returns the lines of a build's log that mention containers; None where the log is gone or empty."""
     query = {"logGroupName": group, "logStreamNames": [stream], "limit": 50}
     try:
-        if not _search(look, query, 1):
+        if not _search(context, query, 1):
             return None
-        return [line for line in _search(look, {**query, "filterPattern": _SEARCH}, _PAGES) if line]
+        return [line for line in _search(context, {**query, "filterPattern": _SEARCH}, _PAGES) if line]
     except CloudError as error:
         if error.code == "ResourceNotFoundException":
             return None
         raise
 
 
-def _search(look: Look, query: Mapping[str, Any], pages: int) -> list[str]:
+def _search(context: GuardContext, query: Mapping[str, Any], pages: int) -> list[str]:
     """Returns the messages of the first page that has any: an empty page may be followed by others.
 
     Raises ValueError where there are too many pages.
     """
     page: dict[str, Any] = {}
     for _ in range(pages):
-        response = look.cloud.call(
-            Call("aws", "logs", "FilterLogEvents", {**query, **page}, look.target.region)
+        response = context.cloud.call(
+            Call("aws", "logs", "FilterLogEvents", {**query, **page}, context.target.region)
         )
         if response.get("events"):
             return [str(event.get("message") or "") for event in response["events"]]
@@ -147,8 +147,8 @@ def _search(look: Look, query: Mapping[str, Any], pages: int) -> list[str]:
     return [""]  # there is a next page, so there is a log
 
 
-def _call(look: Look, operation: str, **arguments: Any) -> Call:
-    return Call("aws", "codebuild", operation, arguments, look.target.region)
+def _call(context: GuardContext, operation: str, **arguments: Any) -> Call:
+    return Call("aws", "codebuild", operation, arguments, context.target.region)
 
 
 GUARDS = {"builds-need-docker": builds_need_docker}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hipaa_tui.aws.policies.principals import allows, conditions, services
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
 
@@ -19,9 +19,9 @@ _CONTROL_TOWER: Final = "aws-controltower"
 _CONFIG: Final = "config.amazonaws.com"
 
 
-def recorder_owner(look: Look) -> Verdict:
+def recorder_owner(context: GuardContext) -> Verdict:
     """Blocks where Control Tower manages the recorder; warns where its types or its role were chosen on purpose."""
-    recorder = look.read("aws.config.recorder", look.target)
+    recorder = context.read("aws.config.recorder", context.target)
     if recorder.absent:
         return Outcome.PASS, "the region has no configuration recorder yet"
     name = str(recorder.identity.get("Name") or "")
@@ -47,13 +47,13 @@ def recorder_owner(look: Look) -> Verdict:
     return Outcome.PASS, f"the recorder {name} stays and records more resource types"
 
 
-def config_cost(look: Look) -> Verdict:
+def config_cost(context: GuardContext) -> Verdict:
     """Warns where there is much to record: each resource is charged once at the start, and again at each change."""
     resources, token = 0, ""
     for _ in range(_MAX_PAGES):
         query = {"ResourcesPerPage": 100, **({"PaginationToken": token} if token else {})}
-        request = Call("aws", "resourcegroupstaggingapi", "GetResources", query, look.target.region)
-        answer = look.cloud.call(request)
+        request = Call("aws", "resourcegroupstaggingapi", "GetResources", query, context.target.region)
+        answer = context.cloud.call(request)
         resources += len(answer.get("ResourceTagMappingList") or [])
         token = str(answer.get("PaginationToken") or "")
         if not token:
@@ -73,26 +73,26 @@ def config_cost(look: Look) -> Verdict:
     )
 
 
-def config_bucket_ready(look: Look) -> Verdict:
+def config_bucket_ready(context: GuardContext) -> Verdict:
     """Blocks a named bucket that AWS Config could not deliver to.
 
     (AWS Config Developer Guide, "Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel".)
     """
-    name = str(look.arguments.get("bucket") or "")
-    if not look.read("aws.config.delivery-channel", look.target).absent and not any(
-        draft.setting == "aws.config.delivery-channel" for draft in look.changes
+    name = str(context.arguments.get("bucket") or "")
+    if not context.read("aws.config.delivery-channel", context.target).absent and not any(
+        draft.setting == "aws.config.delivery-channel" for draft in context.changes
     ):
         return Outcome.PASS, "the existing delivery channel stays"
     if not name:
         return Outcome.PASS, "this plan creates or finds the log bucket, with the permission for AWS Config"
-    target = look.target
+    target = context.target
     bucket = resource_type("AWS::S3::Bucket").target(name, target.account, target.region, target.partition)
     if bucket is None:
         return Outcome.BLOCK, f"{name} is not a valid bucket name"
     try:
-        if look.read("aws.s3.bucket", bucket).absent:
+        if context.read("aws.s3.bucket", bucket).absent:
             return Outcome.BLOCK, f"the bucket {name} does not exist"
-        text = look.read("aws.s3.bucket-policy", bucket).value
+        text = context.read("aws.s3.bucket-policy", bucket).value
     except CloudError as error:
         if not error.denied:
             raise
@@ -124,12 +124,12 @@ def _applies_to(statement: Mapping[str, object], account: str) -> bool:
     return all(account in values for values in named)
 
 
-def config_records(look: Look) -> Verdict:
+def config_records(context: GuardContext) -> Verdict:
     """Warns where AWS Config does not record: most of Security Hub's controls then find no data."""
     recorder = resource_type("AWS::Config::ConfigurationRecorder")
-    target = look.target
-    (switch,) = recorder.list(look.cloud, target.account, target.region, target.partition)
-    recording = look.read("aws.config.recording", switch).value
+    target = context.target
+    (switch,) = recorder.list(context.cloud, target.account, target.region, target.partition)
+    recording = context.read("aws.config.recording", switch).value
     if recording and recording.get("Recording"):
         return Outcome.PASS, f"AWS Config records in {target.region}"
     return (

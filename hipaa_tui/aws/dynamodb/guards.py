@@ -7,7 +7,7 @@ from typing import Final
 from hipaa_tui.aws.dynamodb.capacity import DIMENSIONS
 from hipaa_tui.aws.dynamodb.settings import table_of
 from hipaa_tui.aws.policies.principals import EVERYBODY, allowing, allows, conditions, principals
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT, at
 
@@ -18,12 +18,12 @@ _UNIT_HOUR: Final = {"Read": 0.00013, "Write": 0.00065}
 """USD a unit and hour of provisioned capacity in us-east-1 (Amazon DynamoDB pricing)."""
 
 
-def table_key_readers(look: Look) -> Verdict:
+def table_key_readers(context: GuardContext) -> Verdict:
     """Blocks a customer managed key that the table's users cannot use through DynamoDB, and a key already lost.
 
     With readers_checked, the operator says that the users' own permissions suffice, and the guard only warns.
     """
-    table = table_of(look.cloud, look.target)
+    table = table_of(context.cloud, context.target)
     if regions := sorted(str(replica.get("RegionName")) for replica in table.get("Replicas") or []):
         return (
             Outcome.BLOCK,
@@ -37,14 +37,14 @@ def table_key_readers(look: Look) -> Verdict:
             f"DynamoDB cannot use the table's key since {encryption['InaccessibleEncryptionDateTime']}: restore access "
             "to that key first, or the data is lost",
         )
-    key = str(look.parameters.get("kms_key") or "")
+    key = str(context.parameters.get("kms_key") or "")
     if not key:
         return Outcome.PASS, "the key policy lets the table's users use the key through DynamoDB"
     query = {"KeyId": key, "PolicyName": "default"}
-    text = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", query, look.target.region))["Policy"]
+    text = context.cloud.call(Call("aws", "kms", "GetKeyPolicy", query, context.target.region))["Policy"]
     if any(_lets_callers(statement) for statement in allowing(text)):
         return Outcome.PASS, f"{key} lets the account's principals use it through DynamoDB"
-    if look.parameters.get("readers_checked"):
+    if context.parameters.get("readers_checked"):
         return Outcome.WARN, f"users of the table without kms:Decrypt on {key} will be refused"
     return (
         Outcome.BLOCK,
@@ -64,19 +64,19 @@ def _lets_callers(statement: dict[str, object]) -> bool:
     )
 
 
-def scaling_bounds(look: Look) -> Verdict:
+def scaling_bounds(context: GuardContext) -> Verdict:
     """Passes or warns with the cost at maximum capacity; warns of indexes that do not scale with the table.
 
     Blocks while the table is being created or deleted.
     """
-    draft = next((change for change in look.changes if change.setting == "aws.dynamodb.autoscaling"), None)
+    draft = next((change for change in context.changes if change.setting == "aws.dynamodb.autoscaling"), None)
     if draft is None or draft.after is ABSENT:
         return Outcome.PASS, "capacity does not change"
     month = sum(
         int(at(draft.after, f"{which}.MaxCapacity") or 0) * _UNIT_HOUR[which] * _HOURS for which in DIMENSIONS
     )
     cost = f"at most about {month:,.0f} USD a month, while traffic requires it (us-east-1 prices)"
-    table = table_of(look.cloud, look.target)
+    table = table_of(context.cloud, context.target)
     if table.get("TableStatus") not in {None, "ACTIVE", "UPDATING"}:
         return (
             Outcome.BLOCK,
@@ -97,4 +97,4 @@ GUARDS = {
     "table-key-readers": table_key_readers,
     "scaling-bounds": scaling_bounds,
 }
-CAUTIOUS = ("table-key-readers",)
+BLOCK_ON_ERROR = ("table-key-readers",)

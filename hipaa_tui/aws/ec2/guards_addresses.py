@@ -8,7 +8,7 @@ from typing import Any, Final
 from hipaa_tui.aws.ec2.addresses import addresses_of
 from hipaa_tui.aws.ec2.instances import instance_of
 from hipaa_tui.aws.ec2.lookups import listed, pages
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 _MAX_ZONES: Final = 40
@@ -17,26 +17,26 @@ _RECORDS: Final = "route53 addresses"
 _EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
 
 
-def public_address_unused(look: Look) -> Verdict:
+def public_address_unused(context: GuardContext) -> Verdict:
     """Blocks where a route, a DNS name or the instance's only Internet access depends on the address.
 
     With address_given_up, the operator says that names and access are taken care of, and the guard only warns. An
     instance without a public address cannot use an internet gateway (Amazon VPC User Guide, "Internet gateways"):
     neither inbound, nor to reach package servers, Systems Manager and the APIs of AWS.
     """
-    instance = instance_of(look.cloud, look.target)
+    instance = instance_of(context.cloud, context.target)
     addresses = addresses_of(instance)
     if not addresses:
         return Outcome.PASS, "the instance has no public address"
-    tables = pages(look, "ec2", "DescribeRouteTables", "RouteTables", Filters=_of_vpc(instance))
+    tables = pages(context, "ec2", "DescribeRouteTables", "RouteTables", Filters=_of_vpc(instance))
     if through := _routed_through(instance, tables):
         return (
             Outcome.BLOCK,
             f"{through} route other systems' traffic through the instance, as a NAT instance: give them a NAT "
             "gateway first",
         )
-    given_up = bool(look.parameters.get("address_given_up"))
-    names, unsearched = _names_of(look, addresses)
+    given_up = bool(context.parameters.get("address_given_up"))
+    names, unsearched = _names_of(context, addresses)
     if names and not given_up:
         return (
             Outcome.BLOCK,
@@ -105,24 +105,28 @@ def _by_gateway(instance: Mapping[str, Any], tables: Sequence[Mapping[str, Any]]
     return False
 
 
-def _names_of(look: Look, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+def _names_of(context: GuardContext, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
     """Returns (the Route 53 names of the addresses, what was not searched)."""
-    if _RECORDS not in look.memory:
-        request = Call("aws", "route53", "ListHostedZones", {}, look.target.region)
-        zones = look.cloud.pages(request, "HostedZones")
+    if _RECORDS not in context.memory:
+        request = Call("aws", "route53", "ListHostedZones", {}, context.target.region)
+        zones = context.cloud.pages(request, "HostedZones")
         names: dict[str, list[str]] = {}
         for zone in zones[:_MAX_ZONES]:
             listing = Call(
-                "aws", "route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]}, look.target.region
+                "aws",
+                "route53",
+                "ListResourceRecordSets",
+                {"HostedZoneId": zone["Id"]},
+                context.target.region,
             )
-            for record in look.cloud.pages(listing, "ResourceRecordSets"):
+            for record in context.cloud.pages(listing, "ResourceRecordSets"):
                 for value in record.get("ResourceRecords") or []:
                     if record.get("Type") == "A":
                         names.setdefault(str(value["Value"]), []).append(str(record["Name"]).rstrip("."))
         left = len(zones) - _MAX_ZONES
         unsearched = [f"{left} hosted zones were not searched for names of its address"] if left > 0 else []
-        look.memory[_RECORDS] = {"names": names, "unseen": unsearched}
-    records = look.memory[_RECORDS]
+        context.memory[_RECORDS] = {"names": names, "unseen": unsearched}
+    records = context.memory[_RECORDS]
     names_found = {name for address in addresses for name in records["names"].get(address, [])}
     return sorted(names_found), list(records["unseen"])
 
@@ -133,4 +137,4 @@ def _group_of(instance: Mapping[str, Any]) -> str:
 
 
 GUARDS = {"public-address-unused": public_address_unused}
-CAUTIOUS = ("public-address-unused",)
+BLOCK_ON_ERROR = ("public-address-unused",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hipaa_tui.aws.ec2.lookups import listed, pages
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 _SHARING: Final = "aws.ec2.image-sharing"
@@ -13,13 +13,13 @@ _BLOCK: Final = "aws.ec2.image-block-public-access"
 _NAMED: Final = ("Users", "Organizations", "Units")
 
 
-def image_users(look: Look) -> Verdict:
+def image_users(context: GuardContext) -> Verdict:
     """Passes with the accounts that can still launch the AMI; warns where none is named, and of product codes."""
-    draft = next((change for change in look.changes if change.setting == _SHARING), None)
+    draft = next((change for change in context.changes if change.setting == _SHARING), None)
     if draft is None:
         return Outcome.PASS, "the AMI's sharing does not change"
-    request = {"ImageId": look.target.name, "Attribute": "productCodes"}
-    codes = look.cloud.call(Call("aws", "ec2", "DescribeImageAttribute", request, look.target.region))
+    request = {"ImageId": context.target.name, "Attribute": "productCodes"}
+    codes = context.cloud.call(Call("aws", "ec2", "DescribeImageAttribute", request, context.target.region))
     if codes.get("ProductCodes"):
         return (
             Outcome.WARN,
@@ -36,13 +36,13 @@ def image_users(look: Look) -> Verdict:
     )
 
 
-def images_public_today(look: Look) -> Verdict:
+def images_public_today(context: GuardContext) -> Verdict:
     """Warns which AMIs stay public, and blocks where an organization's declarative policy controls the setting.
 
     The setting stops new public sharing and leaves AMIs that are public already (EC2 User Guide, "Block public
     access for your AMIs").
     """
-    if look.read(_BLOCK, look.target).identity.get("ManagedBy") == "declarative-policy":
+    if context.read(_BLOCK, context.target).identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
             "a declarative policy of the organization controls this setting: change it there, in the management "
@@ -50,7 +50,7 @@ def images_public_today(look: Look) -> Verdict:
         )
     public = {"Owners": ["self"], "Filters": [{"Name": "is-public", "Values": ["true"]}]}
     names = sorted(
-        str(image["ImageId"]) for image in pages(look, "ec2", "DescribeImages", "Images", **public)
+        str(image["ImageId"]) for image in pages(context, "ec2", "DescribeImages", "Images", **public)
     )
     if not names:
         return Outcome.PASS, "no AMI of the account is public in this region"
@@ -62,4 +62,4 @@ def images_public_today(look: Look) -> Verdict:
 
 
 GUARDS = {"image-users": image_users, "images-public-today": images_public_today}
-CAUTIOUS = ()
+BLOCK_ON_ERROR = ()

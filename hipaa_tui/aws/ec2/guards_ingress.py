@@ -25,7 +25,7 @@ from hipaa_tui.aws.ec2.lookups import (
     ports_text,
     users,
 )
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import CloudError
 
 _WEB: Final = (80, 443)
@@ -35,22 +35,22 @@ SESSION: Final = "SSH_CONNECTION"
 """Variable that sshd sets in a login shell: "client-address client-port server-address server-port" (sshd(8))."""
 
 
-def sg_operator_path(look: Look) -> Verdict:
+def sg_operator_path(context: GuardContext) -> Verdict:
     """Blocks where the operator's own access would close, and where a Kubernetes controller manages the rules.
 
     Warns of web visitors, and of SSH, RDP and WinRM sessions that Session Manager cannot replace.
     """
-    drafts = [draft for draft in look.changes if draft.setting == INGRESS]
+    drafts = [draft for draft in context.changes if draft.setting == INGRESS]
     if not drafts:
         return Outcome.PASS, "no rule changes"
     draft = drafts[0]
-    keeper = _managed_by(look.read(INGRESS, draft.target).identity.get("Tags") or {})
+    keeper = _managed_by(context.read(INGRESS, draft.target).identity.get("Tags") or {})
     if keeper:
         return Outcome.BLOCK, f"{keeper} manages this group's rules and would restore them: change them there"
-    attached = interfaces(look, "group-id", draft.target.name)
+    attached = interfaces(context, "group-id", draft.target.name)
     if not attached:
         return Outcome.PASS, "no network interface uses the group"
-    if reason := _operator_cut_off(look, draft, attached):
+    if reason := _operator_cut_off(context, draft, attached):
         return Outcome.BLOCK, reason
     hosts = [interface for interface in attached if not of_load_balancer(interface)]
     notes = []
@@ -61,7 +61,7 @@ def sg_operator_path(look: Look) -> Verdict:
         )
     closed = [port for port in _MANAGEMENT if lost(draft, port)]
     if closed and hosts:
-        without = _without_session_manager(look, hosts)
+        without = _without_session_manager(context, hosts)
         if without:
             notes.append(
                 f"sessions on {ports_text(closed)} to {without} will be accepted only from "
@@ -101,13 +101,13 @@ class _Access:
     what: str
 
 
-def _operator_cut_off(look: Look, draft: Draft, attached: Sequence[Interface]) -> str:
+def _operator_cut_off(context: GuardContext, draft: PlannedChange, attached: Sequence[Interface]) -> str:
     """Returns which access of the operator the change closes, as a sentence; "" where none.
 
     Two are known: the current SSH session, where it runs on a host behind the group, and the network that the
     operator names (operator_cidr). No outside service is asked for the operator's address.
     """
-    for access in (*_this_session(attached), *_named(look, attached)):
+    for access in (*_this_session(attached), *_named(context, attached)):
         before, after = (
             admits(value["rules"], access.network, access.port) for value in (draft.before, draft.after)
         )
@@ -115,7 +115,7 @@ def _operator_cut_off(look: Look, draft: Draft, attached: Sequence[Interface]) -
             through = [
                 interface
                 for interface in access.through
-                if not _by_another_group(look, draft, interface, access)
+                if not _by_another_group(context, draft, interface, access)
             ]
             if through:
                 return (
@@ -134,19 +134,21 @@ def _this_session(attached: Sequence[Interface]) -> list[_Access]:
     return [_Access(_network(client), int(parts[3]), here, "your current session")] if client and here else []
 
 
-def _named(look: Look, attached: Sequence[Interface]) -> list[_Access]:
-    network = str(look.parameters.get("operator_cidr") or "")
+def _named(context: GuardContext, attached: Sequence[Interface]) -> list[_Access]:
+    network = str(context.parameters.get("operator_cidr") or "")
     hosts = tuple(interface for interface in attached if not of_load_balancer(interface))
     if not network or not hosts:
         return []
     return [_Access(network, port, hosts, "your own access") for port in _MANAGEMENT]
 
 
-def _by_another_group(look: Look, draft: Draft, interface: Interface, access: _Access) -> bool:
+def _by_another_group(
+    context: GuardContext, draft: PlannedChange, interface: Interface, access: _Access
+) -> bool:
     """Does another security group of the interface admit the operator as well?"""
     others = [str(attached["GroupId"]) for attached in interface.get("Groups") or []]
     for id in others:
-        for group in groups(look, "group-id", id) if id != draft.target.name else ():
+        for group in groups(context, "group-id", id) if id != draft.target.name else ():
             rules = flattened(group.get("IpPermissions") or [], str(group.get("OwnerId")))
             if admits(rules, access.network, access.port):
                 return True
@@ -169,7 +171,7 @@ def _network(address: str) -> str:
 # Other people's sessions -----------------------------------------------------------------------------
 
 
-def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
+def _without_session_manager(context: GuardContext, hosts: Sequence[Interface]) -> str:
     """Returns the hosts that Session Manager does not reach, "" for none. It never reaches what is not an instance."""
     ids = sorted({instance_of(host) for host in hosts} - {""})
     rest = [host for host in hosts if not instance_of(host)]
@@ -177,7 +179,7 @@ def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
         return listed(users(rest))
     try:
         known = pages(
-            look,
+            context,
             "ssm",
             "DescribeInstanceInformation",
             "InstanceInformationList",
@@ -189,7 +191,7 @@ def _without_session_manager(look: Look, hosts: Sequence[Interface]) -> str:
     return listed([*(id for id in ids if id not in online), *users(rest)])
 
 
-def _allowed(draft: Draft) -> list[str]:
+def _allowed(draft: PlannedChange) -> list[str]:
     """Returns the sources that may use a management port after the change."""
     return sorted(
         {str(rule["source"]) for rule in map(plain, draft.after["rules"]) if covers(rule, _MANAGEMENT)}
@@ -197,4 +199,4 @@ def _allowed(draft: Draft) -> list[str]:
 
 
 GUARDS = {"sg-operator-path": sg_operator_path}
-CAUTIOUS = ("sg-operator-path",)
+BLOCK_ON_ERROR = ("sg-operator-path",)

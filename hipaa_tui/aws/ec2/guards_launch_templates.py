@@ -7,20 +7,20 @@ from typing import Final
 from hipaa_tui.aws.ec2.guards_metadata import CONTAINERS, DAYS
 from hipaa_tui.aws.ec2.guards_metadata_defaults import callers_of, open_instances, some
 from hipaa_tui.aws.ec2.settings import tags_of
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.registry import resource_type
 
 METADATA: Final = "aws.ec2.launch-template-metadata"
 _OF_EKS: Final = ("eks:", "alpha.eksctl.io/")
 
 
-def template_users_need_tokens(look: Look) -> Verdict:
+def template_users_need_tokens(context: GuardContext) -> Verdict:
     """Blocks where instances of the template received IMDSv1 requests, and where $Latest is not the default version.
 
     A launch from $Latest would get the new version, made from the default, instead of the newer content.
     """
-    reading = look.read(METADATA, look.target)
-    draft = next((change for change in look.changes if change.setting == METADATA), None)
+    reading = context.read(METADATA, context.target)
+    draft = next((change for change in context.changes if change.setting == METADATA), None)
     if draft is None:
         return Outcome.PASS, "no launch template changes"
     default, latest = draft.before["DefaultVersion"], reading.identity.get("Latest")
@@ -30,15 +30,15 @@ def template_users_need_tokens(look: Look) -> Verdict:
             f"the template's default version {default} is not its latest ({latest}): launches from $Latest would "
             "get the older version's content, so make the latest the default first, or delete it",
         )
-    tags = resource_type(look.target.type).tags(look.cloud, look.target)
+    tags = resource_type(context.target.type).tags(context.cloud, context.target)
     if any(key.startswith(_OF_EKS) for key in tags):
         return (
             Outcome.BLOCK,
             "EKS creates this template for a node group: set the metadata options at the node group",
         )
-    filters = {"Filters": [{"Name": "tag:aws:ec2launchtemplate:id", "Values": [look.target.name]}]}
-    made = open_instances(look, **filters)
-    callers = callers_of(look, made)
+    filters = {"Filters": [{"Name": "tag:aws:ec2launchtemplate:id", "Values": [context.target.name]}]}
+    made = open_instances(context, **filters)
+    callers = callers_of(context, made)
     if callers:
         shown = some([str(caller["InstanceId"]) for caller in callers])
         return (

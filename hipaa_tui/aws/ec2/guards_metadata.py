@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import Json
 
@@ -23,19 +23,19 @@ _LAUNCHERS: Final = (
 """Tags that name what launched the instance, the most direct first."""
 
 
-def imdsv1_callers(look: Look) -> Verdict:
+def imdsv1_callers(context: GuardContext) -> Verdict:
     """Blocks where programs used IMDSv1 in the last DAYS days.
 
     Warns where that is unknown, where containers need a higher hop limit, and where something launches more instances
     like it. MetadataNoToken counts the requests without a token of each instance (EC2 User Guide, "Transition to using
     IMDSv2").
     """
-    drafts = [draft for draft in look.changes if draft.setting == METADATA]
+    drafts = [draft for draft in context.changes if draft.setting == METADATA]
     if not drafts:
         return Outcome.PASS, "no metadata options change"
     draft = drafts[0]
-    identity = look.read(METADATA, draft.target).identity
-    calls = _without_token(look, draft.target.name)
+    identity = context.read(METADATA, draft.target).identity
+    calls = _without_token(context, draft.target.name)
     if calls:
         return (
             Outcome.BLOCK,
@@ -65,7 +65,7 @@ def imdsv1_callers(look: Look) -> Verdict:
     return Outcome.PASS, f"no program on it requested metadata without a token in {DAYS} days"
 
 
-def _without_token(look: Look, instance: str) -> float | None:
+def _without_token(context: GuardContext, instance: str) -> float | None:
     """Returns the number of IMDSv1 requests in the last DAYS days; None where CloudWatch has no figures."""
     now = datetime.now(UTC)
     query: dict[str, Json] = {
@@ -77,7 +77,9 @@ def _without_token(look: Look, instance: str) -> float | None:
         "Period": 86_400,
         "Statistics": ["Sum"],
     }
-    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    response = context.cloud.call(
+        Call("aws", "cloudwatch", "GetMetricStatistics", query, context.target.region)
+    )
     points = response.get("Datapoints") or []
     return sum(float(point["Sum"]) for point in points) if points else None
 

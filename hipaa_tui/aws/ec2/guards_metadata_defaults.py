@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hipaa_tui.aws.ec2.guards_metadata import DAYS
 from hipaa_tui.aws.ec2.settings import tags_of
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import Json, at
 
@@ -19,19 +19,19 @@ _SHOWN: Final = 3
 _GROUP: Final = "aws:autoscaling:groupName"
 
 
-def next_instances_need_tokens(look: Look) -> Verdict:
+def next_instances_need_tokens(context: GuardContext) -> Verdict:
     """Blocks where new instances of an Auto Scaling group would fail IMDSv1 callers; warns of other such callers.
 
     MetadataNoToken counts the requests without a token of each instance (EC2 User Guide, "Transition to using IMDSv2").
     """
-    identity = look.read(DEFAULTS, look.target).identity
+    identity = context.read(DEFAULTS, context.target).identity
     if identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
             "a declarative policy of the organization sets this default: it can be changed only there",
         )
-    accepting = open_instances(look)
-    callers = callers_of(look, accepting)
+    accepting = open_instances(context)
+    callers = callers_of(context, accepting)
     if callers:
         grown = sorted({group for caller in callers if (group := tags_of(caller).get(_GROUP))})
         shown = some([str(caller["InstanceId"]) for caller in callers])
@@ -56,9 +56,9 @@ def next_instances_need_tokens(look: Look) -> Verdict:
     return Outcome.PASS, f"no running instance received a metadata request without a token in {DAYS} days"
 
 
-def open_instances(look: Look, **filters: Json) -> list[dict[str, Any]]:
+def open_instances(context: GuardContext, **filters: Json) -> list[dict[str, Any]]:
     """Returns the region's running instances that accept IMDSv1, as DescribeInstances gives them."""
-    listed = look.cloud.pages(_call(look, "ec2", "DescribeInstances", **filters), "Reservations")
+    listed = context.cloud.pages(_call(context, "ec2", "DescribeInstances", **filters), "Reservations")
     return [
         instance
         for reservation in listed
@@ -69,7 +69,7 @@ def open_instances(look: Look, **filters: Json) -> list[dict[str, Any]]:
     ]
 
 
-def callers_of(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def callers_of(context: GuardContext, instances: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Returns those that received IMDSv1 requests in the last DAYS days, of the first 500 instances given."""
     instances = instances[:_MAX_METRICS]
     if not instances:
@@ -95,7 +95,7 @@ def callers_of(look: Look, instances: Sequence[Mapping[str, Any]]) -> list[Mappi
         "StartTime": (now - timedelta(days=DAYS)).isoformat(),
         "EndTime": now.isoformat(),
     }
-    results = look.cloud.pages(_call(look, "cloudwatch", "GetMetricData", **query), "MetricDataResults")
+    results = context.cloud.pages(_call(context, "cloudwatch", "GetMetricData", **query), "MetricDataResults")
     busy = {
         str(result["Id"])
         for result in results
@@ -110,8 +110,8 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _call(look: Look, service: str, operation: str, **arguments: Json) -> Call:
-    return Call("aws", service, operation, arguments, look.target.region)
+def _call(context: GuardContext, service: str, operation: str, **arguments: Json) -> Call:
+    return Call("aws", service, operation, arguments, context.target.region)
 
 
 GUARDS = {"next-instances-need-tokens": next_instances_need_tokens}

@@ -9,7 +9,7 @@ from hipaa_tui.aws.ec2.instances import instance_of
 from hipaa_tui.aws.ec2.lookups import listed
 from hipaa_tui.aws.ec2.profile import profile_name
 from hipaa_tui.aws.policies.principals import allowing, principals
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 
 _PROFILE: Final = "aws.ec2.instance-profile"
@@ -18,15 +18,15 @@ _ALL_POWERFUL: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess
 _STABLE: Final = ("running", "stopped")
 
 
-def profile_rights(look: Look) -> Verdict:
+def profile_rights(context: GuardContext) -> Verdict:
     """Blocks a profile without a usable role or with nearly all permissions, and an instance that is changing state.
 
     Passes with the names of the role's policies.
     """
-    draft = next((change for change in look.changes if change.setting == _PROFILE), None)
+    draft = next((change for change in context.changes if change.setting == _PROFILE), None)
     if draft is None:
         return Outcome.PASS, "no instance profile changes"
-    state = str((instance_of(look.cloud, look.target).get("State") or {}).get("Name") or "gone")
+    state = str((instance_of(context.cloud, context.target).get("State") or {}).get("Name") or "gone")
     if state not in _STABLE:
         return (
             Outcome.BLOCK,
@@ -34,7 +34,7 @@ def profile_rights(look: Look) -> Verdict:
         )
     name = profile_name(str(draft.after["Profile"]))
     try:
-        profile = _iam(look, "GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
+        profile = _iam(context, "GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
     except CloudError as error:
         if error.code != "NoSuchEntity":
             raise
@@ -52,7 +52,7 @@ def profile_rights(look: Look) -> Verdict:
             f"EC2 may not assume the role {role['RoleName']}: its trust policy does not name ec2.amazonaws.com, so "
             "add that principal or choose another profile",
         )
-    policies = _policies(look, str(role["RoleName"]))
+    policies = _policies(context, str(role["RoleName"]))
     if mighty := sorted(name for name, documents in policies.items() if _all_powerful(name, documents)):
         return (
             Outcome.BLOCK,
@@ -63,20 +63,20 @@ def profile_rights(look: Look) -> Verdict:
     return Outcome.PASS, f"its programs get the role {role['RoleName']} with {granted}"
 
 
-def _policies(look: Look, role: str) -> dict[str, list[Any]]:
+def _policies(context: GuardContext, role: str) -> dict[str, list[Any]]:
     """Returns the documents of the role's policies by name. AWS managed policies have none: their names are enough."""
     policies: dict[str, list[Any]] = {}
-    request = Call("aws", "iam", "ListAttachedRolePolicies", {"RoleName": role}, look.target.region)
-    for attached in look.cloud.pages(request, "AttachedPolicies"):
+    request = Call("aws", "iam", "ListAttachedRolePolicies", {"RoleName": role}, context.target.region)
+    for attached in context.cloud.pages(request, "AttachedPolicies"):
         arn, documents = str(attached["PolicyArn"]), []
         if ":iam::aws:" not in arn:
-            version = _iam(look, "GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
-            response = _iam(look, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
+            version = _iam(context, "GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            response = _iam(context, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
             documents = [response["PolicyVersion"]["Document"]]
         policies[str(attached["PolicyName"])] = documents
-    inline = Call("aws", "iam", "ListRolePolicies", {"RoleName": role}, look.target.region)
-    for name in look.cloud.pages(inline, "PolicyNames"):
-        response = _iam(look, "GetRolePolicy", RoleName=role, PolicyName=name)
+    inline = Call("aws", "iam", "ListRolePolicies", {"RoleName": role}, context.target.region)
+    for name in context.cloud.pages(inline, "PolicyNames"):
+        response = _iam(context, "GetRolePolicy", RoleName=role, PolicyName=name)
         policies[str(name)] = [response["PolicyDocument"]]
     return policies
 
@@ -95,9 +95,9 @@ def _wide(statement: Mapping[str, Any], part: str, wide: tuple[str, ...]) -> boo
     return any(str(value).lower() in wide for value in (values if isinstance(values, list) else [values]))
 
 
-def _iam(look: Look, operation: str, **arguments: Any) -> dict[str, Any]:
-    return look.cloud.call(Call("aws", "iam", operation, arguments, look.target.region))
+def _iam(context: GuardContext, operation: str, **arguments: Any) -> dict[str, Any]:
+    return context.cloud.call(Call("aws", "iam", operation, arguments, context.target.region))
 
 
 GUARDS = {"profile-rights": profile_rights}
-CAUTIOUS = ("profile-rights",)
+BLOCK_ON_ERROR = ("profile-rights",)

@@ -8,19 +8,19 @@ from typing import Any, Final
 from hipaa_tui.aws.ec2.default_group import DEFAULT
 from hipaa_tui.aws.ec2.ingress import ALL, Rule, is_open, key_of, plain
 from hipaa_tui.aws.ec2.lookups import INGRESS, groups, interfaces, listed, pages, users
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import CloudError
 
 DEFAULT_GROUP: Final = "aws.ec2.default-security-group"
 _LAST: Final = 65_535
 
 
-def sg_referenced(look: Look) -> Verdict:
+def sg_referenced(context: GuardContext) -> Verdict:
     """Blocks where a rule that is not open to the Internet would be removed, or a port would be left without a rule.
 
     Warns where a rule for all ports is narrowed as a whole.
     """
-    drafts = [draft for draft in look.changes if draft.setting == INGRESS]
+    drafts = [draft for draft in context.changes if draft.setting == INGRESS]
     if not drafts:
         return Outcome.PASS, "no rule changes"
     notes = []
@@ -50,7 +50,7 @@ def sg_referenced(look: Look) -> Verdict:
     names = sorted(
         {
             str(group["GroupId"])
-            for group in groups(look, "ip-permission.group-id", drafts[0].target.name)
+            for group in groups(context, "ip-permission.group-id", drafts[0].target.name)
             if group["GroupId"] != drafts[0].target.name
         }
     )
@@ -58,7 +58,7 @@ def sg_referenced(look: Look) -> Verdict:
     return Outcome.PASS, f"only rules open to the whole Internet are removed{relying}"
 
 
-def _has_successor(rule: Rule, draft: Draft) -> bool:
+def _has_successor(rule: Rule, draft: PlannedChange) -> bool:
     """Do the rules after the change admit some source on every port of the rule?"""
     remaining = [
         rule_after
@@ -82,36 +82,36 @@ def _words(rule: Rule) -> str:
     return f"{what} from {rule['source']}"
 
 
-def default_sg_unused(look: Look) -> Verdict:
+def default_sg_unused(context: GuardContext) -> Verdict:
     """Blocks where an interface uses the default group, or a rule of another group references it.
 
     Warns of launch templates that name it.
     """
-    drafts = [draft for draft in look.changes if draft.setting == DEFAULT_GROUP]
+    drafts = [draft for draft in context.changes if draft.setting == DEFAULT_GROUP]
     if not drafts:
         return Outcome.PASS, "no default group changes"
     target = drafts[0].target
-    identity = look.read(DEFAULT_GROUP, target).identity
+    identity = context.read(DEFAULT_GROUP, target).identity
     if identity.get("GroupName") != DEFAULT:
         return Outcome.BLOCK, f"{target.name} is not its VPC's default security group"
-    planned = look.read(INGRESS, target).value
+    planned = context.read(INGRESS, target).value
     if sorted(map(key_of, planned["rules"])) != sorted(map(key_of, drafts[0].before["ingress"])):
         return (
             Outcome.BLOCK,
             "another change of this plan comes before and changes the group's inbound rules: apply that first, "
             "then plan this one again",
         )
-    if attached := interfaces(look, "group-id", target.name):
+    if attached := interfaces(context, "group-id", target.name):
         return (
             Outcome.BLOCK,
             f"{listed(users(attached))} is in the default group and would be cut off: move it to a security group of "
             "its own with the rules that it needs",
         )
-    relying = _relying(look, target.name)
+    relying = _relying(context, target.name)
     if relying:
         return Outcome.BLOCK, f"rules of {listed(relying)} reference the default group: change them first"
     try:
-        templates = _templates(look, target.name)
+        templates = _templates(context, target.name)
     except CloudError as error:
         return (
             Outcome.WARN,
@@ -126,18 +126,18 @@ def default_sg_unused(look: Look) -> Verdict:
     return Outcome.PASS, "no interface uses the default group, and no other group's rules reference it"
 
 
-def _relying(look: Look, group: str) -> list[str]:
+def _relying(context: GuardContext, group: str) -> list[str]:
     referencing = [
-        *groups(look, "ip-permission.group-id", group),
-        *groups(look, "egress.ip-permission.group-id", group),
+        *groups(context, "ip-permission.group-id", group),
+        *groups(context, "egress.ip-permission.group-id", group),
     ]
     return sorted({str(other["GroupId"]) for other in referencing} - {group})
 
 
-def _templates(look: Look, group: str) -> list[str]:
+def _templates(context: GuardContext, group: str) -> list[str]:
     """Returns the launch templates that name the group in their latest or default version."""
     versions = pages(
-        look,
+        context,
         "ec2",
         "DescribeLaunchTemplateVersions",
         "LaunchTemplateVersions",
@@ -160,4 +160,4 @@ def _groups_of(data: Mapping[str, Any]) -> Sequence[str]:
 
 
 GUARDS = {"sg-referenced": sg_referenced, "default-sg-unused": default_sg_unused}
-CAUTIOUS = ("sg-referenced", "default-sg-unused")
+BLOCK_ON_ERROR = ("sg-referenced", "default-sg-unused")

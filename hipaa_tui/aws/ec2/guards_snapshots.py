@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from hipaa_tui.aws.ec2.lookups import listed, pages
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 
 _SHARING: Final = "aws.ec2.snapshot-sharing"
 _BLOCK: Final = "aws.ec2.snapshot-block-public-access"
 
 
-def ebs_snapshot_users(look: Look) -> Verdict:
+def ebs_snapshot_users(context: GuardContext) -> Verdict:
     """Passes with the accounts that can still use the snapshot; warns where none is named."""
-    draft = next((change for change in look.changes if change.setting == _SHARING), None)
+    draft = next((change for change in context.changes if change.setting == _SHARING), None)
     if draft is None:
         return Outcome.PASS, "the snapshot's sharing does not change"
     if named := draft.after["Users"]:
@@ -25,13 +25,13 @@ def ebs_snapshot_users(look: Look) -> Verdict:
     )
 
 
-def snapshots_public_today(look: Look) -> Verdict:
+def snapshots_public_today(context: GuardContext) -> Verdict:
     """Warns which snapshots lose their public access, and blocks where the organization controls the setting.
 
     Accounts under a declarative policy cannot change what it sets (EBS User Guide, "Block public access for
     snapshots").
     """
-    identity = look.read(_BLOCK, look.target).identity
+    identity = context.read(_BLOCK, context.target).identity
     if identity.get("ManagedBy") == "declarative-policy":
         return (
             Outcome.BLOCK,
@@ -39,7 +39,7 @@ def snapshots_public_today(look: Look) -> Verdict:
             "account",
         )
     request = {"OwnerIds": ["self"], "RestorableByUserIds": ["all"]}
-    snapshots = pages(look, "ec2", "DescribeSnapshots", "Snapshots", **request)
+    snapshots = pages(context, "ec2", "DescribeSnapshots", "Snapshots", **request)
     names = sorted(str(snapshot["SnapshotId"]) for snapshot in snapshots)
     if not names:
         return Outcome.PASS, "no snapshot of the account is public in this region"
@@ -51,4 +51,4 @@ def snapshots_public_today(look: Look) -> Verdict:
 
 
 GUARDS = {"ebs-snapshot-users": ebs_snapshot_users, "snapshots-public-today": snapshots_public_today}
-CAUTIOUS = ()
+BLOCK_ON_ERROR = ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hipaa_tui.aws.ec2.ingress import ALL, Rule, opened, plain
-from hipaa_tui.providers.guard import Draft, Look
+from hipaa_tui.providers.guard import GuardContext, PlannedChange
 from hipaa_tui.providers.model import Call
 
 INGRESS: Final = "aws.ec2.security-group-ingress"
@@ -17,19 +17,23 @@ _LAST: Final = 65_535
 Interface = Mapping[str, Any]
 
 
-def interfaces(look: Look, name: str, value: str) -> list[dict[str, Any]]:
+def interfaces(context: GuardContext, name: str, value: str) -> list[dict[str, Any]]:
     """Returns the network interfaces that match one filter of DescribeNetworkInterfaces ("group-id", "vpc-id")."""
-    return pages(look, "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=_filters(name, value))
+    return pages(
+        context, "ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=_filters(name, value)
+    )
 
 
-def groups(look: Look, name: str, value: str) -> list[dict[str, Any]]:
+def groups(context: GuardContext, name: str, value: str) -> list[dict[str, Any]]:
     """Returns the security groups that match one filter of DescribeSecurityGroups."""
-    return pages(look, "ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=_filters(name, value))
+    return pages(context, "ec2", "DescribeSecurityGroups", "SecurityGroups", Filters=_filters(name, value))
 
 
-def pages(look: Look, service: str, operation: str, items: str, **arguments: Any) -> list[dict[str, Any]]:
+def pages(
+    context: GuardContext, service: str, operation: str, items: str, **arguments: Any
+) -> list[dict[str, Any]]:
     """Returns all items of a list call in the target's region, from every page."""
-    return look.cloud.pages(Call("aws", service, operation, arguments, look.target.region), items)
+    return context.cloud.pages(Call("aws", service, operation, arguments, context.target.region), items)
 
 
 def _filters(name: str, value: str) -> list[dict[str, Any]]:
@@ -68,7 +72,7 @@ def users(attached: Sequence[Interface]) -> list[str]:
     )
 
 
-def lost(draft: Draft, port: int) -> bool:
+def lost(draft: PlannedChange, port: int) -> bool:
     """Is the port open to the Internet before the change, and not after it?"""
     return _open(draft.before["rules"], port) and not _open(draft.after["rules"], port)
 

@@ -6,15 +6,15 @@ from typing import Final
 
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import EVERYBODY, accounts, principals, sids
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT
 
 _SHOWN: Final = 5
 
 
-def shared_images(look: Look) -> Verdict:
+def shared_images(context: GuardContext) -> Verdict:
     """Blocks an Allow with NotPrincipal, which must be rewritten by hand; warns of public statements that stay."""
-    text = look.read("aws.ecr.repository-policy", look.target).value
+    text = context.read("aws.ecr.repository-policy", context.target).value
     if text is ABSENT:
         return Outcome.PASS, "the repository has no policy"
     statements = documents.statements(text)

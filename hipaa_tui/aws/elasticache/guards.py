@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 
 _NO_SNAPSHOTS: Final = ("cache.t1.", "cache.m1.small")
 _SMALL: Final = ("cache.t2.", "cache.t3.", "cache.t4g.")
 
 
-def cache_snapshot_room(look: Look) -> Verdict:
+def cache_snapshot_room(context: GuardContext) -> Verdict:
     """Blocks node types that cannot take snapshots; warns of small ones, where memory may not suffice."""
-    identity = look.read("aws.elasticache.snapshot-retention", look.target).identity
+    identity = context.read("aws.elasticache.snapshot-retention", context.target).identity
     node = str(identity.get("CacheNodeType") or "")
     if node.startswith(_NO_SNAPSHOTS):
         return Outcome.BLOCK, f"ElastiCache cannot take snapshots of {node}: move to a larger node type first"

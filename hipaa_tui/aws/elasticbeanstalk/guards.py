@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 
-def beanstalk_settled(look: Look) -> Verdict:
+def beanstalk_settled(context: GuardContext) -> Verdict:
     """Blocks while the environment is not Ready; warns where its health is Red or Yellow."""
-    application, _, name = look.target.name.partition("/")
+    application, _, name = context.target.name.partition("/")
     query = {"ApplicationName": application, "EnvironmentNames": [name], "IncludeDeleted": False}
-    request = Call("aws", "elasticbeanstalk", "DescribeEnvironments", query, look.target.region)
-    environments = look.cloud.call(request).get("Environments") or []
+    request = Call("aws", "elasticbeanstalk", "DescribeEnvironments", query, context.target.region)
+    environments = context.cloud.call(request).get("Environments") or []
     if not environments:
         return Outcome.BLOCK, "the environment does not exist"
     environment = environments[0]
@@ -29,4 +29,4 @@ def beanstalk_settled(look: Look) -> Verdict:
 
 
 GUARDS: Final = {"beanstalk-settled": beanstalk_settled}
-CAUTIOUS: Final = frozenset({"beanstalk-settled"})
+BLOCK_ON_ERROR: Final = frozenset({"beanstalk-settled"})

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hipaa_tui.aws.acm.guards import trouble_of
 from hipaa_tui.aws.elb import settings as elb
 from hipaa_tui.aws.elb.certificates import managed
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 _REDIRECT: Final = "aws.elbv2.http-redirect"
@@ -22,16 +22,16 @@ _NEW_ENOUGH: Final = (
 _SHOWN: Final = 3
 
 
-def https_behind_redirect(look: Look) -> Verdict:
+def https_behind_redirect(context: GuardContext) -> Verdict:
     """Blocks a redirect to a port without HTTPS, to an invalid certificate, or past a closed security group.
 
     Warns of an internal load balancer, and of sources that only the old ports admit.
     """
-    draft = next((change for change in look.changes if change.setting == _REDIRECT), None)
+    draft = next((change for change in context.changes if change.setting == _REDIRECT), None)
     if draft is None:
         return Outcome.PASS, "no redirect is added"
-    port = int(look.arguments.get("port") or 443)
-    listeners = elb.listeners_of(look.cloud, look.target)
+    port = int(context.arguments.get("port") or 443)
+    listeners = elb.listeners_of(context.cloud, context.target)
     https = next((listener for listener in listeners if int(listener.get("Port") or 0) == port), None)
     if https is None or https.get("Protocol") != "HTTPS":
         return (
@@ -46,13 +46,13 @@ def https_behind_redirect(look: Look) -> Verdict:
             f"the listener on {port} has no ACM certificate ({certificate or 'none at all'}): give it a valid one "
             "first",
         )
-    trouble, names = trouble_of(look, certificate)
+    trouble, names = trouble_of(context, certificate)
     if trouble:
         return Outcome.BLOCK, f"the certificate of the listener on {port} {trouble}"
-    request = elb.newer(look.target, "DescribeLoadBalancers", LoadBalancerArns=[look.target.id])
-    balancer = look.cloud.call(request)["LoadBalancers"][0]
+    request = elb.newer(context.target, "DescribeLoadBalancers", LoadBalancerArns=[context.target.id])
+    balancer = context.cloud.call(request)["LoadBalancers"][0]
     old_ports = [int(listener["Port"]) for listener in draft.before["Listeners"]]
-    closed = _closed(look, balancer.get("SecurityGroups") or [], old_ports, port)
+    closed = _closed(context, balancer.get("SecurityGroups") or [], old_ports, port)
     if closed[0] is Outcome.BLOCK:
         return closed
     if balancer.get("Scheme") == "internal":
@@ -69,17 +69,17 @@ def https_behind_redirect(look: Look) -> Verdict:
     )
 
 
-def new_port_open(look: Look) -> Verdict:
+def new_port_open(context: GuardContext) -> Verdict:
     """Blocks HTTPS on a port that the classic load balancer's security groups do not open; warns where HTTP ends."""
-    draft = next((change for change in look.changes if change.setting == _CLASSIC), None)
+    draft = next((change for change in context.changes if change.setting == _CLASSIC), None)
     if draft is None:
         return Outcome.PASS, "no listener changes"
     before = {int(listener["LoadBalancerPort"]) for listener in draft.before["Listeners"]}
     after = {int(listener["LoadBalancerPort"]) for listener in draft.after["Listeners"]}
-    groups = elb.described(look.cloud, look.target).get("SecurityGroups") or []
+    groups = elb.described(context.cloud, context.target).get("SecurityGroups") or []
     gone = sorted(before - after)
     for port in sorted(after - before):
-        outcome, reason = _closed(look, groups, gone or sorted(before), port)
+        outcome, reason = _closed(context, groups, gone or sorted(before), port)
         if outcome is not Outcome.PASS:
             return outcome, reason
     if gone:
@@ -91,13 +91,13 @@ def new_port_open(look: Look) -> Verdict:
     return Outcome.PASS, "no port is removed"
 
 
-def _closed(look: Look, groups: Iterable[str], old_ports: Iterable[int], port: int) -> Verdict:
+def _closed(context: GuardContext, groups: Iterable[str], old_ports: Iterable[int], port: int) -> Verdict:
     """Do the security groups admit on `port` every source that they admit on the old ports today?"""
     ids = sorted(str(id) for id in groups)
     if not ids:
         return Outcome.PASS, "the load balancer has no security group"
-    request = Call("aws", "ec2", "DescribeSecurityGroups", {"GroupIds": ids}, look.target.region)
-    described = look.cloud.pages(request, "SecurityGroups")
+    request = Call("aws", "ec2", "DescribeSecurityGroups", {"GroupIds": ids}, context.target.region)
+    described = context.cloud.pages(request, "SecurityGroups")
     rules = [rule for group in described for rule in group.get("IpPermissions") or []]
     now = set().union(*(_sources(rules, old_port) for old_port in old_ports))
     then = _sources(rules, port)
@@ -138,9 +138,9 @@ def _sources(rules: Iterable[Mapping[str, Any]], port: int) -> set[str]:
     return sources
 
 
-def balancer_tls_clients(look: Look) -> Verdict:
+def balancer_tls_clients(context: GuardContext) -> Verdict:
     """Warns where clients with TLS older than 1.2 may connect today: the load balancer does not report who they are."""
-    draft = next((change for change in look.changes if change.setting in _TLS), None)
+    draft = next((change for change in context.changes if change.setting in _TLS), None)
     if draft is None:
         return Outcome.PASS, "no TLS policy changes"
     name = _TLS[draft.setting]
@@ -157,9 +157,9 @@ def balancer_tls_clients(look: Look) -> Verdict:
     )
 
 
-def balancer_made_by_cluster(look: Look) -> Verdict:
+def balancer_made_by_cluster(context: GuardContext) -> Verdict:
     """Warns where a Kubernetes controller manages the load balancer: it deletes and recreates it as needed."""
-    tags = elb.LoadBalancers().tags(look.cloud, look.target)
+    tags = elb.LoadBalancers().tags(context.cloud, context.target)
     owner = tags.get("elbv2.k8s.aws/cluster") or tags.get("eks:eks-cluster-name")
     if owner:
         return (
@@ -176,4 +176,4 @@ GUARDS = {
     "balancer-tls-clients": balancer_tls_clients,
     "balancer-made-by-cluster": balancer_made_by_cluster,
 }
-CAUTIOUS = ("https-behind-redirect", "new-port-open")
+BLOCK_ON_ERROR = ("https-behind-redirect", "new-port-open")

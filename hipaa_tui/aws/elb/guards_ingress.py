@@ -21,7 +21,7 @@ from hipaa_tui.aws.ec2.lookups import (
     pages,
     ports_text,
 )
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import CloudError
 
 _WEB: Final = (80, 443)
@@ -52,18 +52,18 @@ class _Backend:
     direct: bool = False
 
 
-def sg_load_balancer(look: Look) -> Verdict:
+def sg_load_balancer(context: GuardContext) -> Verdict:
     """Blocks where a public load balancer would lose its visitors, or any load balancer its targets.
 
     Warns where clients of an internal one must come from the networks that stay allowed.
     """
-    drafts = [draft for draft in look.changes if draft.setting == INGRESS]
-    attached = interfaces(look, "group-id", drafts[0].target.name) if drafts else []
+    drafts = [draft for draft in context.changes if draft.setting == INGRESS]
+    attached = interfaces(context, "group-id", drafts[0].target.name) if drafts else []
     if not attached:
         return Outcome.PASS, "no load balancer uses the group" if drafts else "no rule changes"
     draft = drafts[0]
     inside = []
-    for balancer in _balancers(look, attached):
+    for balancer in _balancers(context, attached):
         closed = [port for port in balancer.ports if lost(draft, port)]
         if closed and balancer.public:
             return (
@@ -73,8 +73,10 @@ def sg_load_balancer(look: Look) -> Verdict:
             )
         if closed:
             inside.append(f"{balancer.name} on {ports_text(closed)}")
-    networks = _networks(look, attached)
-    for backend in _backends(look, [interface for interface in attached if not of_load_balancer(interface)]):
+    networks = _networks(context, attached)
+    for backend in _backends(
+        context, [interface for interface in attached if not of_load_balancer(interface)]
+    ):
         if not lost(draft, backend.port):
             continue
         if backend.direct:
@@ -98,7 +100,7 @@ def sg_load_balancer(look: Look) -> Verdict:
     return Outcome.PASS, "no load balancer loses its visitors or its targets"
 
 
-def _balancers(look: Look, attached: Sequence[Interface]) -> Iterator[_Balancer]:
+def _balancers(context: GuardContext, attached: Sequence[Interface]) -> Iterator[_Balancer]:
     """Yields the load balancers whose interfaces use the group. The interfaces' descriptions name them."""
     names = {
         str(interface.get("Description", "")).removeprefix("ELB ")
@@ -108,34 +110,34 @@ def _balancers(look: Look, attached: Sequence[Interface]) -> Iterator[_Balancer]
     for name in sorted(names):
         parts = name.split("/")
         try:
-            yield _newer(look, parts[1]) if len(parts) > 1 else _classic(look, name)
+            yield _newer(context, parts[1]) if len(parts) > 1 else _classic(context, name)
         except CloudError as error:
             if "NotFound" not in error.code:
                 raise
             yield _Balancer(name)
 
 
-def _newer(look: Look, name: str) -> _Balancer:
-    (balancer,) = pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
+def _newer(context: GuardContext, name: str) -> _Balancer:
+    (balancer,) = pages(context, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
     arn = balancer["LoadBalancerArn"]
-    listeners = pages(look, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
+    listeners = pages(context, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
     ports = sorted({int(listener["Port"]) for listener in listeners if listener.get("Port")})
     return _Balancer(name, balancer.get("Scheme") == _PUBLIC, tuple(ports))
 
 
-def _classic(look: Look, name: str) -> _Balancer:
+def _classic(context: GuardContext, name: str) -> _Balancer:
     (balancer,) = pages(
-        look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions", LoadBalancerNames=[name]
+        context, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions", LoadBalancerNames=[name]
     )
     listeners = balancer.get("ListenerDescriptions") or []
     ports = sorted({int(listener["Listener"]["LoadBalancerPort"]) for listener in listeners})
     return _Balancer(name, balancer.get("Scheme") == _PUBLIC, tuple(ports))
 
 
-def _networks(look: Look, attached: Sequence[Interface]) -> list[str]:
+def _networks(context: GuardContext, attached: Sequence[Interface]) -> list[str]:
     """Returns the VPC's IPv4 networks, which load balancers connect from."""
     ids = sorted({str(interface["VpcId"]) for interface in attached if interface.get("VpcId")})
-    vpcs = pages(look, "ec2", "DescribeVpcs", "Vpcs", VpcIds=ids) if ids else []
+    vpcs = pages(context, "ec2", "DescribeVpcs", "Vpcs", VpcIds=ids) if ids else []
     return sorted(
         {
             str(block["CidrBlock"])
@@ -145,7 +147,7 @@ def _networks(look: Look, attached: Sequence[Interface]) -> list[str]:
     )
 
 
-def _backends(look: Look, hosts: Sequence[Interface]) -> Iterator[_Backend]:
+def _backends(context: GuardContext, hosts: Sequence[Interface]) -> Iterator[_Backend]:
     """Yields the ports on which load balancers reach hosts that use the group."""
     ids = {instance_of(host) for host in hosts} - {""}
     known = ids | {address for host in hosts for address in addresses(host)}
@@ -154,23 +156,23 @@ def _backends(look: Look, hosts: Sequence[Interface]) -> Iterator[_Backend]:
         return
     balancers = {
         str(balancer["LoadBalancerArn"]): balancer
-        for balancer in pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers")
+        for balancer in pages(context, "elbv2", "DescribeLoadBalancers", "LoadBalancers")
         if str(balancer.get("VpcId")) in vpcs
     }
-    for group in pages(look, "elbv2", "DescribeTargetGroups", "TargetGroups") if balancers else ():
+    for group in pages(context, "elbv2", "DescribeTargetGroups", "TargetGroups") if balancers else ():
         using = [balancers[arn] for arn in group.get("LoadBalancerArns") or [] if arn in balancers]
         if using:
-            yield from _targets(look, group, using, known)
-    for classic in pages(look, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
+            yield from _targets(context, group, using, known)
+    for classic in pages(context, "elb", "DescribeLoadBalancers", "LoadBalancerDescriptions"):
         if {str(instance.get("InstanceId")) for instance in classic.get("Instances") or []} & ids:
             yield from _instances(classic)
 
 
 def _targets(
-    look: Look, group: Mapping[str, Any], using: Sequence[Mapping[str, Any]], known: set[str]
+    context: GuardContext, group: Mapping[str, Any], using: Sequence[Mapping[str, Any]], known: set[str]
 ) -> Iterator[_Backend]:
     health = pages(
-        look,
+        context,
         "elbv2",
         "DescribeTargetHealth",
         "TargetHealthDescriptions",
@@ -202,7 +204,7 @@ def _instances(balancer: Mapping[str, Any]) -> Iterator[_Backend]:
         yield _Backend(name, int(check), "health checks", sources)
 
 
-def _reached(draft: Draft, backend: _Backend, networks: Sequence[str]) -> bool:
+def _reached(draft: PlannedChange, backend: _Backend, networks: Sequence[str]) -> bool:
     """Do the rules after the change admit the load balancer, by its group or from all of the VPC's networks?"""
     rules = [rule for rule in map(plain, draft.after["rules"]) if covers(rule, [backend.port])]
     if any(str(rule["source"]).partition("/")[0] in backend.groups for rule in rules):
@@ -211,4 +213,4 @@ def _reached(draft: Draft, backend: _Backend, networks: Sequence[str]) -> bool:
 
 
 GUARDS = {"sg-load-balancer": sg_load_balancer}
-CAUTIOUS = ("sg-load-balancer",)
+BLOCK_ON_ERROR = ("sg-load-balancer",)

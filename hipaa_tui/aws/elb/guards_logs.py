@@ -7,7 +7,7 @@ from typing import Final
 from hipaa_tui.aws.elb import settings as elb
 from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.aws.s3.settings import call
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import CloudError, Target
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import ABSENT, at
@@ -17,25 +17,25 @@ _NEVER_A_DELIVERY: Final = frozenset({"aws:securetransport", "s3:tlsversion"})
 """Condition keys of a Deny that never match a delivery: deliveries use TLS."""
 
 
-def balancer_log_bucket(look: Look) -> Verdict:
+def balancer_log_bucket(context: GuardContext) -> Verdict:
     """Blocks a log bucket that is missing, elsewhere, encrypted with KMS or set to requester pays.
 
     Warns of a Deny in its bucket policy. The rules: Elastic Load Balancing, "Enable access logs" of each kind of
     load balancer.
     """
-    name = str(look.arguments.get("bucket") or "")
-    here = look.target
+    name = str(context.arguments.get("bucket") or "")
+    here = context.target
     target = resource_type(_BUCKET).target(name, here.account, here.region, here.partition)
     if target is None:
         return Outcome.BLOCK, f"{name} is not a valid bucket name"
     made = any(
         d.setting == "aws.s3.bucket" and d.target.key == target.key and d.before is ABSENT
-        for d in look.changes
+        for d in context.changes
     )
     if made:
         return Outcome.PASS, f"{name} is created by this plan"
     try:
-        bucket = look.read("aws.s3.bucket", target)
+        bucket = context.read("aws.s3.bucket", target)
     except CloudError as error:
         if error.denied:
             return Outcome.BLOCK, f"{name} belongs to another account, or your credentials may not read it"
@@ -48,13 +48,13 @@ def balancer_log_bucket(look: Look) -> Verdict:
             f"{name} is in {bucket.value['Region']} and the load balancer in {here.region}: choose a log bucket in "
             "the load balancer's region",
         )
-    if reason := _encryption(look, target):
+    if reason := _encryption(context, target):
         return Outcome.BLOCK, reason
-    if _request_payment(look, target).get("Payer") == "Requester":
+    if _request_payment(context, target).get("Payer") == "Requester":
         return Outcome.BLOCK, f"{name} is set to requester pays, so load balancers cannot deliver logs to it"
     denies = [
         statement
-        for statement in statements(look.read("aws.s3.bucket-policy", target).value)
+        for statement in statements(context.read("aws.s3.bucket-policy", target).value)
         if _may_deny_delivery(statement)
     ]
     if denies:
@@ -66,14 +66,14 @@ def balancer_log_bucket(look: Look) -> Verdict:
     return Outcome.PASS, f"{name} is in the same region, encrypts with SSE-S3 and accepts log deliveries"
 
 
-def _encryption(look: Look, bucket: Target) -> str:
+def _encryption(context: GuardContext, bucket: Target) -> str:
     setting = "aws.s3.bucket-encryption"
-    if any(d.setting == setting and d.target.key == bucket.key for d in look.changes):
+    if any(d.setting == setting and d.target.key == bucket.key for d in context.changes):
         return ""
-    rules = at(look.read(setting, bucket).value, "Rules") or []
+    rules = at(context.read(setting, bucket).value, "Rules") or []
     used = {at(rule, "ApplyServerSideEncryptionByDefault.SSEAlgorithm") for rule in rules}
     # Network Load Balancer logs are delivered by another service, which can use a customer managed key.
-    if used <= {"AES256"} or elb.kind_of(look.target) == "network":
+    if used <= {"AES256"} or elb.kind_of(context.target) == "network":
         return ""
     return (
         f"{bucket.name} encrypts with KMS, and this load balancer delivers logs only to buckets with SSE-S3: "
@@ -81,9 +81,9 @@ def _encryption(look: Look, bucket: Target) -> str:
     )
 
 
-def _request_payment(look: Look, bucket: Target) -> dict[str, str]:
+def _request_payment(context: GuardContext, bucket: Target) -> dict[str, str]:
     try:
-        return dict(look.cloud.call(call(bucket, "GetBucketRequestPayment")))
+        return dict(context.cloud.call(call(bucket, "GetBucketRequestPayment")))
     except CloudError as error:
         # A bucket that an earlier change of the plan creates does not exist yet.
         if error.code != "NoSuchBucket":
@@ -102,4 +102,4 @@ def _may_deny_delivery(statement: dict[str, object]) -> bool:
 
 
 GUARDS = {"balancer-log-bucket": balancer_log_bucket}
-CAUTIOUS = ("balancer-log-bucket",)
+BLOCK_ON_ERROR = ("balancer-log-bucket",)

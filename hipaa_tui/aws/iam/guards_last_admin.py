@@ -17,7 +17,7 @@ from hipaa_tui.aws.iam.user_policies import text_of
 from hipaa_tui.aws.iam.users import name_of
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import principals
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Call, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -28,24 +28,24 @@ _RULES: Final = ("iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:PutUser
 _SEEN, _TAKEN = "iam|account", "iam|taken"
 
 
-def administrator_stays(look: Look) -> Verdict:
+def administrator_stays(context: GuardContext) -> Verdict:
     """Blocks where the caller could not roll the change back, or no administrator but root would be left.
 
     Warns where nobody but the caller and root could administer IAM.
     """
-    account = dict(look.memory.get(_SEEN) or {})
+    account = dict(context.memory.get(_SEEN) or {})
     if not account:
-        account = _account(look)
-        look.memory[_SEEN] = account
-    earlier = [_draft(change) for change in look.memory.get(_TAKEN) or []]
-    planned = _applied(account, [*earlier, *look.changes])
-    caller = look.cloud.caller().principal
+        account = _account(context)
+        context.memory[_SEEN] = account
+    earlier = [_draft(change) for change in context.memory.get(_TAKEN) or []]
+    planned = _applied(account, [*earlier, *context.changes])
+    caller = context.cloud.caller().principal
     me = _caller_arn(account, caller)
     if me:
         lost = sorted(
             {
                 action
-                for action, place in _rollback_actions(look)
+                for action, place in _rollback_actions(context)
                 if _lost(account, planned, me, action, place)
             }
         )
@@ -64,28 +64,28 @@ def administrator_stays(look: Look) -> Verdict:
                 "no one but the root user could change IAM policies afterwards: create an administrator role that "
                 "is used for nothing else first",
             )
-        _remember(look)
+        _remember(context)
         return (
             Outcome.WARN,
             f"afterwards only you ({caller.rpartition(':')[2]}) and the root user could administer IAM in this "
             "account: make sure that you can still sign in",
         )
-    _remember(look)
+    _remember(context)
     left = ", ".join(name_of(arn) for arn in others[:3])
     return Outcome.PASS, f"you can roll it back{f', and {left} can administer IAM too' if left else ''}"
 
 
-def _remember(look: Look) -> None:
+def _remember(context: GuardContext) -> None:
     """Keeps this fix's changes, so that the next fixes of the plan are checked on top of them."""
-    records = [[change.setting, change.target.as_json(), change.after] for change in look.changes]
-    look.memory[_TAKEN] = [*(look.memory.get(_TAKEN) or []), *records]
+    records = [[change.setting, change.target.as_json(), change.after] for change in context.changes]
+    context.memory[_TAKEN] = [*(context.memory.get(_TAKEN) or []), *records]
 
 
-def _draft(record: Json) -> Draft:
-    return Draft(str(record[0]), Target.from_json(record[1]), ABSENT, record[2])
+def _draft(record: Json) -> PlannedChange:
+    return PlannedChange(str(record[0]), Target.from_json(record[1]), ABSENT, record[2])
 
 
-def _account(look: Look) -> dict[str, Any]:
+def _account(context: GuardContext) -> dict[str, Any]:
     """Reads the account's policies.
 
     {"Who": {ARN: {"Inline": texts by name, "Attached": ARNs, "Groups": names, "Boundary"}}, "Groups": the same
@@ -97,8 +97,8 @@ def _account(look: Look) -> dict[str, Any]:
     kinds = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
     query: dict[str, Json] = {"Filter": kinds}
     while True:
-        request = Call("aws", "iam", "GetAccountAuthorizationDetails", query, look.target.region)
-        page = look.cloud.call(request)
+        request = Call("aws", "iam", "GetAccountAuthorizationDetails", query, context.target.region)
+        page = context.cloud.call(request)
         for user in page.get("UserDetailList") or []:
             holders[str(user["Arn"])] = {
                 **_policies_of(user, "UserPolicyList"),
@@ -138,7 +138,7 @@ def _assumable(role: Mapping[str, Any]) -> bool:
     )
 
 
-def _applied(account: Mapping[str, Any], drafts: Iterable[Draft]) -> dict[str, Any]:
+def _applied(account: Mapping[str, Any], drafts: Iterable[PlannedChange]) -> dict[str, Any]:
     """Returns the account with the changes applied."""
     holders = {arn: {**entry} for arn, entry in account["Who"].items()}
     groups = {name: {**entry} for name, entry in account["Groups"].items()}
@@ -160,7 +160,7 @@ def _applied(account: Mapping[str, Any], drafts: Iterable[Draft]) -> dict[str, A
     return {"Who": holders, "Groups": groups, "Policies": policies}
 
 
-def _attach(holders: Mapping[str, Any], groups: Mapping[str, Any], draft: Draft) -> None:
+def _attach(holders: Mapping[str, Any], groups: Mapping[str, Any], draft: PlannedChange) -> None:
     kept = set(draft.after.get("Kept") or [])
     people = [
         ("Users" if ":user/" in arn else "Roles", name_of(arn), entry) for arn, entry in holders.items()
@@ -179,9 +179,9 @@ def _lost(before: Mapping[str, Any], after: Mapping[str, Any], me: str, action: 
     return _may(before, me, action, place) and not _may(after, me, action, place)
 
 
-def _rollback_actions(look: Look) -> Iterable[tuple[str, str]]:
+def _rollback_actions(context: GuardContext) -> Iterable[tuple[str, str]]:
     """Yields each IAM action that the changes and their rollback need, with the resource."""
-    for draft in look.changes:
+    for draft in context.changes:
         for action in {*(draft.permissions or ()), *(draft.rollback_permissions or ())}:
             if action.startswith("iam:"):
                 yield action, draft.target.id
@@ -244,4 +244,4 @@ def _about(statement: Mapping[str, Any], place: str) -> bool:
 
 
 GUARDS = {"administrator-stays": administrator_stays}
-CAUTIOUS = ("administrator-stays",)
+BLOCK_ON_ERROR = ("administrator-stays",)

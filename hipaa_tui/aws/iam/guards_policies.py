@@ -9,7 +9,7 @@ from typing import Any, Final
 from hipaa_tui.aws.iam.users import days_since, name_of
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import principals
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -28,18 +28,18 @@ _PIPELINES: Final = re.compile(
 )
 
 
-def read_iam(look: Look, operation: str, **arguments: Json) -> dict[str, Any]:
+def read_iam(context: GuardContext, operation: str, **arguments: Json) -> dict[str, Any]:
     """Makes one read-only IAM call and returns its response."""
-    return look.cloud.call(Call("aws", "iam", operation, arguments, look.target.region))
+    return context.cloud.call(Call("aws", "iam", operation, arguments, context.target.region))
 
 
-def holders(look: Look) -> list[tuple[str, str]]:
+def holders(context: GuardContext) -> list[tuple[str, str]]:
     """Returns (kind, name) of each principal that loses permissions; the kind is User, Group or Role."""
     draft = next(
         (
             change
-            for change in look.changes
-            if change.setting == ATTACHED and change.target.key == look.target.key
+            for change in context.changes
+            if change.setting == ATTACHED and change.target.key == context.target.key
         ),
         None,
     )
@@ -49,31 +49,31 @@ def holders(look: Look) -> list[tuple[str, str]]:
             for kind in ("User", "Group", "Role")
             for name in sorted(set(draft.before[f"{kind}s"]) - set(draft.after[f"{kind}s"]))
         ]
-    if look.target.type != "AWS::IAM::ManagedPolicy":
-        return [(look.target.type.rpartition("::")[2], name_of(look.target.id))]
+    if context.target.type != "AWS::IAM::ManagedPolicy":
+        return [(context.target.type.rpartition("::")[2], name_of(context.target.id))]
     entities: list[tuple[str, str]] = []
     for kind in ("User", "Group", "Role"):
-        query = {"PolicyArn": look.target.id, "EntityFilter": kind}
-        request = Call("aws", "iam", "ListEntitiesForPolicy", query, look.target.region)
+        query = {"PolicyArn": context.target.id, "EntityFilter": kind}
+        request = Call("aws", "iam", "ListEntitiesForPolicy", query, context.target.region)
         entities += [
-            (kind, str(entity[f"{kind}Name"])) for entity in look.cloud.pages(request, f"Policy{kind}s")
+            (kind, str(entity[f"{kind}Name"])) for entity in context.cloud.pages(request, f"Policy{kind}s")
         ]
     return entities
 
 
-def policy_holders(look: Look) -> Verdict:
+def policy_holders(context: GuardContext) -> Verdict:
     """Blocks where a holder is for emergencies, is managed by AWS, or is a pipeline whose needs are unknown.
 
     Warns who used the policy recently, and where the used services are unknown.
     """
-    unknown = _unknown(look)
+    unknown = _unknown(context)
     notes: list[str] = []
     services: set[str] = set()
-    for kind, name in holders(look):
-        role = read_iam(look, "GetRole", RoleName=name)["Role"] if kind == "Role" else {}
+    for kind, name in holders(context):
+        role = read_iam(context, "GetRole", RoleName=name)["Role"] if kind == "Role" else {}
         trusted = list(_trusted(role))
         pipelines = [trustee for trustee in trusted if _PIPELINES.search(trustee[:_MAX_MATCHED])]
-        if reason := _off_limits(look, kind, name, str(role.get("Path") or "")):
+        if reason := _off_limits(context, kind, name, str(role.get("Path") or "")):
             return Outcome.BLOCK, reason
         if pipelines and unknown:
             return (
@@ -87,7 +87,7 @@ def policy_holders(look: Look) -> Verdict:
             if trustee.endswith((".amazonaws.com", ".com.cn"))
         )
         notes += [f"a pipeline assumes the role {name}"] if pipelines else []
-        notes += _last_use(look, name, role)
+        notes += _last_use(context, name, role)
     notes += [unknown] if unknown else []
     notes += [f"roles of {', '.join(sorted(services))} have the policy"] if services else []
     if notes:
@@ -98,21 +98,21 @@ def policy_holders(look: Look) -> Verdict:
     return Outcome.PASS, "no role that has the policy was used recently, and no holder is for emergencies"
 
 
-def _off_limits(look: Look, kind: str, name: str, path: str) -> str:
+def _off_limits(context: GuardContext, kind: str, name: str, path: str) -> str:
     """Returns why this holder must not be changed here, "" where it may be."""
     if kind == "Role" and "/aws-service-role/" in path:
         return f"the role {name} is a service-linked role: detach the policy through the AWS service that owns it"
     if kind == "Role" and "/aws-reserved/" in path:
         return f"the role {name} is managed by IAM Identity Center: change its permission set there, then plan again"
     if kind == "Group":
-        members = [str(member["UserName"]) for member in _members(look, name)][:_MAX_MEMBERS]
+        members = [str(member["UserName"]) for member in _members(context, name)][:_MAX_MEMBERS]
         apart = [
             f"the user {member} of the group {name}"
             for member in members
-            if _for_emergencies(look, "User", member)
+            if _for_emergencies(context, "User", member)
         ]
     else:
-        apart = [f"the {kind.lower()} {name}"] if _for_emergencies(look, kind, name) else []
+        apart = [f"the {kind.lower()} {name}"] if _for_emergencies(context, kind, name) else []
     if not apart:
         return ""
     return (
@@ -121,10 +121,10 @@ def _off_limits(look: Look, kind: str, name: str, path: str) -> str:
     )
 
 
-def _last_use(look: Look, name: str, role: Mapping[str, Any]) -> list[str]:
+def _last_use(context: GuardContext, name: str, role: Mapping[str, Any]) -> list[str]:
     """Returns notes on a role's last use, and on how long that could be observed."""
     notes = []
-    if role.get("CreateDate") and _by_use(look) and days_since(role["CreateDate"]) < _RECENTLY:
+    if role.get("CreateDate") and _by_use(context) and days_since(role["CreateDate"]) < _RECENTLY:
         notes.append(
             f"the role {name} is {days_since(role['CreateDate'])} days old, so monthly or quarterly work may not "
             "have used it yet"
@@ -135,19 +135,19 @@ def _last_use(look: Look, name: str, role: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _members(look: Look, group: str) -> list[Mapping[str, Any]]:
-    request = Call("aws", "iam", "GetGroup", {"GroupName": group}, look.target.region)
-    return look.cloud.pages(request, "Users")
+def _members(context: GuardContext, group: str) -> list[Mapping[str, Any]]:
+    request = Call("aws", "iam", "GetGroup", {"GroupName": group}, context.target.region)
+    return context.cloud.pages(request, "Users")
 
 
-def _unknown(look: Look) -> str:
+def _unknown(context: GuardContext) -> str:
     """Returns why the used services are unknown, "" where they are known or do not matter."""
-    for draft in look.changes:
+    for draft in context.changes:
         value: Mapping[str, Any] = draft.before if isinstance(draft.before, Mapping) else {}
         used = value.get("Used")
-        if used is None or draft.target.key != look.target.key:
+        if used is None or draft.target.key != context.target.key:
             continue
-        if look.arguments.get("services"):
+        if context.arguments.get("services"):
             return ""
         if used["Unknown"]:
             return f"{used['Unknown']}, so everything but administration is kept"
@@ -156,21 +156,21 @@ def _unknown(look: Look) -> str:
     return ""
 
 
-def _by_use(look: Look) -> bool:
+def _by_use(context: GuardContext) -> bool:
     """Do the services that were used decide which permissions stay?"""
     used = [
         draft.before.get("Used")
-        for draft in look.changes
-        if draft.target.key == look.target.key and isinstance(draft.before, Mapping)
+        for draft in context.changes
+        if draft.target.key == context.target.key and isinstance(draft.before, Mapping)
     ]
-    return not look.arguments.get("services") and any(use and use["Services"] for use in used)
+    return not context.arguments.get("services") and any(use and use["Services"] for use in used)
 
 
-def _for_emergencies(look: Look, kind: str, name: str) -> bool:
+def _for_emergencies(context: GuardContext, kind: str, name: str) -> bool:
     if _EMERGENCY.search(name):
         return True
     query = {f"{kind}Name": name}
-    tags = look.cloud.pages(Call("aws", "iam", f"List{kind}Tags", query, look.target.region), "Tags")
+    tags = context.cloud.pages(Call("aws", "iam", f"List{kind}Tags", query, context.target.region), "Tags")
     return any(_EMERGENCY.search(f"{tag['Key']} {tag['Value']}"[:_MAX_MATCHED]) for tag in tags)
 
 
@@ -185,4 +185,4 @@ def _trusted(role: Mapping[str, Any]) -> Iterator[str]:
 
 
 GUARDS = {"policy-holders": policy_holders}
-CAUTIOUS = tuple(GUARDS)
+BLOCK_ON_ERROR = tuple(GUARDS)

@@ -8,7 +8,7 @@ from typing import Any
 from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.kms.settings import rotatable
 from hipaa_tui.aws.policies.principals import allowing, principals, services
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.support.json_value import Json
 
@@ -18,22 +18,22 @@ _SCALING_ROLE = "AWSServiceRoleForAutoScaling"
 _SHOWN = 5
 
 
-def _ask(look: Look, operation: str, key: str, **more: Json) -> dict[str, Any]:
-    return look.cloud.call(Call("aws", "kms", operation, {"KeyId": key, **more}, look.target.region))
+def _ask(context: GuardContext, operation: str, key: str, **more: Json) -> dict[str, Any]:
+    return context.cloud.call(Call("aws", "kms", operation, {"KeyId": key, **more}, context.target.region))
 
 
-def kms_key_usable(look: Look) -> Verdict:
+def kms_key_usable(context: GuardContext) -> Verdict:
     """Blocks a key that is missing, disabled, not symmetric, AWS managed, in another region, or closed to its user.
 
     Warns of a key of another account.
     """
-    given = str(look.arguments.get("key") or look.parameters.get("kms_key") or "")
-    keys = sorted({name for name in (given, *_named(look)) if name})
+    given = str(context.arguments.get("key") or context.parameters.get("kms_key") or "")
+    keys = sorted({name for name in (given, *_named(context)) if name})
     if not keys:
         return Outcome.PASS, "the key is created by this plan"
     notes = []
     for key in keys:
-        outcome, reason = _usable(look, key)
+        outcome, reason = _usable(context, key)
         if outcome is Outcome.BLOCK:
             return outcome, reason
         if outcome is Outcome.WARN:
@@ -43,7 +43,7 @@ def kms_key_usable(look: Look) -> Verdict:
     return Outcome.PASS, f"{', '.join(keys)} is enabled and can be used here"
 
 
-def _named(look: Look) -> Iterator[str]:
+def _named(context: GuardContext) -> Iterator[str]:
     """Yields the ARNs of existing keys in the planned values; keys that this plan creates have none yet."""
 
     def inside(value: Json) -> Iterator[str]:
@@ -58,20 +58,20 @@ def _named(look: Look) -> Iterator[str]:
             for item in value:
                 yield from inside(item)
 
-    for draft in look.changes:
+    for draft in context.changes:
         yield from inside(draft.after)
 
 
-def _usable(look: Look, key: str) -> Verdict:
+def _usable(context: GuardContext, key: str) -> Verdict:
     named = parse(key)
-    if named is not None and named.region != look.target.region:
+    if named is not None and named.region != context.target.region:
         return (
             Outcome.BLOCK,
-            f"{key} is in {named.region}, and {look.target.name} in {look.target.region}: name a key of the same "
+            f"{key} is in {named.region}, and {context.target.name} in {context.target.region}: name a key of the same "
             "region",
         )
     try:
-        metadata = _ask(look, "DescribeKey", key)["KeyMetadata"]
+        metadata = _ask(context, "DescribeKey", key)["KeyMetadata"]
     except CloudError as error:
         if error.code == "NotFoundException":
             return Outcome.BLOCK, f"the key {key} does not exist"
@@ -91,31 +91,31 @@ def _usable(look: Look, key: str) -> Verdict:
             f"{key} is an AWS managed key, whose key policy cannot be changed: name a customer managed key",
         )
     arn = parse(str(metadata["Arn"]))
-    if arn is not None and arn.account != look.target.account:
+    if arn is not None and arn.account != context.target.account:
         return (
             Outcome.WARN,
             f"{key} belongs to the account {arn.account}: its administrators can make the data unreadable",
         )
     # GetKeyPolicy and ListGrants take the key's ARN, not an alias.
-    return _open_to_user(look, str(metadata["Arn"]))
+    return _open_to_user(context, str(metadata["Arn"]))
 
 
-def _open_to_user(look: Look, key: str) -> Verdict:
+def _open_to_user(context: GuardContext, key: str) -> Verdict:
     """Does the key policy grant use to the service that is going to use the key?"""
-    settings = {draft.setting for draft in look.changes}
+    settings = {draft.setting for draft in context.changes}
     logs = _LOG_GROUP in settings and any(
-        _holds(d.after, key) for d in look.changes if d.setting == _LOG_GROUP
+        _holds(d.after, key) for d in context.changes if d.setting == _LOG_GROUP
     )
     if not logs and _EBS_KEY not in settings:
         return Outcome.PASS, ""
-    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
+    text = _ask(context, "GetKeyPolicy", key, PolicyName="default")["Policy"]
     if logs and not any(name.startswith("logs.") for name in services(text)):
-        service = f"logs.{look.target.region}.amazonaws.com"
+        service = f"logs.{context.target.region}.amazonaws.com"
         return (
             Outcome.BLOCK,
             f"the policy of {key} does not let CloudWatch Logs ({service}) use it: add that statement first",
         )
-    if _EBS_KEY in settings and (names := _blocked_groups(look, key, text)):
+    if _EBS_KEY in settings and (names := _blocked_groups(context, key, text)):
         return (
             Outcome.BLOCK,
             f"the policy of {key} does not let {_SCALING_ROLE} use it: {names} could launch no instances",
@@ -123,17 +123,19 @@ def _open_to_user(look: Look, key: str) -> Verdict:
     return Outcome.PASS, ""
 
 
-def _blocked_groups(look: Look, key: str, text: Json) -> str:
+def _blocked_groups(context: GuardContext, key: str, text: Json) -> str:
     """Returns the Auto Scaling groups that could launch no instance with volumes under the key, "" for none."""
     if _lets_scaling(text):
         return ""
-    groups = look.cloud.pages(
-        Call("aws", "autoscaling", "DescribeAutoScalingGroups", {}, look.target.region),
+    groups = context.cloud.pages(
+        Call("aws", "autoscaling", "DescribeAutoScalingGroups", {}, context.target.region),
         "AutoScalingGroups",
     )
     if not groups:
         return ""
-    grants = look.cloud.pages(Call("aws", "kms", "ListGrants", {"KeyId": key}, look.target.region), "Grants")
+    grants = context.cloud.pages(
+        Call("aws", "kms", "ListGrants", {"KeyId": key}, context.target.region), "Grants"
+    )
     if any(_SCALING_ROLE in str(grant.get("GranteePrincipal")) for grant in grants):
         return ""
     return ", ".join(sorted(str(group["AutoScalingGroupName"]) for group in groups)[:_SHOWN])
@@ -147,22 +149,22 @@ def _lets_scaling(text: Json) -> bool:
     return any(_SCALING_ROLE in name for statement in allowing(text) for name in principals(statement))
 
 
-def ebs_key_grants(look: Look) -> Verdict:
+def ebs_key_grants(context: GuardContext) -> Verdict:
     """Blocks where default encryption would turn on with an existing key that Auto Scaling may not use."""
-    if any(draft.setting == _EBS_KEY for draft in look.changes):
+    if any(draft.setting == _EBS_KEY for draft in context.changes):
         return Outcome.PASS, "this plan sets the key of new volumes, and kms-key-usable checks it"
-    current = look.read(_EBS_KEY, look.target)
+    current = context.read(_EBS_KEY, context.target)
     if current.absent:
         return Outcome.PASS, "new volumes use the AWS managed key, which every service of the account may use"
-    metadata = _ask(look, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
+    metadata = _ask(context, "DescribeKey", str(current.value["KmsKeyId"]))["KeyMetadata"]
     key = str(metadata["Arn"])
     if metadata.get("KeyState") != "Enabled":
         return (
             Outcome.BLOCK,
             f"{key}, the key of new volumes, is {metadata.get('KeyState')}: no volume could be created",
         )
-    text = _ask(look, "GetKeyPolicy", key, PolicyName="default")["Policy"]
-    if names := _blocked_groups(look, key, text):
+    text = _ask(context, "GetKeyPolicy", key, PolicyName="default")["Policy"]
+    if names := _blocked_groups(context, key, text):
         return (
             Outcome.BLOCK,
             f"new volumes use {key}, which {_SCALING_ROLE} may not use: {names} could launch no instances, so "
@@ -171,9 +173,9 @@ def ebs_key_grants(look: Look) -> Verdict:
     return Outcome.PASS, f"Auto Scaling may use {key}, or the region has no Auto Scaling group"
 
 
-def kms_rotatable(look: Look) -> Verdict:
+def kms_rotatable(context: GuardContext) -> Verdict:
     """Blocks where AWS cannot rotate the key material, and says what to do instead."""
-    metadata = _ask(look, "DescribeKey", look.target.id)["KeyMetadata"]
+    metadata = _ask(context, "DescribeKey", context.target.id)["KeyMetadata"]
     replica = metadata.get("MultiRegionConfiguration") or {}
     if replica.get("MultiRegionKeyType") == "REPLICA":
         primary = (replica.get("PrimaryKey") or {}).get("Region", "its primary region")
@@ -193,4 +195,4 @@ def kms_rotatable(look: Look) -> Verdict:
 
 
 GUARDS = {"kms-key-usable": kms_key_usable, "kms-rotatable": kms_rotatable, "ebs-key-grants": ebs_key_grants}
-CAUTIOUS = ("kms-key-usable",)
+BLOCK_ON_ERROR = ("kms-key-usable",)

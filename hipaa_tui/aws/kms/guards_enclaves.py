@@ -10,32 +10,33 @@ from hipaa_tui.aws.kms.enclaves import revealed
 from hipaa_tui.aws.kms.guards_policy import key_administrators_kept
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import conditions, principals
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import ABSENT
 
 _POLICY: Final = "aws.kms.enclave-policy"
 
 
-def enclave_key_administrators_kept(look: Look) -> Verdict:
+def enclave_key_administrators_kept(context: GuardContext) -> Verdict:
     """Blocks a policy after which neither the account nor the caller could change it again."""
     plain = [
         replace(
             change, setting="aws.kms.key-policy", before=change.before["Policy"], after=change.after["Policy"]
         )
-        for change in look.changes
+        for change in context.changes
         if change.setting == _POLICY and change.before is not ABSENT and change.after is not ABSENT
     ]
-    return key_administrators_kept(replace(look, changes=plain))
+    return key_administrators_kept(replace(context, changes=plain))
 
 
-def enclave_key_only(look: Look) -> Verdict:
+def enclave_key_only(context: GuardContext) -> Verdict:
     """Blocks where AWS services use the key, which never attest; warns of principals and grants that are affected.
 
     A grant allows use beside the policy, with attestation or without (KMS Developer Guide, "Grants in AWS KMS").
     """
     draft = next(
-        (change for change in look.changes if change.setting == _POLICY and change.before is not ABSENT), None
+        (change for change in context.changes if change.setting == _POLICY and change.before is not ABSENT),
+        None,
     )
     if draft is None:
         return Outcome.PASS, "no key policy changes"
@@ -52,9 +53,11 @@ def enclave_key_only(look: Look) -> Verdict:
                 "would become unreadable: give the enclave a key of its own",
             )
         losing.update(principals(statement))
-    request = Call("aws", "kms", "ListGrants", {"KeyId": look.target.id}, look.target.region)
+    request = Call("aws", "kms", "ListGrants", {"KeyId": context.target.id}, context.target.region)
     grants = [
-        grant for grant in look.cloud.pages(request, "Grants") if "Decrypt" in (grant.get("Operations") or [])
+        grant
+        for grant in context.cloud.pages(request, "Grants")
+        if "Decrypt" in (grant.get("Operations") or [])
     ]
     if served := sorted({str(grant["GranteePrincipal"]) for grant in grants if _is_service(grant)}):
         return (
@@ -96,4 +99,4 @@ GUARDS = {
     "enclave-key-administrators-kept": enclave_key_administrators_kept,
     "enclave-key-only": enclave_key_only,
 }
-CAUTIOUS = tuple(GUARDS)
+BLOCK_ON_ERROR = tuple(GUARDS)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.aws.policies.principals import EVERYBODY, allows, conditions, principals
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Call, CloudError, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -20,17 +20,17 @@ _PUT: Final = "kms:PutKeyPolicy"
 # Administrators of a key -----------------------------------------------------------------------------
 
 
-def key_administrators_kept(look: Look) -> Verdict:
+def key_administrators_kept(context: GuardContext) -> Verdict:
     """Blocks a key policy after which neither the account nor the caller could change it again.
 
     (KMS Developer Guide, "Default key policy": only AWS Support can recover a key whose policy admits no one.)
     """
     checked = 0
-    for draft in look.changes:
+    for draft in context.changes:
         if draft.setting not in (POLICY, OWN_KEY) or draft.after is ABSENT:
             continue
         checked += 1
-        if reason := _locked_out(look, draft):
+        if reason := _locked_out(context, draft):
             return (
                 Outcome.BLOCK,
                 f"{reason}: no one but AWS could change the policy of {draft.target.name} again",
@@ -40,11 +40,11 @@ def key_administrators_kept(look: Look) -> Verdict:
     return Outcome.PASS, "the account and you can still change the key policy afterwards"
 
 
-def _locked_out(look: Look, draft: Draft) -> str:
+def _locked_out(context: GuardContext, draft: PlannedChange) -> str:
     """Returns why no one could administer the key any more, "" where that is fine."""
     before, after = policy_text(draft.before), policy_text(draft.after)
     root = _Account(draft.target)
-    caller = look.cloud.caller().principal
+    caller = context.cloud.caller().principal
     for statement in statements(after):
         if (
             statement.get("Effect") == "Deny"
@@ -118,10 +118,10 @@ def _is_caller(name: str, caller: str) -> bool:
 # A key scheduled for deletion ------------------------------------------------------------------------
 
 
-def key_deletion_meant(look: Look) -> Verdict:
+def key_deletion_meant(context: GuardContext) -> Verdict:
     """Warns who scheduled the deletion, and that the key stays disabled after the deletion is canceled."""
     query = {
-        "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": look.target.id}],
+        "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": context.target.id}],
         "MaxResults": 50,
     }
     aftermath = (
@@ -129,7 +129,7 @@ def key_deletion_meant(look: Look) -> Verdict:
         "enables it"
     )
     try:
-        events = look.cloud.call(Call("aws", "cloudtrail", "LookupEvents", query, look.target.region))
+        events = context.cloud.call(Call("aws", "cloudtrail", "LookupEvents", query, context.target.region))
     except CloudError as error:
         return (
             Outcome.WARN,
@@ -157,4 +157,4 @@ GUARDS = {
     "key-administrators-kept": key_administrators_kept,
     "key-deletion-meant": key_deletion_meant,
 }
-CAUTIOUS = ("key-administrators-kept",)
+BLOCK_ON_ERROR = ("key-administrators-kept",)

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hipaa_tui.aws.policies import documents
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 
-def logs_may_use_key(look: Look) -> Verdict:
+def logs_may_use_key(context: GuardContext) -> Verdict:
     """Blocks a customer managed key whose policy does not grant the region's CloudWatch Logs service principal.
 
     CloudWatch Logs then refuses the key. If the statement is removed later, it can no longer write to the log group
     (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS").
     """
-    key = str(look.arguments.get("key") or "")
+    key = str(context.arguments.get("key") or "")
     if not key:
         return (
             Outcome.PASS,
             "the policy of the key that this plan creates or reuses grants CloudWatch Logs access",
         )
     request = {"KeyId": key, "PolicyName": "default"}
-    policy = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, look.target.region))["Policy"]
-    principals = {f"logs.{look.target.region}.amazonaws.com", "logs.amazonaws.com"}
+    policy = context.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, context.target.region))["Policy"]
+    principals = {f"logs.{context.target.region}.amazonaws.com", "logs.amazonaws.com"}
     if any(_grants_encryption(statement, principals) for statement in documents.statements(policy)):
         return Outcome.PASS, "the key policy grants CloudWatch Logs access"
     return (
         Outcome.BLOCK,
-        f"the key policy does not grant logs.{look.target.region}.amazonaws.com kms:GenerateDataKey*: add that "
+        f"the key policy does not grant logs.{context.target.region}.amazonaws.com kms:GenerateDataKey*: add that "
         "statement first",
     )
 
@@ -45,4 +45,4 @@ def _grants_encryption(statement: dict[str, Any], services: set[str]) -> bool:
 
 
 GUARDS: Final = {"logs-may-use-key": logs_may_use_key}
-CAUTIOUS: Final = ("logs-may-use-key",)
+BLOCK_ON_ERROR: Final = ("logs-may-use-key",)

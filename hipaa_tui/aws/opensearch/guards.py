@@ -7,7 +7,7 @@ from typing import Final
 
 from hipaa_tui.aws.logs.policy import MOST_POLICIES, policies
 from hipaa_tui.aws.opensearch.settings import domain_of
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT, at
 
 _ENGINE: Final = re.compile(r"(OpenSearch|Elasticsearch)_(\d+)\.(\d+)")
@@ -18,12 +18,12 @@ _UNENCRYPTED_TYPES: Final = ("m3.", "r3.", "t2.")
 _FEW_LEFT: Final = 2
 
 
-def domain_can_encrypt(look: Look) -> Verdict:
+def domain_can_encrypt(context: GuardContext) -> Verdict:
     """Blocks when OpenSearch would refuse encryption at rest: old engine or instance type, UltraWarm, cold storage.
 
     Warns when the domain has a single node.
     """
-    domain = domain_of(look.cloud, look.target)
+    domain = domain_of(context.cloud, context.target)
     version = str(domain.get("EngineVersion") or "")
     engine = _ENGINE.fullmatch(version)
     if engine and engine[1] == "Elasticsearch" and (int(engine[2]), int(engine[3])) < _OLDEST:
@@ -62,9 +62,9 @@ def domain_can_encrypt(look: Look) -> Verdict:
     return Outcome.PASS, f"an existing {version} domain can be encrypted in place"
 
 
-def domain_settled(look: Look) -> Verdict:
+def domain_settled(context: GuardContext) -> Verdict:
     """Blocks while the domain is being deleted or is processing another change: OpenSearch takes one at a time."""
-    domain = domain_of(look.cloud, look.target)
+    domain = domain_of(context.cloud, context.target)
     if domain.get("Deleted"):
         return Outcome.BLOCK, "the domain is being deleted"
     if domain.get("Processing") or domain.get("UpgradeProcessing"):
@@ -75,9 +75,9 @@ def domain_settled(look: Look) -> Verdict:
     return Outcome.PASS, "the domain is not processing another change"
 
 
-def plain_search_clients(look: Look) -> Verdict:
+def plain_search_clients(context: GuardContext) -> Verdict:
     """Warns that clients without HTTPS or TLS 1.2 will be refused: no AWS API lists them."""
-    draft = next((change for change in look.changes if change.setting == "aws.opensearch.endpoint"), None)
+    draft = next((change for change in context.changes if change.setting == "aws.opensearch.endpoint"), None)
     if draft is None:
         return Outcome.PASS, "the endpoint options do not change"
     if at(draft.before, "EnforceHTTPS") and str(at(draft.before, "TLSSecurityPolicy")).startswith(
@@ -96,16 +96,16 @@ def plain_search_clients(look: Look) -> Verdict:
     )
 
 
-def log_policy_room(look: Look) -> Verdict:
+def log_policy_room(context: GuardContext) -> Verdict:
     """Blocks when the region has reached its quota of CloudWatch Logs resource policies; warns when few are left."""
     new = [
         draft
-        for draft in look.changes
+        for draft in context.changes
         if draft.setting == "aws.logs.resource-policy" and draft.before is ABSENT
     ]
     if not new:
         return Outcome.PASS, "no CloudWatch Logs resource policy is added"
-    existing = policies(look.cloud, look.target.region)
+    existing = policies(context.cloud, context.target.region)
     if len(existing) >= MOST_POLICIES:
         return (
             Outcome.BLOCK,
@@ -121,9 +121,9 @@ def log_policy_room(look: Look) -> Verdict:
     return Outcome.PASS, f"{len(existing)} of {MOST_POLICIES} CloudWatch Logs resource policies are in use"
 
 
-def slow_logs_hold_queries(look: Look) -> Verdict:
+def slow_logs_hold_queries(context: GuardContext) -> Verdict:
     """Warns when a slow log is enabled: it contains the text of queries and documents, which can be PHI."""
-    draft = next((change for change in look.changes if change.setting == "aws.opensearch.logs"), None)
+    draft = next((change for change in context.changes if change.setting == "aws.opensearch.logs"), None)
     kinds = [kind for kind in (draft.after if draft else {}) if "SLOW" in kind]
     added = [kind for kind in kinds if not at((draft.before if draft else None) or {}, f"{kind}.Enabled")]
     if not added:
@@ -142,4 +142,4 @@ GUARDS = {
     "log-policy-room": log_policy_room,
     "slow-logs-hold-queries": slow_logs_hold_queries,
 }
-CAUTIOUS = ("domain-can-encrypt", "domain-settled")
+BLOCK_ON_ERROR = ("domain-can-encrypt", "domain-settled")

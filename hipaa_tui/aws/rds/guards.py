@@ -8,7 +8,7 @@ from typing import Any, Final
 from hipaa_tui.aws.rds.parameter_groups import RDS
 from hipaa_tui.aws.rds.settings import aurora, cluster_of, instance_of
 from hipaa_tui.aws.redshift.settings import cluster_of as redshift_cluster_of
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.support.json_value import at
 
 _REDSHIFT: Final = "AWS::Redshift::Cluster"
@@ -26,21 +26,21 @@ _LOGS_STATEMENTS: Final = {"general_log": ("1", "ON"), "log_statement": ("all", 
 """Parameters that log whole statements, with the values that turn this on."""
 
 
-def _described(look: Look) -> dict[str, Any]:
-    if look.target.type == _REDSHIFT:
-        return redshift_cluster_of(look.cloud, look.target)
-    if look.target.type == _CLUSTER:
-        return cluster_of(look.cloud, look.target)
-    return instance_of(look.cloud, look.target)
+def _described(context: GuardContext) -> dict[str, Any]:
+    if context.target.type == _REDSHIFT:
+        return redshift_cluster_of(context.cloud, context.target)
+    if context.target.type == _CLUSTER:
+        return cluster_of(context.cloud, context.target)
+    return instance_of(context.cloud, context.target)
 
 
-def database_settled(look: Look) -> Verdict:
+def database_settled(context: GuardContext) -> Verdict:
     """Blocks when the database is not available, is a member of a Multi-AZ DB cluster, or has other pending changes.
 
     ApplyImmediately also applies every pending change (Amazon RDS API Reference, "ModifyDBInstance").
     Without it, other pending changes are a warning.
     """
-    database = _described(look)
+    database = _described(context)
     status = str(
         database.get("DBInstanceStatus")
         or database.get("ClusterStatus")
@@ -50,20 +50,24 @@ def database_settled(look: Look) -> Verdict:
     if status not in _MODIFIABLE:
         return Outcome.BLOCK, f"the database is {status}: wait until it is available, then plan again"
     member = (
-        str(database.get("DBClusterIdentifier") or "") if look.target.type == "AWS::RDS::DBInstance" else ""
+        str(database.get("DBClusterIdentifier") or "")
+        if context.target.type == "AWS::RDS::DBInstance"
+        else ""
     )
-    if member and not aurora(database) and any(draft.setting in _CLUSTER_ONLY for draft in look.changes):
+    if member and not aurora(database) and any(draft.setting in _CLUSTER_ONLY for draft in context.changes):
         return (
             Outcome.BLOCK,
             f"it is a member of the Multi-AZ DB cluster {member}, and RDS changes this only for the whole cluster: "
             "change the cluster",
         )
     waiting = sorted(key for key, value in (database.get("PendingModifiedValues") or {}).items() if value)
-    others = [key for key in waiting if not any(key in (draft.after or {}) for draft in look.changes)]
+    others = [key for key in waiting if not any(key in (draft.after or {}) for draft in context.changes)]
     if not others:
         return Outcome.PASS, f"the database is {status} and has no other pending changes"
     pending = f"other changes are pending for its maintenance window ({', '.join(others)})"
-    if any(draft.after.get("ApplyImmediately") for draft in look.changes if isinstance(draft.after, Mapping)):
+    if any(
+        draft.after.get("ApplyImmediately") for draft in context.changes if isinstance(draft.after, Mapping)
+    ):
         return (
             Outcome.BLOCK,
             f"{pending} and would be applied immediately with this one: answer apply_immediately=false, or wait for "
@@ -72,12 +76,14 @@ def database_settled(look: Look) -> Verdict:
     return Outcome.WARN, pending
 
 
-def database_window(look: Look) -> Verdict:
+def database_window(context: GuardContext) -> Verdict:
     """Warns when a change interrupts the database or waits for the maintenance window; passes when it does neither."""
-    draft = next((change for change in look.changes if change.setting.startswith(_INSTANCE_SETTINGS)), None)
+    draft = next(
+        (change for change in context.changes if change.setting.startswith(_INSTANCE_SETTINGS)), None
+    )
     if draft is None:
         return Outcome.PASS, "no setting of the database changes"
-    window = str(_described(look).get("PreferredMaintenanceWindow") or "of the database")
+    window = str(_described(context).get("PreferredMaintenanceWindow") or "of the database")
     before, after = draft.before or {}, draft.after
     if "AutoMinorVersionUpgrade" in after:
         return (
@@ -107,16 +113,16 @@ def database_window(look: Look) -> Verdict:
     )
 
 
-def standby_cost(look: Look) -> Verdict:
+def standby_cost(context: GuardContext) -> Verdict:
     """Blocks engines without Multi-AZ; warns that a Multi-AZ standby doubles the price."""
-    instance = instance_of(look.cloud, look.target)
+    instance = instance_of(context.cloud, context.target)
     engine, size = str(instance.get("Engine") or ""), str(instance.get("DBInstanceClass") or "")
     if engine.startswith(_NO_MULTI_AZ):
         return (
             Outcome.BLOCK,
             f"{engine} does not support Multi-AZ: move to an edition that does, or take backups more often",
         )
-    if not any("MultiAZ" in (draft.after or {}) for draft in look.changes):
+    if not any("MultiAZ" in (draft.after or {}) for draft in context.changes):
         return Outcome.PASS, "no Multi-AZ standby is added"
     gigabytes = int(instance.get("AllocatedStorage") or 0)
     return (
@@ -126,9 +132,9 @@ def standby_cost(look: Look) -> Verdict:
     )
 
 
-def iam_login_engine(look: Look) -> Verdict:
+def iam_login_engine(context: GuardContext) -> Verdict:
     """Blocks engines and versions that do not support it (Amazon RDS User Guide, "IAM database authentication")."""
-    instance = instance_of(look.cloud, look.target)
+    instance = instance_of(context.cloud, context.target)
     engine, version = str(instance.get("Engine") or ""), str(instance.get("EngineVersion") or "")
     supported = engine.removeprefix("aurora-") in {"mysql", "postgresql", "postgres", "mariadb"}
     if not supported:
@@ -149,11 +155,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isdigit())
 
 
-def logs_hold_queries(look: Look) -> Verdict:
+def logs_hold_queries(context: GuardContext) -> Verdict:
     """Warns when the parameter group logs whole statements, which can contain PHI, or could not be checked."""
-    instance = instance_of(look.cloud, look.target)
+    instance = instance_of(context.cloud, context.target)
     group = str(at(instance, "DBParameterGroups.0.DBParameterGroupName") or "")
-    parameters = RDS.found(look.cloud, look.target, group) if group else []
+    parameters = RDS.found(context.cloud, context.target, group) if group else []
     logging = [
         f"{parameter['ParameterName']}={parameter['ParameterValue']}"
         for parameter in parameters
@@ -174,10 +180,10 @@ def logs_hold_queries(look: Look) -> Verdict:
     return Outcome.PASS, "its parameter group does not log whole statements"
 
 
-def snapshot_restorers(look: Look) -> Verdict:
+def snapshot_restorers(context: GuardContext) -> Verdict:
     """Names the accounts that keep access to the snapshot once it is private; warns when there are none."""
-    draft: Draft | None = next(
-        (change for change in look.changes if change.setting == "aws.rds.snapshot-sharing"), None
+    draft: PlannedChange | None = next(
+        (change for change in context.changes if change.setting == "aws.rds.snapshot-sharing"), None
     )
     accounts: Sequence[str] = draft.after["Restore"] if draft else []
     if accounts:
@@ -196,4 +202,4 @@ GUARDS = {
     "database-logs-hold-queries": logs_hold_queries,
     "snapshot-restorers": snapshot_restorers,
 }
-CAUTIOUS = ("database-settled", "iam-login-engine")
+BLOCK_ON_ERROR = ("database-settled", "iam-login-engine")

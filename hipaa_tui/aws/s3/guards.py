@@ -14,7 +14,7 @@ from hipaa_tui.aws.policies.principals import (
     sids,
 )
 from hipaa_tui.aws.s3.settings import LONGEST_POLICY, call
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError, Target
 from hipaa_tui.support.json_value import ABSENT, Json, at
 
@@ -23,47 +23,47 @@ BLOCK = "aws.s3.public-access-block"
 _NEARLY_FULL = 0.9
 
 
-def ask(look: Look, operation: str, none: tuple[str, ...] = ()) -> dict[str, Any]:
+def ask(context: GuardContext, operation: str, none: tuple[str, ...] = ()) -> dict[str, Any]:
     """Calls an S3 operation on the finding's bucket; returns {} when the error code is one of `none`."""
     try:
-        return look.cloud.call(call(look.target, operation))
+        return context.cloud.call(call(context.target, operation))
     except CloudError as error:
         if error.code in none:
             return {}
         raise
 
 
-def today(look: Look, setting: str, target: Target) -> Json:
+def today(context: GuardContext, setting: str, target: Target) -> Json:
     """The setting's value before this fix, even when reads already return the planned value."""
-    planned = [d.before for d in look.changes if d.setting == setting and d.target.key == target.key]
-    return planned[0] if planned else look.read(setting, target).value
+    planned = [d.before for d in context.changes if d.setting == setting and d.target.key == target.key]
+    return planned[0] if planned else context.read(setting, target).value
 
 
-def then(look: Look, setting: str, target: Target) -> Json:
+def then(context: GuardContext, setting: str, target: Target) -> Json:
     """The setting's value after this fix."""
-    planned = [d.after for d in look.changes if d.setting == setting and d.target.key == target.key]
-    return planned[-1] if planned else look.read(setting, target).value
+    planned = [d.after for d in context.changes if d.setting == setting and d.target.key == target.key]
+    return planned[-1] if planned else context.read(setting, target).value
 
 
-def website(look: Look) -> bool:
+def website(context: GuardContext) -> bool:
     """Whether static website hosting is enabled on the bucket."""
-    return bool(ask(look, "GetBucketWebsite", ("NoSuchWebsiteConfiguration",)))
+    return bool(ask(context, "GetBucketWebsite", ("NoSuchWebsiteConfiguration",)))
 
 
-def public_statements(look: Look) -> str:
+def public_statements(context: GuardContext) -> str:
     """Sids of the bucket policy's public statements; "" when there are none."""
-    return sids(public(look.read(POLICY, look.target).value))
+    return sids(public(context.read(POLICY, context.target).value))
 
 
-def policy_room(look: Look) -> Verdict:
+def policy_room(context: GuardContext) -> Verdict:
     """Blocks a policy that is too large, or public while BlockPublicPolicy is on; warns near the size limit."""
-    for draft in look.changes:
+    for draft in context.changes:
         if draft.setting != POLICY or draft.after is ABSENT:
             continue
         size = len(str(draft.after).encode())
         if size > LONGEST_POLICY:
             return Outcome.BLOCK, f"the policy would have {size} bytes, and the S3 limit is {LONGEST_POLICY}"
-        blocked = at(look.read(BLOCK, draft.target).value, "BlockPublicPolicy")
+        blocked = at(context.read(BLOCK, draft.target).value, "BlockPublicPolicy")
         if blocked and (statements := sids(public(draft.after))):
             return (
                 Outcome.BLOCK,
@@ -78,20 +78,20 @@ def policy_room(look: Look) -> Verdict:
     return Outcome.PASS, "S3 accepts the policy"
 
 
-def cross_account_readers(look: Look) -> Verdict:
+def cross_account_readers(context: GuardContext) -> Verdict:
     """Blocks when principals that the bucket policy names could not decrypt new objects with the KMS key.
 
     Warns when anonymous, conditional or service principals may read the bucket: the key policy has to cover them.
     """
-    policy = look.read(POLICY, look.target).value
-    outside = [one for one in accounts(policy) if one != look.target.account]
+    policy = context.read(POLICY, context.target).value
+    outside = [one for one in accounts(policy) if one != context.target.account]
     if "cloudfront" in outside:
         return (
             Outcome.BLOCK,
             "CloudFront reads the bucket with an origin access identity, which does not support KMS: migrate to "
             "origin access control (OAC) first",
         )
-    refused = [one for one in outside if one not in _key_accounts(look)]
+    refused = [one for one in outside if one not in _key_accounts(context)]
     if refused:
         return (
             Outcome.BLOCK,
@@ -117,19 +117,19 @@ def cross_account_readers(look: Look) -> Verdict:
     return Outcome.PASS, "the bucket policy grants no access outside the account"
 
 
-def _key_accounts(look: Look) -> set[str]:
+def _key_accounts(context: GuardContext) -> set[str]:
     """The accounts that the key policy grants access to; empty when this plan creates the key."""
-    key = _key(look)
+    key = _key(context)
     if not key:
         return set()
     request = {"KeyId": key, "PolicyName": "default"}
-    answer = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, look.target.region))
+    answer = context.cloud.call(Call("aws", "kms", "GetKeyPolicy", request, context.target.region))
     return set(accounts(answer["Policy"]))
 
 
-def _key(look: Look) -> str:
-    for draft in look.changes:
-        if draft.setting == "aws.s3.bucket-encryption" and draft.target.key == look.target.key:
+def _key(context: GuardContext) -> str:
+    for draft in context.changes:
+        if draft.setting == "aws.s3.bucket-encryption" and draft.target.key == context.target.key:
             key: Json = at(draft.after, "Rules.0.ApplyServerSideEncryptionByDefault.KMSMasterKeyID")
             return key if isinstance(key, str) else ""
     return ""
@@ -139,4 +139,4 @@ GUARDS = {
     "policy-room": policy_room,
     "cross-account-readers": cross_account_readers,
 }
-CAUTIOUS = ("cross-account-readers",)
+BLOCK_ON_ERROR = ("cross-account-readers",)

@@ -6,28 +6,28 @@ from hipaa_tui.aws.s3.access import for_everybody
 from hipaa_tui.aws.s3.guards import then
 from hipaa_tui.aws.s3.guards_log_bucket import sources_of
 from hipaa_tui.aws.s3.settings import call
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.support.json_value import at
 
 _DELIVERY = "/groups/s3/LogDelivery"
 
 
-def acl_in_use(look: Look) -> Verdict:
+def acl_in_use(context: GuardContext) -> Verdict:
     """Blocks while the bucket ACL grants access to other accounts; warns when the bucket holds objects.
 
     Object ACLs and uploads that send an ACL stop working as well
     (Amazon S3 User Guide, "Prerequisites for disabling ACLs").
     """
-    if not any(draft.setting == "aws.s3.ownership" for draft in look.changes):
+    if not any(draft.setting == "aws.s3.ownership" for draft in context.changes):
         return Outcome.PASS, "object ownership does not change"
-    acl = then(look, "aws.s3.acl", look.target)
+    acl = then(context, "aws.s3.acl", context.target)
     owner = at(acl, "Owner.ID")
     others = [
         grant for grant in acl["Grants"] if at(grant, "Grantee.ID") != owner and not for_everybody(grant)
     ]
     if any(str(at(grant, "Grantee.URI") or "").endswith(_DELIVERY) for grant in others):
-        sources, _ = sources_of(look)
+        sources, _ = sources_of(context)
         whose = f" from {', '.join(sources[:5])}" if sources else ""
         return (
             Outcome.BLOCK,
@@ -46,13 +46,13 @@ def acl_in_use(look: Look) -> Verdict:
             f"the bucket ACL grants access to {', '.join(grantees)}, and S3 refuses to disable ACLs while it does: "
             "name them in the bucket policy, then remove the grants",
         )
-    listed = look.cloud.call(
+    listed = context.cloud.call(
         Call(
             "aws",
             "s3",
             "ListObjectsV2",
-            {**call(look.target, "").arguments, "MaxKeys": 1},
-            look.target.region,
+            {**call(context.target, "").arguments, "MaxKeys": 1},
+            context.target.region,
         )
     )
     if listed.get("KeyCount") or listed.get("Contents"):
@@ -65,4 +65,4 @@ def acl_in_use(look: Look) -> Verdict:
 
 
 GUARDS = {"acl-in-use": acl_in_use}
-CAUTIOUS = ("acl-in-use",)
+BLOCK_ON_ERROR = ("acl-in-use",)

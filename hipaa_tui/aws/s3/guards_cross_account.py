@@ -10,21 +10,21 @@ from hipaa_tui.aws.policies.documents import statements
 from hipaa_tui.aws.policies.principals import EVERYBODY, allows, conditions
 from hipaa_tui.aws.s3.cross_account import foreign, sensitive
 from hipaa_tui.aws.s3.guards import POLICY
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT
 
 _ACL = "s3:x-amz-acl"
 
 
-def partners_of_the_bucket(look: Look) -> Verdict:
+def partners_of_the_bucket(context: GuardContext) -> Verdict:
     """Blocks when other accounts must send an ACL with each upload; warns of the permissions that they lose.
 
     An upload with an ACL also needs s3:PutObjectAcl (Amazon S3 API Reference, "PutObject").
     """
-    drafts = [draft for draft in look.changes if draft.setting == POLICY and draft.before is not ABSENT]
+    drafts = [draft for draft in context.changes if draft.setting == POLICY and draft.before is not ABSENT]
     if not drafts:
         return Outcome.PASS, "no bucket policy changes"
-    account, public = look.target.account, False
+    account, public = context.target.account, False
     lost: set[str] = set()
     principals: set[str] = set()
     for statement in statements(drafts[0].before):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 EVENTS: Final = "aws.s3.event-notifications"
@@ -22,15 +22,15 @@ _NOTABLE: Final = 1.0
 """USD a month from which the cost of events is worth a warning."""
 
 
-def bucket_events_cost(look: Look) -> Verdict:
+def bucket_events_cost(context: GuardContext) -> Verdict:
     """Warns with the monthly cost of the bucket's events where it is notable.
 
     The estimate is a minimum: it counts the daily changes in the number of objects.
     """
-    if not any(draft.setting == EVENTS for draft in look.changes):
+    if not any(draft.setting == EVENTS for draft in context.changes):
         return Outcome.PASS, "no notifications change"
     now = datetime.now(UTC)
-    names = {"BucketName": look.target.name, "StorageType": "AllStorageTypes"}
+    names = {"BucketName": context.target.name, "StorageType": "AllStorageTypes"}
     query: dict[str, Any] = {
         "Namespace": "AWS/S3",
         "MetricName": "NumberOfObjects",
@@ -40,7 +40,9 @@ def bucket_events_cost(look: Look) -> Verdict:
         "Period": 86_400,
         "Statistics": ["Average"],
     }
-    response = look.cloud.call(Call("aws", "cloudwatch", "GetMetricStatistics", query, look.target.region))
+    response = context.cloud.call(
+        Call("aws", "cloudwatch", "GetMetricStatistics", query, context.target.region)
+    )
     points = [
         float(point["Average"])
         for point in sorted(response.get("Datapoints") or [], key=lambda point: str(point["Timestamp"]))

@@ -14,7 +14,7 @@ from typing import Final
 
 from hipaa_tui.aws.cloud import LONGEST_BODY
 from hipaa_tui.aws.s3.guards import public_statements, website
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.support.json_value import ABSENT, Json, at
 
@@ -26,22 +26,22 @@ _FILES = 5
 _SHOWN = 3
 
 
-def no_plain_http_clients(look: Look) -> Verdict:
+def no_plain_http_clients(context: GuardContext) -> Verdict:
     """Blocks when the bucket serves a website over HTTP; warns of HTTP clients, or when the logs cannot tell.
 
     Passes when the logs of the last days show HTTPS requests only.
     """
-    if website(look):
+    if website(context):
         return (
             Outcome.BLOCK,
             "the bucket hosts a static website, which S3 serves over HTTP only: put CloudFront in front of it first",
         )
-    if statements := public_statements(look):
+    if statements := public_statements(context):
         return (
             Outcome.WARN,
             f"anyone may read the bucket ({statements}), and http:// links to it will stop working",
         )
-    logging = look.read("aws.s3.bucket-logging", look.target).value
+    logging = context.read("aws.s3.bucket-logging", context.target).value
     if logging is ABSENT:
         return (
             Outcome.WARN,
@@ -50,7 +50,7 @@ def no_plain_http_clients(look: Look) -> Verdict:
         )
     where = f"s3://{logging['TargetBucket']}/{logging.get('TargetPrefix', '')}"
     try:
-        requests, plain, files = _count_requests(look, logging)
+        requests, plain, files = _count_requests(context, logging)
     except CloudError as error:
         return (
             Outcome.WARN,
@@ -75,17 +75,17 @@ def no_plain_http_clients(look: Look) -> Verdict:
     )
 
 
-def _count_requests(look: Look, logging: Json) -> tuple[int, Counter[str], int]:
+def _count_requests(context: GuardContext, logging: Json) -> tuple[int, Counter[str], int]:
     """(requests to the bucket, plain HTTP requests by address, files) in the newest log files."""
     requests, files = 0, 0
     plain: Counter[str] = Counter()
-    for key in _newest_keys(look, logging):
+    for key in _newest_keys(context, logging):
         request = {"Bucket": logging["TargetBucket"], "Key": key, "Range": f"bytes=0-{LONGEST_BODY - 1}"}
-        text = look.cloud.call(Call("aws", "s3", "GetObject", request, look.target.region)).get("Body")
+        text = context.cloud.call(Call("aws", "s3", "GetObject", request, context.target.region)).get("Body")
         files += 1
         for line in str(text or "").splitlines():
             fields = _FIELD.findall(line)
-            if len(fields) <= _CIPHER or fields[_BUCKET] != look.target.name:
+            if len(fields) <= _CIPHER or fields[_BUCKET] != context.target.name:
                 continue
             if not fields[_OPERATION].startswith(("REST.", "WEBSITE.")):
                 continue  # S3's own operations: lifecycle, replication, copies
@@ -95,20 +95,20 @@ def _count_requests(look: Look, logging: Json) -> tuple[int, Counter[str], int]:
     return requests, plain, files
 
 
-def _newest_keys(look: Look, logging: Json) -> list[str]:
+def _newest_keys(context: GuardContext, logging: Json) -> list[str]:
     keys: list[str] = []
-    for prefix, after in _prefixes(look, logging):
+    for prefix, after in _prefixes(context, logging):
         request: dict[str, Json] = {"Bucket": logging["TargetBucket"], "Prefix": prefix, "MaxKeys": 1000}
         if after:
             request["StartAfter"] = after
-        page = look.cloud.call(Call("aws", "s3", "ListObjectsV2", request, look.target.region))
+        page = context.cloud.call(Call("aws", "s3", "ListObjectsV2", request, context.target.region))
         keys += [str(item["Key"]) for item in page.get("Contents") or []]
     return keys[-_FILES:]
 
 
-def _prefixes(look: Look, logging: Json) -> Iterator[tuple[str, str]]:
+def _prefixes(context: GuardContext, logging: Json) -> Iterator[tuple[str, str]]:
     """(prefix, key to start after) of the last days' log files, according to the key format."""
-    prefix, target = str(logging.get("TargetPrefix") or ""), look.target
+    prefix, target = str(logging.get("TargetPrefix") or ""), context.target
     today = datetime.now(UTC)
     if at(logging, "TargetObjectKeyFormat.PartitionedPrefix") is None:
         yield prefix, f"{prefix}{(today - timedelta(_DAYS)):%Y-%m-%d}"

@@ -14,7 +14,7 @@ from hipaa_tui.aws.policies.principals import accounts, public, sids
 from hipaa_tui.aws.s3.account import AccountBlocks
 from hipaa_tui.aws.s3.guards import BLOCK, POLICY, ask, today, website
 from hipaa_tui.aws.s3.settings import FLAGS
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import Json, at
@@ -29,7 +29,7 @@ _EFFECTIVE = ("IgnorePublicAcls", "RestrictPublicBuckets")
 class Surroundings:
     """What every bucket of an account shares (CloudFront, Route 53), read once."""
 
-    look: Look
+    context: GuardContext
     distributions: list[dict[str, Any]] | None = None
     unseen: list[str] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Surroundings:
         """Ids of the CloudFront distributions that read the bucket anonymously."""
         if self.distributions is None:
             try:
-                self.distributions = list(_distributions(self.look))
+                self.distributions = list(_distributions(self.context))
             except CloudError as error:
                 self.distributions = []
                 self.unseen.append(
@@ -70,11 +70,15 @@ class Surroundings:
         if "." not in bucket:
             return ""
         try:
-            for zone in self.look.cloud.pages(Call("aws", "route53", "ListHostedZones", {}), "HostedZones"):
+            for zone in self.context.cloud.pages(
+                Call("aws", "route53", "ListHostedZones", {}), "HostedZones"
+            ):
                 suffix = str(zone["Name"]).rstrip(".").lower()
                 if bucket == suffix or bucket.endswith(f".{suffix}"):
                     request = {"HostedZoneId": zone["Id"], "StartRecordName": bucket, "MaxItems": "20"}
-                    answer = self.look.cloud.call(Call("aws", "route53", "ListResourceRecordSets", request))
+                    answer = self.context.cloud.call(
+                        Call("aws", "route53", "ListResourceRecordSets", request)
+                    )
                     if any(_points_to(record, bucket) for record in answer.get("ResourceRecordSets") or []):
                         return bucket
         except CloudError as error:
@@ -92,25 +96,25 @@ def _points_to(record: dict[str, Any], bucket: str) -> bool:
     return any("s3-website" in target or ".s3." in target or target.startswith("s3.") for target in targets)
 
 
-def _distributions(look: Look) -> Iterator[dict[str, Any]]:
+def _distributions(context: GuardContext) -> Iterator[dict[str, Any]]:
     marker: dict[str, Json] = {}
     while True:
-        request = Call("aws", "cloudfront", "ListDistributions", marker, look.target.region)
-        page = look.cloud.call(request).get("DistributionList") or {}
+        request = Call("aws", "cloudfront", "ListDistributions", marker, context.target.region)
+        page = context.cloud.call(request).get("DistributionList") or {}
         yield from page.get("Items") or []
         if not page.get("IsTruncated") or not page.get("NextMarker"):
             return
         marker = {"Marker": page["NextMarker"]}
 
 
-def exposure(look: Look, shared: Surroundings) -> tuple[str, list[str]]:
+def exposure(context: GuardContext, shared: Surroundings) -> tuple[str, list[str]]:
     """(what would certainly break, "" if nothing; other public readers and what could not be checked)."""
-    if website(look):
+    if website(context):
         return (
             "the bucket hosts a public static website: put CloudFront with origin access control (OAC) in front of it "
             "first, or record an exception"
         ), []
-    origins = shared.origins(look.target.name, look.target.region)
+    origins = shared.origins(context.target.name, context.target.region)
     if origins:
         ids = ", ".join(origins)
         return (
@@ -118,53 +122,55 @@ def exposure(look: Look, shared: Surroundings) -> tuple[str, list[str]]:
             "them first",
             [],
         )
-    if name := shared.names(look.target.name):
+    if name := shared.names(context.target.name):
         return f"the DNS name {name} points directly to the bucket: put CloudFront in front of it first", []
-    notes = list(_by_policy(look))
+    notes = list(_by_policy(context))
     granted = sorted(
         {
             str(grant.get("Permission"))
-            for grant in ask(look, "GetBucketAcl").get("Grants") or []
+            for grant in ask(context, "GetBucketAcl").get("Grants") or []
             if str(at(grant, "Grantee.URI") or "").endswith(_PUBLIC_GROUPS)
         }
     )
     if granted:
         notes.append(f"the bucket ACL grants {', '.join(granted)} to the public, which will end")
-    if points := _public_access_points(look):
+    if points := _public_access_points(context):
         notes.append(f"the access points {', '.join(points)} are public, which will end")
     return "", [*notes, *shared.unseen]
 
 
-def _by_policy(look: Look) -> Iterator[str]:
-    policy = look.read(POLICY, look.target).value
+def _by_policy(context: GuardContext) -> Iterator[str]:
+    policy = context.read(POLICY, context.target).value
     statements = sids(public(policy))
     reported_public = bool(
-        at(ask(look, "GetBucketPolicyStatus", ("NoSuchBucketPolicy",)), "PolicyStatus.IsPublic")
+        at(ask(context, "GetBucketPolicyStatus", ("NoSuchBucketPolicy",)), "PolicyStatus.IsPublic")
     )
     if statements:
         yield f"the bucket policy grants the public access, intended or not ({statements}), which will end"
     elif reported_public:
         yield "AWS reports the bucket policy as public: anonymous access by it will end"
-    others = [account for account in accounts(policy) if account not in {look.target.account, "cloudfront"}]
+    others = [
+        account for account in accounts(policy) if account not in {context.target.account, "cloudfront"}
+    ]
     if (statements or reported_public) and others:
         # RestrictPublicBuckets limits a bucket with a public policy to its own account and to AWS services.
         yield f"as long as the policy has that statement, {', '.join(others)} would lose access as well"
 
 
-def _public_access_points(look: Look) -> list[str]:
+def _public_access_points(context: GuardContext) -> list[str]:
     """Access points of the bucket that AWS reports as public."""
-    target = look.target
+    target = context.target
 
     def control(operation: str, **arguments: Json) -> Call:
         parameters = {"AccountId": target.account, **arguments}
         return Call("aws", "s3control", operation, parameters, target.region)
 
     open_points = []
-    for point in look.cloud.pages(control("ListAccessPoints", Bucket=target.name), "AccessPointList"):
+    for point in context.cloud.pages(control("ListAccessPoints", Bucket=target.name), "AccessPointList"):
         if point.get("NetworkOrigin") == "VPC":
             continue
         try:
-            status = look.cloud.call(control("GetAccessPointPolicyStatus", Name=point["Name"]))
+            status = context.cloud.call(control("GetAccessPointPolicyStatus", Name=point["Name"]))
         except CloudError as error:
             if "NoSuch" not in error.code:
                 raise
@@ -174,29 +180,29 @@ def _public_access_points(look: Look) -> list[str]:
     return sorted(open_points)
 
 
-def closed_already(look: Look) -> str:
+def closed_already(context: GuardContext) -> str:
     """Which public access block already keeps the public out; "" when none does."""
     account = resource_type(AccountBlocks.name).target(
-        look.target.account, look.target.account, look.target.region, look.target.partition
+        context.target.account, context.target.account, context.target.region, context.target.partition
     )
     account_flags: dict[str, Any] = {}
     if account is not None:
         try:
-            account_flags = today(look, _ACCOUNT_BLOCK, account) or {}
+            account_flags = today(context, _ACCOUNT_BLOCK, account) or {}
         except CloudError as error:
             if not error.denied:
                 raise
     if all(account_flags.get(flag) for flag in _EFFECTIVE):
         return "the account's public access block"
-    bucket_flags = today(look, BLOCK, look.target) or {}
+    bucket_flags = today(context, BLOCK, context.target) or {}
     return "the bucket's public access block" if all(bucket_flags.get(flag) for flag in _EFFECTIVE) else ""
 
 
-def public_by_design(look: Look) -> Verdict:
+def public_by_design(context: GuardContext) -> Verdict:
     """Blocks when a website, a CloudFront origin or a DNS name would break; warns of other public readers."""
-    if block := closed_already(look):
+    if block := closed_already(context):
         return Outcome.PASS, f"{block} already keeps the public out, so no reader loses access"
-    broken, notes = exposure(look, Surroundings(look))
+    broken, notes = exposure(context, Surroundings(context))
     if broken:
         return Outcome.BLOCK, broken
     if notes:
@@ -207,24 +213,24 @@ def public_by_design(look: Look) -> Verdict:
     )
 
 
-def every_bucket_private(look: Look) -> Verdict:
+def every_bucket_private(context: GuardContext) -> Verdict:
     """Checks every bucket of the account; blocks while one would lose public readers and is not listed in `accepted`.
 
     `accepted` is a comma-separated list of buckets that may lose them; for those it warns.
     """
-    wanted = look.changes[-1].after if look.changes else dict.fromkeys(FLAGS, True)
+    wanted = context.changes[-1].after if context.changes else dict.fromkeys(FLAGS, True)
     if wanted is not None and not any(wanted.get(flag) for flag in _EFFECTIVE):
         return Outcome.PASS, "only new public grants are refused: today's readers keep their access"
-    target = look.target
-    accepted = {name.strip() for name in str(look.arguments.get("accepted") or "").split(",")} - {""}
-    shared = Surroundings(look)
+    target = context.target
+    accepted = {name.strip() for name in str(context.arguments.get("accepted") or "").split(",")} - {""}
+    shared = Surroundings(context)
     buckets = resource_type("AWS::S3::Bucket").list(
-        look.cloud, target.account, target.region, target.partition
+        context.cloud, target.account, target.region, target.partition
     )
     losing: dict[str, str] = {}
     for bucket in buckets:
-        bucket_look = replace(look, target=bucket)
-        flags = look.read(BLOCK, bucket).value or {}
+        bucket_look = replace(context, target=bucket)
+        flags = context.read(BLOCK, bucket).value or {}
         if all(flags.get(flag) for flag in _EFFECTIVE):
             continue
         broken, notes = exposure(bucket_look, shared)
@@ -247,4 +253,4 @@ def every_bucket_private(look: Look) -> Verdict:
 
 
 GUARDS = {"public-by-design": public_by_design, "every-bucket-private": every_bucket_private}
-CAUTIOUS = ("every-bucket-private",)
+BLOCK_ON_ERROR = ("every-bucket-private",)

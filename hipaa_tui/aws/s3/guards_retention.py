@@ -12,7 +12,7 @@ from hipaa_tui.aws.policies.principals import services
 from hipaa_tui.aws.s3.guards import then
 from hipaa_tui.aws.s3.guards_log_bucket import sources_of
 from hipaa_tui.aws.s3.retention import Deletion, deletions, new_deletions, retention_days
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Target
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import ABSENT, at
@@ -31,19 +31,19 @@ _WORDS: Final = ("log", "audit", "evidence", "trail", "compliance", "policies", 
 """Parts of bucket names and tags that suggest logs or documentation."""
 
 
-def retention_kept(look: Look) -> Verdict:
+def retention_kept(context: GuardContext) -> Verdict:
     """Blocks rules that delete sooner than today's, or that delete logs and documentation within six years.
 
     Warns of every other deletion that is new.
     """
     notes: list[str] = []
-    for draft in look.changes:
+    for draft in context.changes:
         if draft.setting != LIFECYCLE:
             continue
         added = new_deletions(draft.before, draft.after)
         if shorter := _shortened(draft, added):
             return Outcome.BLOCK, f"{shorter}: objects would be deleted permanently and sooner than today"
-        why = _documentation_clause(look, draft.target)
+        why = _documentation_clause(context, draft.target)
         too_early = [deletion for deletion in added if deletion.days is None or deletion.days < SIX_YEARS]
         if too_early and why:
             return (
@@ -64,7 +64,7 @@ def retention_kept(look: Look) -> Verdict:
     return Outcome.PASS, "no rule deletes an object or version that is kept today"
 
 
-def _shortened(draft: Draft, added: list[Deletion]) -> str:
+def _shortened(draft: PlannedChange, added: list[Deletion]) -> str:
     """The first rule that deletes the same objects sooner than a rule of today; "" when there is none."""
     for deletion in added:
         for other in deletions(draft.before):
@@ -74,13 +74,13 @@ def _shortened(draft: Draft, added: list[Deletion]) -> str:
     return ""
 
 
-def _documentation_clause(look: Look, bucket: Target) -> str:
+def _documentation_clause(context: GuardContext, bucket: Target) -> str:
     """A clause that says why the bucket seems to hold logs or documentation; "" when nothing suggests it."""
-    principals = services(look.read("aws.s3.bucket-policy", bucket).value)
+    principals = services(context.read("aws.s3.bucket-policy", bucket).value)
     delivering = [principal for principal in _LOG_DELIVERY if principal in principals]
     if delivering:
         return f"{delivering[0]} delivers logs to it"
-    tags = resource_type(bucket.type).tags(look.cloud, bucket)
+    tags = resource_type(bucket.type).tags(context.cloud, bucket)
     for word in _WORDS:
         if word in bucket.name.lower():
             return f"the bucket name contains '{word}'"
@@ -89,13 +89,13 @@ def _documentation_clause(look: Look, bucket: Target) -> str:
     return ""
 
 
-def object_lock_mode(look: Look) -> Verdict:
+def object_lock_mode(context: GuardContext) -> Verdict:
     """Blocks COMPLIANCE mode, a shorter retention, and Object Lock on a log bucket or without versioning.
 
     Otherwise warns that Object Lock cannot be turned off again.
     """
-    target = look.target
-    locking = [d for d in look.changes if d.setting in (_LOCK, _RETENTION)]
+    target = context.target
+    locking = [d for d in context.changes if d.setting in (_LOCK, _RETENTION)]
     if not locking:
         return Outcome.PASS, "Object Lock does not change"
     retention = next((d for d in locking if d.setting == _RETENTION), None)
@@ -112,8 +112,8 @@ def object_lock_mode(look: Look) -> Verdict:
             f"new objects would be locked for {retention_days(retention.after)} days instead of today's "
             f"{retention_days(retention.before)}",
         )
-    delivered, note = sources_of(look)
-    principals = services(look.read("aws.s3.bucket-policy", target).value)
+    delivered, note = sources_of(context)
+    principals = services(context.read("aws.s3.bucket-policy", target).value)
     if delivered or "logging.s3.amazonaws.com" in principals:
         whose = f"from {', '.join(delivered[:5])} " if delivered else ""
         return (
@@ -121,10 +121,10 @@ def object_lock_mode(look: Look) -> Verdict:
             f"access logs {whose}are delivered to this bucket, and S3 delivers none to a bucket with a default "
             "retention",
         )
-    if at(then(look, _VERSIONING, target), "Status") != "Enabled":
+    if at(then(context, _VERSIONING, target), "Status") != "Enabled":
         return Outcome.BLOCK, "versioning is off, and Object Lock requires it: enable versioning first"
     notes = [note] if note else []
-    if deleting := deletions(look.read(LIFECYCLE, target).value):
+    if deleting := deletions(context.read(LIFECYCLE, target).value):
         notes.append(f"{deleting[0].words}, but only once the lock has expired")
     return (
         Outcome.WARN,
@@ -138,15 +138,15 @@ def object_lock_mode(look: Look) -> Verdict:
     )
 
 
-def versioning_cost(look: Look) -> Verdict:
+def versioning_cost(context: GuardContext) -> Verdict:
     """Warns when no lifecycle rule expires noncurrent versions, and that versioning cannot be removed again."""
     draft = next(
-        (d for d in look.changes if d.setting == _VERSIONING and d.target.key == look.target.key), None
+        (d for d in context.changes if d.setting == _VERSIONING and d.target.key == context.target.key), None
     )
     if draft is None or at(draft.after, "Status") != "Enabled":
         return Outcome.PASS, "versioning does not change"
     one_way = "" if draft.before is not ABSENT else "versioning can be suspended later but not removed; "
-    rules = deletions(look.read(LIFECYCLE, look.target).value)
+    rules = deletions(context.read(LIFECYCLE, context.target).value)
     earlier = [rule for rule in rules if rule.kind == "NoncurrentVersionExpiration"]
     current = [rule for rule in rules if rule.kind == "Expiration"]
     if not earlier:
@@ -170,4 +170,4 @@ GUARDS = {
     "object-lock-mode": object_lock_mode,
     "versioning-cost": versioning_cost,
 }
-CAUTIOUS = ("s3-retention-kept", "object-lock-mode")
+BLOCK_ON_ERROR = ("s3-retention-kept", "object-lock-mode")

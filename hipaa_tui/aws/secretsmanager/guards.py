@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 
 
-def secret_is_primary(look: Look) -> Verdict:
+def secret_is_primary(context: GuardContext) -> Verdict:
     """Blocks on a replica secret: its policy can only be changed at the primary secret."""
     request = Call(
-        "aws", "secretsmanager", "DescribeSecret", {"SecretId": look.target.id}, look.target.region
+        "aws", "secretsmanager", "DescribeSecret", {"SecretId": context.target.id}, context.target.region
     )
-    primary = str(look.cloud.call(request).get("PrimaryRegion") or look.target.region)
-    if primary != look.target.region:
+    primary = str(context.cloud.call(request).get("PrimaryRegion") or context.target.region)
+    if primary != context.target.region:
         return (
             Outcome.BLOCK,
             f"it is a replica of the secret in {primary}: change the policy of that primary secret",
@@ -21,4 +21,4 @@ def secret_is_primary(look: Look) -> Verdict:
 
 
 GUARDS = {"secret-is-primary": secret_is_primary}
-CAUTIOUS = ("secret-is-primary",)
+BLOCK_ON_ERROR = ("secret-is-primary",)

@@ -6,34 +6,34 @@ from typing import Final
 
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import services
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.providers.registry import resource_type
 
 _SHOWN: Final = 5
 
 
-def topic_publishers(look: Look) -> Verdict:
+def topic_publishers(context: GuardContext) -> Verdict:
     """Blocks a KMS key that publishing services may not use: alarms and events would be dropped silently.
 
     Otherwise warns: other accounts and applications that publish need the key too, and no API lists applications.
     """
-    request = Call("aws", "sns", "GetTopicAttributes", {"TopicArn": look.target.id}, look.target.region)
-    policy = str((look.cloud.call(request).get("Attributes") or {}).get("Policy") or "")
+    request = Call("aws", "sns", "GetTopicAttributes", {"TopicArn": context.target.id}, context.target.region)
+    policy = str((context.cloud.call(request).get("Attributes") or {}).get("Policy") or "")
     principals = sorted(set(services(policy)))
-    alarms = _alarms(look)
+    alarms = _alarms(context)
     publishers = sorted({*principals, *(["cloudwatch.amazonaws.com"] if alarms else [])})
-    key = str(look.arguments.get("key") or "")
+    key = str(context.arguments.get("key") or "")
     if key and publishers:
         key_request = {"KeyId": key, "PolicyName": "default"}
-        refused = [publisher for publisher in publishers if publisher not in _may_use(look, key_request)]
+        refused = [publisher for publisher in publishers if publisher not in _may_use(context, key_request)]
         if refused:
             return (
                 Outcome.BLOCK,
                 f"{', '.join(refused[:_SHOWN])} may publish to the topic, but the key policy does not grant them the "
                 "key: grant it, or leave the key answer empty",
             )
-    outsiders = _outsiders(policy, look.target.account)
+    outsiders = _outsiders(policy, context.target.account)
     if outsiders:
         return (
             Outcome.WARN,
@@ -45,17 +45,19 @@ def topic_publishers(look: Look) -> Verdict:
     )
 
 
-def _may_use(look: Look, request: dict[str, str]) -> set[str]:
-    policy = look.cloud.call(Call("aws", "kms", "GetKeyPolicy", dict(request), look.target.region))["Policy"]
+def _may_use(context: GuardContext, request: dict[str, str]) -> set[str]:
+    policy = context.cloud.call(Call("aws", "kms", "GetKeyPolicy", dict(request), context.target.region))[
+        "Policy"
+    ]
     return set(services(str(policy)))
 
 
-def _alarms(look: Look) -> list[str]:
-    alarms = look.cloud.pages(
-        Call("aws", "cloudwatch", "DescribeAlarms", {}, look.target.region), "MetricAlarms"
+def _alarms(context: GuardContext) -> list[str]:
+    alarms = context.cloud.pages(
+        Call("aws", "cloudwatch", "DescribeAlarms", {}, context.target.region), "MetricAlarms"
     )
     return [
-        str(alarm["AlarmName"]) for alarm in alarms if look.target.id in (alarm.get("AlarmActions") or [])
+        str(alarm["AlarmName"]) for alarm in alarms if context.target.id in (alarm.get("AlarmActions") or [])
     ]
 
 
@@ -69,23 +71,23 @@ def _outsiders(policy: str, account: str) -> list[str]:
     return sorted(outsiders)
 
 
-def alarm_is_heard(look: Look) -> Verdict:
+def alarm_is_heard(context: GuardContext) -> Verdict:
     """Blocks a topic that does not exist or is in another region; warns when it has no confirmed subscription."""
-    topic = str(look.arguments["topic"])
-    target = resource_type("AWS::SNS::Topic").target(topic, look.target.account, look.target.region)
+    topic = str(context.arguments["topic"])
+    target = resource_type("AWS::SNS::Topic").target(topic, context.target.account, context.target.region)
     if target is None:
         return Outcome.BLOCK, f"{topic} is not the ARN of an SNS topic"
-    if target.region != look.target.region:
+    if target.region != context.target.region:
         return (
             Outcome.BLOCK,
-            f"the topic is in {target.region}, and alarms in {look.target.region} can only notify a topic of their "
+            f"the topic is in {target.region}, and alarms in {context.target.region} can only notify a topic of their "
             "own region",
         )
-    if look.read("aws.sns.topic", target).value is None:
+    if context.read("aws.sns.topic", target).value is None:
         return Outcome.BLOCK, f"the topic {target.name} does not exist: create it, or leave the answer empty"
     try:
-        request = Call("aws", "sns", "ListSubscriptionsByTopic", {"TopicArn": topic}, look.target.region)
-        subscriptions = look.cloud.pages(request, "Subscriptions")
+        request = Call("aws", "sns", "ListSubscriptionsByTopic", {"TopicArn": topic}, context.target.region)
+        subscriptions = context.cloud.pages(request, "Subscriptions")
     except CloudError:  # a topic that this plan creates
         subscriptions = []
     confirmed = [
@@ -102,4 +104,4 @@ def alarm_is_heard(look: Look) -> Verdict:
 
 
 GUARDS: Final = {"topic-publishers": topic_publishers, "alarm-is-heard": alarm_is_heard}
-CAUTIOUS: Final = ("topic-publishers",)
+BLOCK_ON_ERROR: Final = ("topic-publishers",)

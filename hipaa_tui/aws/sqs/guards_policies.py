@@ -14,20 +14,20 @@ from hipaa_tui.aws.policies.principals import (
     services,
     sids,
 )
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT
 
 _SHOWN: Final = 5
 _POLICIES: Final = ("aws.sqs.policy", "aws.sns.policy", "aws.secretsmanager.policy")
 
 
-def message_policy_users(look: Look) -> Verdict:
+def message_policy_users(context: GuardContext) -> Verdict:
     """Blocks on a NotPrincipal statement; warns when a public statement is narrowed, since its users cannot be listed.
 
     Senders and consumers of other accounts leave no trace in a queue or topic, and their calls are data events, which
     CloudTrail records only when configured to. Reads of a secret are in CloudTrail's event history for 90 days.
     """
-    draft = next((one for one in look.changes if one.setting in _POLICIES), None)
+    draft = next((one for one in context.changes if one.setting in _POLICIES), None)
     if draft is None or draft.before is ABSENT:
         return Outcome.PASS, "no existing policy changes"
     inverted = [one for one in allowing(draft.before) if "NotPrincipal" in one]
@@ -77,4 +77,4 @@ def _conditional(policy: Any, narrowed: list[dict[str, Any]]) -> list[dict[str, 
 GUARDS = {
     "message-policy-users": message_policy_users,
 }
-CAUTIOUS = ("message-policy-users",)
+BLOCK_ON_ERROR = ("message-policy-users",)

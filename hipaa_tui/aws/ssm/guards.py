@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import ABSENT
 
@@ -13,14 +13,14 @@ _MOST: Final = 200
 """Maximum number of documents whose sharing is read; each takes a call."""
 
 
-def document_sharing(look: Look) -> Verdict:
+def document_sharing(context: GuardContext) -> Verdict:
     """Warns when the document is also shared with named accounts, which keep it; blocks when it no longer exists.
 
     Systems Manager does not report who uses a document.
     """
-    sharing = look.read("aws.ssm.document-sharing", look.target).value
+    sharing = context.read("aws.ssm.document-sharing", context.target).value
     if sharing is ABSENT:
-        return Outcome.BLOCK, f"the document {look.target.name} no longer exists: scan again"
+        return Outcome.BLOCK, f"the document {context.target.name} no longer exists: scan again"
     accounts = [account for account in sharing["AccountIds"] if account != "all"]
     if accounts:
         return (
@@ -31,16 +31,16 @@ def document_sharing(look: Look) -> Verdict:
     return Outcome.PASS, "the document is public and shared with no named account"
 
 
-def no_public_documents(look: Look) -> Verdict:
+def no_public_documents(context: GuardContext) -> Verdict:
     """Warns of documents that are public already: the setting only blocks sharing of further ones."""
-    target = look.target
+    target = context.target
     documents = resource_type("AWS::SSM::Document").list(
-        look.cloud, target.account, target.region, target.partition
+        context.cloud, target.account, target.region, target.partition
     )
     public = sorted(
         document.name
         for document in documents[:_MOST]
-        if "all" in ((look.read("aws.ssm.document-sharing", document).value or {}).get("AccountIds") or [])
+        if "all" in ((context.read("aws.ssm.document-sharing", document).value or {}).get("AccountIds") or [])
     )
     if public:
         return (

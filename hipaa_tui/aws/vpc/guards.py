@@ -8,7 +8,7 @@ from typing import Any, Final
 from hipaa_tui.aws.ec2.lookups import instance_of, listed, pages, users
 from hipaa_tui.aws.vpc.network_acl import interfaces_in
 from hipaa_tui.aws.vpc.routes import EVERYWHERE
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call
 from hipaa_tui.providers.registry import resource_type
 
@@ -19,13 +19,15 @@ TRANSIT: Final = "aws.ec2.transit-gateway-auto-accept"
 _GATEWAY: Final = "igw-"
 
 
-def _filtered(look: Look, operation: str, items: str, name: str, *values: str) -> list[dict[str, Any]]:
+def _filtered(
+    context: GuardContext, operation: str, items: str, name: str, *values: str
+) -> list[dict[str, Any]]:
     filters = [{"Name": name, "Values": list(values)}]
-    return pages(look, "ec2", operation, items, Filters=filters)
+    return pages(context, "ec2", operation, items, Filters=filters)
 
 
-def _in_vpc(look: Look, operation: str, items: str, vpc: str) -> list[dict[str, Any]]:
-    return _filtered(look, operation, items, "vpc-id", vpc)
+def _in_vpc(context: GuardContext, operation: str, items: str, vpc: str) -> list[dict[str, Any]]:
+    return _filtered(context, operation, items, "vpc-id", vpc)
 
 
 def public(interface: Mapping[str, Any], *, six: bool = True) -> bool:
@@ -37,23 +39,23 @@ def public(interface: Mapping[str, Any], *, six: bool = True) -> bool:
 # Subnets ---------------------------------------------------------------------------------------------
 
 
-def subnet_launches(look: Look) -> Verdict:
+def subnet_launches(context: GuardContext) -> Verdict:
     """Blocks when EKS node groups or Auto Scaling groups in the subnet need its automatic public addresses.
 
     Warns when instances there have a public address: later manual launches will get none.
     """
-    drafts = [draft for draft in look.changes if draft.setting == ADDRESSES]
+    drafts = [draft for draft in context.changes if draft.setting == ADDRESSES]
     if not drafts:
         return Outcome.PASS, "no subnet setting changes"
     subnet = drafts[0].target
-    vpc = str(look.read(ADDRESSES, subnet).identity.get("VpcId") or "")
-    if nodes := _node_groups(look, subnet.name):
+    vpc = str(context.read(ADDRESSES, subnet).identity.get("VpcId") or "")
+    if nodes := _node_groups(context, subnet.name):
         return (
             Outcome.BLOCK,
             f"the EKS node groups {listed(nodes)} launch nodes in this subnet, which need a public address to join: "
             "move them to a private subnet first",
         )
-    table = _route_table_of(look, subnet.name, vpc)
+    table = _route_table_of(context, subnet.name, vpc)
     if table is None or not _routes_to_internet(table):
         return (
             Outcome.PASS,
@@ -61,8 +63,8 @@ def subnet_launches(look: Look) -> Verdict:
         )
     relying = [
         str(one["AutoScalingGroupName"])
-        for one in _auto_scaling_groups(look, subnet.name)
-        if _subnet_decides(look, one)
+        for one in _auto_scaling_groups(context, subnet.name)
+        if _subnet_decides(context, one)
     ]
     if relying:
         return (
@@ -70,7 +72,9 @@ def subnet_launches(look: Look) -> Verdict:
             f"the Auto Scaling groups {listed(relying)} rely on the subnet for their instances' public addresses: set "
             "AssociatePublicIpAddress in their launch template, or move them behind a NAT gateway",
         )
-    with_address = [one for one in interfaces_in(look.cloud, subnet, [subnet.name]) if public(one, six=False)]
+    with_address = [
+        one for one in interfaces_in(context.cloud, subnet, [subnet.name]) if public(one, six=False)
+    ]
     hosts = sorted({instance_of(one) for one in with_address} - {""})
     if hosts:
         return (
@@ -81,24 +85,26 @@ def subnet_launches(look: Look) -> Verdict:
     return Outcome.PASS, "nothing that launches instances in the subnet relies on its public addresses"
 
 
-def _node_groups(look: Look, subnet: str) -> list[str]:
+def _node_groups(context: GuardContext, subnet: str) -> list[str]:
     node_groups = []
-    for cluster in pages(look, "eks", "ListClusters", "clusters"):
-        names = pages(look, "eks", "ListNodegroups", "nodegroups", clusterName=str(cluster))
+    for cluster in pages(context, "eks", "ListClusters", "clusters"):
+        names = pages(context, "eks", "ListNodegroups", "nodegroups", clusterName=str(cluster))
         for name in names:
             request = {"clusterName": str(cluster), "nodegroupName": str(name)}
-            node_group = look.cloud.call(Call("aws", "eks", "DescribeNodegroup", request, look.target.region))
+            node_group = context.cloud.call(
+                Call("aws", "eks", "DescribeNodegroup", request, context.target.region)
+            )
             if subnet in (node_group["nodegroup"].get("subnets") or []):
                 node_groups.append(f"{cluster}/{name}")
     return sorted(node_groups)
 
 
-def _auto_scaling_groups(look: Look, subnet: str) -> list[dict[str, Any]]:
-    groups = pages(look, "autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups")
+def _auto_scaling_groups(context: GuardContext, subnet: str) -> list[dict[str, Any]]:
+    groups = pages(context, "autoscaling", "DescribeAutoScalingGroups", "AutoScalingGroups")
     return [group for group in groups if subnet in str(group.get("VPCZoneIdentifier") or "").split(",")]
 
 
-def _subnet_decides(look: Look, group: Mapping[str, Any]) -> bool:
+def _subnet_decides(context: GuardContext, group: Mapping[str, Any]) -> bool:
     """Whether the group's launch template leaves the choice of a public address to the subnet."""
     mixed = ((group.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}).get(
         "LaunchTemplateSpecification"
@@ -112,7 +118,7 @@ def _subnet_decides(look: Look, group: Mapping[str, Any]) -> bool:
             identifier.pop("LaunchTemplateName", None)
         versions = [str(template.get("Version") or "$Default")]
         launch_settings = pages(
-            look,
+            context,
             "ec2",
             "DescribeLaunchTemplateVersions",
             "LaunchTemplateVersions",
@@ -130,7 +136,7 @@ def _subnet_decides(look: Look, group: Mapping[str, Any]) -> bool:
     if not name:
         return True
     launch_settings = pages(
-        look,
+        context,
         "autoscaling",
         "DescribeLaunchConfigurations",
         "LaunchConfigurations",
@@ -141,9 +147,9 @@ def _subnet_decides(look: Look, group: Mapping[str, Any]) -> bool:
     )
 
 
-def _route_table_of(look: Look, subnet: str, vpc: str) -> Mapping[str, Any] | None:
+def _route_table_of(context: GuardContext, subnet: str, vpc: str) -> Mapping[str, Any] | None:
     """The subnet's route table: the associated one, or else the VPC's main route table."""
-    tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
+    tables = _in_vpc(context, "DescribeRouteTables", "RouteTables", vpc)
     own = [each_table for each_table in tables if subnet in _subnets(each_table)]
     main = [
         each_table
@@ -168,24 +174,24 @@ def _routes_to_internet(table: Mapping[str, Any]) -> bool:
 # Routes and gateways ---------------------------------------------------------------------------------
 
 
-def internet_route_unused(look: Look) -> Verdict:
+def internet_route_unused(context: GuardContext) -> Verdict:
     """Blocks when anything in the route table's subnets has a public address, or new instances there will get one."""
-    drafts = [draft for draft in look.changes if draft.setting == ROUTES]
+    drafts = [draft for draft in context.changes if draft.setting == ROUTES]
     if not drafts:
         return Outcome.PASS, "no route table changes"
     table = drafts[0].target
-    identity = look.read(ROUTES, table).identity
+    identity = context.read(ROUTES, table).identity
     vpc = str(identity.get("VpcId") or "")
     subnets = [str(one) for one in identity.get("Subnets") or []]
-    vpc_subnets = _in_vpc(look, "DescribeSubnets", "Subnets", vpc)
+    vpc_subnets = _in_vpc(context, "DescribeSubnets", "Subnets", vpc)
     if identity.get("IsMain"):
         # The main route table applies to every subnet without an association of its own.
-        tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
+        tables = _in_vpc(context, "DescribeRouteTables", "RouteTables", vpc)
         elsewhere = {
             subnet for one in tables if one["RouteTableId"] != table.name for subnet in _subnets(one)
         }
         subnets = sorted({str(one["SubnetId"]) for one in vpc_subnets} - elsewhere)
-    reached = [one for one in interfaces_in(look.cloud, table, subnets) if public(one)]
+    reached = [one for one in interfaces_in(context.cloud, table, subnets) if public(one)]
     if reached:
         return (
             Outcome.BLOCK,
@@ -197,7 +203,7 @@ def internet_route_unused(look: Look) -> Verdict:
         for one in vpc_subnets
         if str(one["SubnetId"]) in subnets and one.get("MapPublicIpOnLaunch")
     ]
-    assigning = [one for one in assigning if _still_assigns(look, one)]
+    assigning = [one for one in assigning if _still_assigns(context, one)]
     if assigning:
         return (
             Outcome.BLOCK,
@@ -207,23 +213,23 @@ def internet_route_unused(look: Look) -> Verdict:
     return Outcome.PASS, f"nothing in the {len(subnets)} subnets of the route table has a public address"
 
 
-def _still_assigns(look: Look, name: str) -> bool:
+def _still_assigns(context: GuardContext, name: str) -> bool:
     """Whether the subnet still assigns public addresses after the plan."""
-    finding = look.target
+    finding = context.target
     subnet = resource_type("AWS::EC2::Subnet").target(
         name, finding.account, finding.region, finding.partition
     )
-    return subnet is None or bool(look.read(ADDRESSES, subnet).value["MapPublicIpOnLaunch"])
+    return subnet is None or bool(context.read(ADDRESSES, subnet).value["MapPublicIpOnLaunch"])
 
 
-def internet_gateway_unused(look: Look) -> Verdict:
+def internet_gateway_unused(context: GuardContext) -> Verdict:
     """Blocks when a route table uses the Internet gateway, or anything in its VPC has a public address."""
-    drafts = [draft for draft in look.changes if draft.setting == ATTACHMENT]
+    drafts = [draft for draft in context.changes if draft.setting == ATTACHMENT]
     if not drafts:
         return Outcome.PASS, "no Internet gateway changes"
     gateway, vpc = drafts[0].target.name, str(drafts[0].before["VpcId"])
-    tables = _in_vpc(look, "DescribeRouteTables", "RouteTables", vpc)
-    using = sorted(set(_using_gateway(look, tables, gateway)))
+    tables = _in_vpc(context, "DescribeRouteTables", "RouteTables", vpc)
+    using = sorted(set(_using_gateway(context, tables, gateway)))
     if_intended = f"add {vpc} to authorized_vpcs if that is intended"
     if using:
         return (
@@ -233,7 +239,7 @@ def internet_gateway_unused(look: Look) -> Verdict:
         )
     public_interfaces = [
         interface
-        for interface in _in_vpc(look, "DescribeNetworkInterfaces", "NetworkInterfaces", vpc)
+        for interface in _in_vpc(context, "DescribeNetworkInterfaces", "NetworkInterfaces", vpc)
         if public(interface)
     ]
     if public_interfaces:
@@ -247,7 +253,7 @@ def internet_gateway_unused(look: Look) -> Verdict:
     )
 
 
-def _using_gateway(look: Look, tables: Sequence[Mapping[str, Any]], gateway: str) -> Iterator[str]:
+def _using_gateway(context: GuardContext, tables: Sequence[Mapping[str, Any]], gateway: str) -> Iterator[str]:
     """The route tables that route to the gateway after the plan, or are associated with it (edge association)."""
     for each_table in tables:
         routes = [
@@ -257,23 +263,23 @@ def _using_gateway(look: Look, tables: Sequence[Mapping[str, Any]], gateway: str
             not in EVERYWHERE
         ]
         edge_gateways = [str(each.get("GatewayId") or "") for each in each_table.get("Associations") or []]
-        finding, name = look.target, str(each_table["RouteTableId"])
+        finding, name = context.target, str(each_table["RouteTableId"])
         table = resource_type("AWS::EC2::RouteTable").target(
             name, finding.account, finding.region, finding.partition
         )
         if table is not None:
-            routes += [str(each["gateway"]) for each in look.read(ROUTES, table).value["routes"]]
+            routes += [str(each["gateway"]) for each in context.read(ROUTES, table).value["routes"]]
         if gateway in (*routes, *edge_gateways):
             yield name
 
 
-def attachments_known(look: Look) -> Verdict:
+def attachments_known(context: GuardContext) -> Verdict:
     """Warns of attachments of other accounts that were accepted automatically so far: they stay."""
-    drafts = [draft for draft in look.changes if draft.setting == TRANSIT]
+    drafts = [draft for draft in context.changes if draft.setting == TRANSIT]
     if not drafts:
         return Outcome.PASS, "no transit gateway changes"
     attachments = _filtered(
-        look,
+        context,
         "DescribeTransitGatewayAttachments",
         "TransitGatewayAttachments",
         "transit-gateway-id",
@@ -283,7 +289,7 @@ def attachments_known(look: Look) -> Verdict:
         {
             f"{attachment.get('ResourceId')} of {attachment.get('ResourceOwnerId')}"
             for attachment in attachments
-            if attachment.get("ResourceOwnerId") not in (None, look.target.account)
+            if attachment.get("ResourceOwnerId") not in (None, context.target.account)
             and attachment.get("State") not in ("deleted", "deleting", "rejected")
         }
     )
@@ -301,4 +307,4 @@ GUARDS: Final = {
     "internet-route-unused": internet_route_unused,
     "internet-gateway-unused": internet_gateway_unused,
 }
-CAUTIOUS: Final = ("subnet-launches", "internet-route-unused", "internet-gateway-unused")
+BLOCK_ON_ERROR: Final = ("subnet-launches", "internet-route-unused", "internet-gateway-unused")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hipaa_tui.aws.ec2.lookups import Interface, instance_of, interfaces
 from hipaa_tui.aws.vpc.flow_logs import others
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import Call, CloudError
 from hipaa_tui.support.json_value import Json
 
@@ -33,12 +33,12 @@ _INSTANCE: Final = ("NetworkIn", "NetworkOut")
 _NAT: Final = ("BytesInFromSource", "BytesInFromDestination", "BytesOutToSource", "BytesOutToDestination")
 
 
-def flow_log_cost(look: Look) -> Verdict:
+def flow_log_cost(context: GuardContext) -> Verdict:
     """Returns the estimated monthly cost and its basis; warns from 50 USD a month."""
-    network_interfaces = interfaces(look, "vpc-id", look.target.name)
+    network_interfaces = interfaces(context, "vpc-id", context.target.name)
     if not network_interfaces:
         return Outcome.PASS, "the VPC has no network interfaces, so its flow logs stay empty"
-    traffic = _traffic(look, network_interfaces)
+    traffic = _traffic(context, network_interfaces)
     if traffic:
         gigabytes = traffic / BYTES_OF_A_FLOW * RECORD_BYTES / _DAYS * _MONTH / 1e9
         basis = (
@@ -54,7 +54,10 @@ def flow_log_cost(look: Look) -> Verdict:
         f"(us-east-1, {PRICED}); a busy VPC can produce many times that"
     )
     existing = [
-        flow_log for draft in look.changes if draft.setting == FLOW_LOG for flow_log in others(draft.before)
+        flow_log
+        for draft in context.changes
+        if draft.setting == FLOW_LOG
+        for flow_log in others(draft.before)
     ]
     if existing:
         kinds = ", ".join(sorted({str(flow_log.get("TrafficType")) for flow_log in existing}))
@@ -62,7 +65,7 @@ def flow_log_cost(look: Look) -> Verdict:
     return (Outcome.WARN if price >= WORTH_A_WARNING else Outcome.PASS), reason
 
 
-def _traffic(look: Look, network_interfaces: Sequence[Interface]) -> float:
+def _traffic(context: GuardContext, network_interfaces: Sequence[Interface]) -> float:
     """Bytes that CloudWatch counted on the interfaces' instances and NAT gateways; 0 when it has no metrics."""
     metrics = list(_metrics(network_interfaces))[:_MOST_QUERIES]
     if not metrics:
@@ -89,8 +92,8 @@ def _traffic(look: Look, network_interfaces: Sequence[Interface]) -> float:
         "EndTime": now.isoformat(),
     }
     try:
-        results = look.cloud.pages(
-            Call("aws", "cloudwatch", "GetMetricData", request, look.target.region), "MetricDataResults"
+        results = context.cloud.pages(
+            Call("aws", "cloudwatch", "GetMetricData", request, context.target.region), "MetricDataResults"
         )
     except CloudError:
         return 0.0  # the estimate then uses the number of interfaces

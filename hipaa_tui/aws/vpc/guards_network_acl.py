@@ -12,7 +12,7 @@ from hipaa_tui.aws.ec2.lookups import INGRESS, Interface, addresses, listed, of_
 from hipaa_tui.aws.vpc.network_acl import interfaces_in, networks_of
 from hipaa_tui.aws.vpc.network_acl_entries import ALL, ANYWHERE, everything, family_of, inside, outside
 from hipaa_tui.aws.vpc.network_acl_evaluation import admitted
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.registry import resource_type
 
 ACL: Final = "aws.ec2.network-acl-ingress"
@@ -27,19 +27,19 @@ _ROUTE_TARGETS: Final = (
 )
 
 
-def acl_serves(look: Look) -> Verdict:
+def acl_serves(context: GuardContext) -> Verdict:
     """Blocks when the ACL would deny traffic that security groups or listeners in its subnets allow today.
 
     Security groups are taken as the plan leaves them. One that admits the Internet on every port does not show which
     ports are in use: that blocks for interfaces with a public address and warns for the others.
     """
-    drafts = [draft for draft in look.changes if draft.setting == ACL]
+    drafts = [draft for draft in context.changes if draft.setting == ACL]
     if not drafts:
         return Outcome.PASS, "no network ACL changes"
     draft = drafts[0]
     entries = draft.after["entries"]
-    subnets = look.read(ACL, draft.target).identity.get("Subnets") or []
-    network_interfaces = interfaces_in(look.cloud, draft.target, subnets)
+    subnets = context.read(ACL, draft.target).identity.get("Subnets") or []
+    network_interfaces = interfaces_in(context.cloud, draft.target, subnets)
     inspecting = [
         interface
         for interface in network_interfaces
@@ -51,10 +51,10 @@ def acl_serves(look: Look) -> Verdict:
             f"{listed(users(inspecting))} forwards traffic of every port for inspection: keep the allow-all entry in "
             "that ACL",
         )
-    denied, unknown = _denied_by_group(look, draft, network_interfaces)
+    denied, unknown = _denied_by_group(context, draft, network_interfaces)
     denied = (
         denied
-        or _denied_listeners(look, network_interfaces, entries)
+        or _denied_listeners(context, network_interfaces, entries)
         or _denied_returns(draft, network_interfaces)
     )
     if denied:
@@ -81,7 +81,7 @@ def acl_serves(look: Look) -> Verdict:
 
 
 def _denied_by_group(
-    look: Look, draft: Draft, network_interfaces: Sequence[Interface]
+    context: GuardContext, draft: PlannedChange, network_interfaces: Sequence[Interface]
 ) -> tuple[str, list[Interface]]:
     """(traffic that a security group allows and the ACL would deny, or ""; interfaces open on every port)."""
     by_group: dict[str, list[Interface]] = {}
@@ -92,7 +92,7 @@ def _denied_by_group(
     acl = draft.target
     for name, using in sorted(by_group.items()):
         target = resource_type("AWS::EC2::SecurityGroup").target(name, acl.account, acl.region, acl.partition)
-        rules = look.read(INGRESS, target).value["rules"] if target is not None else []
+        rules = context.read(INGRESS, target).value["rules"] if target is not None else []
         for rule in (each for one in rules for family in (4, 6) if (each := outside(one, family))):
             if not admitted(rule, draft.before["entries"]):
                 continue
@@ -106,7 +106,7 @@ def _denied_by_group(
     return "", unknown
 
 
-def _denied_returns(draft: Draft, network_interfaces: Sequence[Interface]) -> str:
+def _denied_returns(draft: PlannedChange, network_interfaces: Sequence[Interface]) -> str:
     """Which NAT gateways or load balancers would lose return traffic on some ephemeral ports; "" when none would."""
     senders = [
         interface
@@ -136,7 +136,9 @@ def _described(rule: Mapping[str, Any]) -> str:
 
 
 def _denied_listeners(
-    look: Look, network_interfaces: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
+    context: GuardContext,
+    network_interfaces: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]],
 ) -> str:
     """Which listener of a network load balancer without security groups would be cut off; "" when none would."""
     own_addresses = {address for one in network_interfaces for address in addresses(one)}
@@ -146,9 +148,9 @@ def _denied_listeners(
         if str(one.get("Description", "")).startswith("ELB net/") and not one.get("Groups")
     }
     for name in sorted(names):
-        (balancer,) = pages(look, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
+        (balancer,) = pages(context, "elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
         arn = balancer["LoadBalancerArn"]
-        for one in pages(look, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn):
+        for one in pages(context, "elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn):
             rule = {"from": int(one["Port"]), "to": int(one["Port"]), "source": ANYWHERE[4]}
             protocols = {"UDP": ("udp",), "TCP_UDP": _WITH_PORTS}.get(str(one.get("Protocol")), ("tcp",))
             if not all(admitted({**rule, "protocol": each}, entries) for each in protocols):
@@ -159,17 +161,17 @@ def _denied_listeners(
     return ""
 
 
-def acl_networks(look: Look) -> Verdict:
+def acl_networks(context: GuardContext) -> Verdict:
     """Blocks when the ACL would filter traffic of the VPC itself or of a network that it routes to (peering, VPN, …).
 
     Warns of routes by prefix list or default route, whose networks are unknown, and above the default quota of entries.
     """
-    drafts = [draft for draft in look.changes if draft.setting == ACL]
+    drafts = [draft for draft in context.changes if draft.setting == ACL]
     if not drafts:
         return Outcome.PASS, "no network ACL changes"
     draft = drafts[0]
-    vpc = str(look.read(ACL, draft.target).identity.get("VpcId") or "")
-    vpc_networks = networks_of(look.cloud, draft.target, vpc)
+    vpc = str(context.read(ACL, draft.target).identity.get("VpcId") or "")
+    vpc_networks = networks_of(context.cloud, draft.target, vpc)
     open_networks = _open_sources(draft.after["entries"])
     families = {
         family_of(one["source"]) for one in draft.before["entries"] if one not in draft.after["entries"]
@@ -182,7 +184,7 @@ def acl_networks(look: Look) -> Verdict:
             )
     request = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
     notes: list[str] = []
-    for table in pages(look, "ec2", "DescribeRouteTables", "RouteTables", **request):
+    for table in pages(context, "ec2", "DescribeRouteTables", "RouteTables", **request):
         for network, gateway in _internal_routes(table):
             if network.startswith("pl-"):
                 notes.append(f"{gateway} routes to a prefix list, whose networks were not checked")
@@ -230,4 +232,4 @@ def _internal_routes(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 GUARDS: Final = {"acl-serves": acl_serves, "acl-networks": acl_networks}
-CAUTIOUS: Final = ("acl-serves", "acl-networks")
+BLOCK_ON_ERROR: Final = ("acl-serves", "acl-networks")

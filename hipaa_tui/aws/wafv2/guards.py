@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from hipaa_tui.aws.arn import parse
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.registry import resource_type
 
 _ACL: Final = "AWS::WAFv2::WebACL"
 
 
-def web_acl_fits(look: Look) -> Verdict:
+def web_acl_fits(context: GuardContext) -> Verdict:
     """Blocks a web ACL that cannot be associated with the resource; warns of one that blocks requests.
 
     (AWS WAF Developer Guide, "Associating protection with an AWS resource": same region, regional scope.)
     """
-    named = str(look.arguments.get("web_acl") or "")
-    target = look.target
-    created = str(look.arguments.get("own") or "")
+    named = str(context.arguments.get("web_acl") or "")
+    target = context.target
+    created = str(context.arguments.get("own") or "")
     id = named or created
     web_acl = resource_type(_ACL).target(id, target.account, target.region, target.partition)
     if web_acl is None:
@@ -35,7 +35,7 @@ def web_acl_fits(look: Look) -> Verdict:
             f"{web_acl.name} is in {web_acl.region} of account {web_acl.account}: a web ACL can only be associated "
             "with resources of its own region and account",
         )
-    reading = look.read("aws.wafv2.web-acl", web_acl)
+    reading = context.read("aws.wafv2.web-acl", web_acl)
     if reading.absent:
         if named:
             return Outcome.BLOCK, f"the web ACL {named} no longer exists"

@@ -8,7 +8,7 @@ from typing import Any
 from hipaa_tui.azure.insights.settings import MOST, SINKS, others, own
 from hipaa_tui.azure.insights.workspaces import Workspaces
 from hipaa_tui.azure.resource_ids import parse
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import reference_of
 
 DIAGNOSTICS = "azure.insights.diagnostic-setting"
@@ -20,9 +20,9 @@ WORKSPACE = "azure.operationalinsights.workspace"
 _KEYS = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
 
 
-def diagnostic_settings_room(look: Look) -> Verdict:
+def diagnostic_settings_room(context: GuardContext) -> Verdict:
     """Blocks a sixth diagnostic setting, a category sent twice to one place, and a workspace that refuses the logs."""
-    for draft in look.changes:
+    for draft in context.changes:
         planned = own(draft.after) if draft.setting == DIAGNOSTICS else None
         if planned is None:
             continue
@@ -40,12 +40,12 @@ def diagnostic_settings_room(look: Look) -> Verdict:
                     f"the diagnostic setting {other['name']} already sends {', '.join(shared)} to the same "
                     "destination: add the missing categories to it, or choose another workspace",
                 )
-        if refused := _workspace_refuses(look, planned):
+        if refused := _workspace_refuses(context, planned):
             return Outcome.BLOCK, refused
     return Outcome.PASS, "the resource has room for one more diagnostic setting"
 
 
-def _workspace_refuses(look: Look, wanted: Mapping[str, Any]) -> str:
+def _workspace_refuses(context: GuardContext, wanted: Mapping[str, Any]) -> str:
     """Why the workspace would not accept the logs; "" when it would.
 
     The workspace may be in any region (https://learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings).
@@ -55,13 +55,13 @@ def _workspace_refuses(look: Look, wanted: Mapping[str, Any]) -> str:
         return ""
     resource_id = parse(id)
     workspace = Workspaces().target(
-        id, resource_id.subscription if resource_id else "", "", look.target.partition
+        id, resource_id.subscription if resource_id else "", "", context.target.partition
     )
     if workspace is None:
         return f"{id} is not the id of a Log Analytics workspace"
-    if look.read(WORKSPACE, workspace).absent:
+    if context.read(WORKSPACE, workspace).absent:
         return f"the workspace {workspace.name} does not exist: create it first, or name another one"
-    if look.cloud.denied((_KEYS,), workspace).actions:
+    if context.cloud.denied((_KEYS,), workspace).actions:
         return f"you may not send logs to the workspace {workspace.name}: ask for {_KEYS} on it first"
     return ""
 

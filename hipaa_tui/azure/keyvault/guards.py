@@ -9,7 +9,7 @@ from typing import Any
 from hipaa_tui.azure.insights.settings import others, own
 from hipaa_tui.azure.keyvault.settings import DEFAULT_DAYS, VERSION, identity_of
 from hipaa_tui.azure.resource_types import get
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.support.json_value import Json, at
 
@@ -26,7 +26,7 @@ _SEARCHED = 256
 """Characters of a tag that are searched: Azure's limit for a tag value."""
 
 
-def vault_purge_protection(look: Look) -> Verdict:
+def vault_purge_protection(context: GuardContext) -> Verdict:
     """Warns when a tag suggests that the vault is short-lived; the reason says what purge protection makes permanent.
 
     A pipeline that deletes the vault cannot create it again under the same name until the retention period is over
@@ -34,7 +34,7 @@ def vault_purge_protection(look: Look) -> Verdict:
     """
     enabling = [
         draft
-        for draft in look.changes
+        for draft in context.changes
         if draft.setting == PURGE and not setting(PURGE).same(draft.before, draft.after)
     ]
     if not enabling:
@@ -45,7 +45,7 @@ def vault_purge_protection(look: Look) -> Verdict:
         f"purge protection cannot be turned off again, and after a deletion the name {target.name} stays "
         f"reserved for {days} days"
     )
-    tags = resource_type(target.type).tags(look.cloud, target)
+    tags = resource_type(target.type).tags(context.cloud, target)
     tag = _short_lived(tags)
     if tag:
         return (
@@ -66,12 +66,12 @@ def _short_lived(tags: Mapping[str, str]) -> str:
     return ""
 
 
-def vault_callers(look: Look) -> Verdict:
+def vault_callers(context: GuardContext) -> Verdict:
     """Blocks when the firewall would admit no network, or lock out Azure services that encrypt with the vault's keys.
 
     Otherwise warns: only the vault's AuditEvent log shows who calls it.
     """
-    closing = [draft for draft in look.changes if draft.setting == NETWORK and _closes(draft)]
+    closing = [draft for draft in context.changes if draft.setting == NETWORK and _closes(draft)]
     if not closing:
         return Outcome.PASS, "the change closes no network path to the vault"
     draft = closing[0]
@@ -83,7 +83,7 @@ def vault_callers(look: Look) -> Verdict:
             "Azure's trusted services would be locked out, so data that they encrypt with the vault's keys would "
             "become unavailable: keep AzureServices in the firewall's bypass",
         )
-    endpoints = identity_of(get(look.cloud, draft.target.id, VERSION))["privateEndpoints"]
+    endpoints = identity_of(get(context.cloud, draft.target.id, VERSION))["privateEndpoints"]
     approved = [endpoint for endpoint in endpoints if str(endpoint.get("status")).lower() == "approved"]
     waiting = len(endpoints) - len(approved)
     if after["publicNetworkAccess"] == "Disabled":
@@ -100,10 +100,10 @@ def vault_callers(look: Look) -> Verdict:
             "the firewall would allow no address and no subnet, and there is no approved private endpoint: "
             "answer allowed_cidrs with the callers' networks first",
         )
-    return Outcome.WARN, _callers_advice(look, draft)
+    return Outcome.WARN, _callers_advice(context, draft)
 
 
-def _closes(draft: Draft) -> bool:
+def _closes(draft: PlannedChange) -> bool:
     """Whether the change closes a network path that is open now."""
     old, new = _plain(draft.before), _plain(draft.after)
     rules, wanted = old["networkAcls"], new["networkAcls"]
@@ -122,8 +122,8 @@ def _plain(value: Json) -> dict[str, Any]:
     return canonical
 
 
-def _callers_advice(look: Look, draft: Draft) -> str:
-    value = look.read(DIAGNOSTICS, draft.target).value
+def _callers_advice(context: GuardContext, draft: PlannedChange) -> str:
+    value = context.read(DIAGNOSTICS, draft.target).value
     settings = [*others(value), *([own(value)] if own(value) else [])]
     logged = [
         diagnostic_setting
@@ -158,4 +158,4 @@ def _audits(log: Mapping[str, Any]) -> bool:
 
 
 GUARDS = {"vault-purge-protection": vault_purge_protection, "vault-callers": vault_callers}
-CAUTIOUS = ("vault-callers",)
+BLOCK_ON_ERROR = ("vault-callers",)

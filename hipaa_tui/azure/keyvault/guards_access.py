@@ -10,7 +10,7 @@ from hipaa_tui.azure.keyvault.access import may, policy_actions, role_actions
 from hipaa_tui.azure.keyvault.settings import VERSION as VAULTS_VERSION
 from hipaa_tui.azure.resource_ids import is_at_or_above
 from hipaa_tui.azure.resource_types import get, members
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.providers.model import CloudError, Target
 from hipaa_tui.support.json_value import ABSENT, at, reference_of
 
@@ -27,8 +27,8 @@ class Roles:
     Assignments with a condition are left out: whether the condition will hold is unknown.
     """
 
-    def __init__(self, look: Look, id: str, *, below: bool = False) -> None:
-        self._look = look
+    def __init__(self, context: GuardContext, id: str, *, below: bool = False) -> None:
+        self._look = context
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self.assignments = [
             assignment for assignment in self._found(id, below) if not assignment.get("condition")
@@ -90,23 +90,23 @@ def _same(one: Any, other: str) -> bool:
     return reference_of(one) is None and str(one or "").lower() == other.lower()
 
 
-def vault_policies_mapped(look: Look) -> Verdict:
+def vault_policies_mapped(context: GuardContext) -> Verdict:
     """Blocks a change of the permission model by which a principal would lose access; warns of less access.
 
     Access policies stop working immediately (https://learn.microsoft.com/azure/key-vault/general/rbac-guide). A role
     that a principal has through a group is not visible here: such principals are listed in `through_groups` once a
     person has checked them, and are then a warning.
     """
-    drafts = [draft for draft in look.changes if draft.setting == SETTING]
+    drafts = [draft for draft in context.changes if draft.setting == SETTING]
     switching = [draft for draft in drafts if _uses_rbac(draft.before) != _uses_rbac(draft.after)]
     if not switching:
         return Outcome.PASS, "the vault's permission model does not change"
     target = switching[0].target
-    vault = get(look.cloud, target.id, VAULTS_VERSION)
+    vault = get(context.cloud, target.id, VAULTS_VERSION)
     policies = _policies(at(vault, "properties.accessPolicies") or [])
     if _uses_rbac(switching[0].after):
-        return _to_roles(look, target, policies)
-    return _to_policies(look, target, policies)
+        return _to_roles(context, target, policies)
+    return _to_policies(context, target, policies)
 
 
 def _uses_rbac(value: Any) -> bool:
@@ -122,10 +122,10 @@ def _policies(entries: list[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
     return {principal: permissions for principal, permissions in by_principal.items() if permissions}
 
 
-def _to_roles(look: Look, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
-    roles = Roles(look, target.id)
+def _to_roles(context: GuardContext, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
+    roles = Roles(context, target.id)
     through_groups = {
-        one.strip().lower() for one in str(look.arguments.get("through_groups") or "").split(",")
+        one.strip().lower() for one in str(context.arguments.get("through_groups") or "").split(",")
     }
     lost = {
         principal: sorted(
@@ -152,7 +152,7 @@ def _to_roles(look: Look, target: Target, policies: dict[str, dict[str, str]]) -
     trusted = sorted(one for one, missing in lost.items() if missing and one in through_groups)
     if trusted:
         notes.append(f"{len(trusted)} principals rely on a role of a group, which could not be verified")
-    caller = look.cloud.caller().principal
+    caller = context.cloud.caller().principal
     if not any(_same(one.get("principalId"), caller) for one in grantors if caller):
         notes.append(
             "only principals that may assign roles at the vault can change its permission model, and you have no "
@@ -163,9 +163,9 @@ def _to_roles(look: Look, target: Target, policies: dict[str, dict[str, str]]) -
     return Outcome.PASS, f"roles cover the access of all {len(policies)} principals with an access policy"
 
 
-def _to_policies(look: Look, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
+def _to_policies(context: GuardContext, target: Target, policies: dict[str, dict[str, str]]) -> Verdict:
     """The change back to access policies: roles stop working, and the existing policies apply."""
-    roles = Roles(look, target.id, below=True)
+    roles = Roles(context, target.id, below=True)
     holders = {str(one.get("principalId", "")).lower() for one in roles.assignments}
     allowed = {one: roles.actions(one) for one in sorted(holders)}
     allowed = {one: actions for one, actions in allowed.items() if actions}
@@ -199,4 +199,4 @@ def _names(principals: list[str]) -> str:
 
 
 GUARDS = {"vault-policies-mapped": vault_policies_mapped}
-CAUTIOUS = ("vault-policies-mapped",)
+BLOCK_ON_ERROR = ("vault-policies-mapped",)

@@ -22,7 +22,7 @@ from hipaa_tui.azure.keyvault.settings import VERSION, Vaults
 from hipaa_tui.azure.resource_ids import is_at_or_above
 from hipaa_tui.azure.resource_types import get, members
 from hipaa_tui.azure.storage.encryption import uses_key_vault
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import CloudError, Target
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.json_value import ABSENT, Json, at, reference_of
@@ -44,8 +44,8 @@ _SIZES = frozenset({2048, 3072, 4096})
 class _Case:
     """A change that switches a service to a key: the draft, the key and its vault, and the identity that uses it."""
 
-    look: Look
-    draft: Draft
+    context: GuardContext
+    draft: PlannedChange
     key: KeyName
     vault: Target
     user_identity: str
@@ -55,15 +55,15 @@ class _Case:
         return f"{self.key.name} of the vault {self.key.vault}"
 
 
-def cmk_ready(look: Look) -> Verdict:
+def cmk_ready(context: GuardContext) -> Verdict:
     """Blocks with the first missing prerequisite and its remedy; warns when the key expires soon or is pinned.
 
     The argument `key` is the id of the key.
     """
-    drafts = [draft for draft in look.changes if draft.setting in IDENTITIES and _switches(draft)]
+    drafts = [draft for draft in context.changes if draft.setting in IDENTITIES and _switches(draft)]
     if not drafts:
         return Outcome.PASS, "the change switches nothing to a customer-managed key"
-    case = _case(look, drafts[0])
+    case = _case(context, drafts[0])
     if isinstance(case, str):
         return Outcome.BLOCK, case
     for check in (_vault, _key, _access):
@@ -73,19 +73,19 @@ def cmk_ready(look: Look) -> Verdict:
     notes = list(_notes(case))
     if notes:
         return Outcome.WARN, "; ".join(notes)
-    return Outcome.PASS, f"the key {case.what} is enabled and protected, and {look.target.name} may use it"
+    return Outcome.PASS, f"the key {case.what} is enabled and protected, and {context.target.name} may use it"
 
 
-def _switches(draft: Draft) -> bool:
+def _switches(draft: PlannedChange) -> bool:
     changed_setting = setting(draft.setting)
     if draft.after is ABSENT or changed_setting.same(draft.before, draft.after):
         return False
     return draft.setting == BACKUPS or uses_key_vault(draft.after)
 
 
-def _case(look: Look, draft: Draft) -> _Case | str:
+def _case(context: GuardContext, draft: PlannedChange) -> _Case | str:
     """The case, or the reason why it cannot be checked."""
-    key = key_of(str(look.arguments.get("key") or ""), draft.target.partition)
+    key = key_of(str(context.arguments.get("key") or ""), draft.target.partition)
     if draft.setting == STORAGE:
         key_properties = at(draft.after, "keyvaultproperties") or {}
         uri = f"{str(key_properties.get('keyvaulturi')).rstrip('/')}/keys/{key_properties.get('keyname')}"
@@ -100,25 +100,25 @@ def _case(look: Look, draft: Draft) -> _Case | str:
     vault = Vaults().target(key.vault_id, account, "", draft.target.partition)
     if vault is None:
         return f"{key.vault_id} is not the id of a key vault"
-    return _Case(look, draft, key, vault, user_identity)
+    return _Case(context, draft, key, vault, user_identity)
 
 
 def _vault(case: _Case) -> Iterator[str]:
-    look, vault = case.look, case.vault
+    context, vault = case.context, case.vault
     try:
-        live = get(look.cloud, vault.id, VERSION)
+        live = get(context.cloud, vault.id, VERSION)
     except CloudError as error:
         if error.status != 404:
             raise
         yield f"the vault {case.key.vault} does not exist: create it and its key first"
         return
-    state = setting(PURGE).canonical(_after(look, PURGE, vault) or {})
+    state = setting(PURGE).canonical(_after(context, PURGE, vault) or {})
     if not (state["enableSoftDelete"] and state["enablePurgeProtection"]):
         yield (
             f"the vault {case.key.vault} has no purge protection, so a deletion could destroy the key and all data "
             f"that it encrypts: apply the playbook {PURGE} first"
         )
-    network = setting(NETWORK).canonical(_after(look, NETWORK, vault) or {})
+    network = setting(NETWORK).canonical(_after(context, NETWORK, vault) or {})
     rules = network["networkAcls"]
     closed = network["publicNetworkAccess"] == "Disabled" or rules["defaultAction"] == "Deny"
     if closed and rules["bypass"] != "AzureServices":
@@ -126,27 +126,27 @@ def _vault(case: _Case) -> Iterator[str]:
             f"the firewall of the vault {case.key.vault} blocks Azure's trusted services: set its bypass to "
             "AzureServices first"
         )
-    here, there = _location(look, case.draft), str(live.get("location", ""))
+    here, there = _location(context, case.draft), str(live.get("location", ""))
     if case.draft.setting == BACKUPS and here and there and here != there.lower().replace(" ", ""):
         yield f"the key is in {there} and the backups are in {here}: Azure Backup only accepts keys in its own region"
 
 
-def _after(look: Look, id: str, target: Target) -> Json:
+def _after(context: GuardContext, id: str, target: Target) -> Json:
     """The setting's value at the time of the switch: the planned value, or else the current one."""
-    for draft in look.changes:
+    for draft in context.changes:
         if draft.setting == id and draft.target.key == target.key:
             return draft.after
-    return look.read(id, target).value
+    return context.read(id, target).value
 
 
-def _location(look: Look, draft: Draft) -> str:
-    location = look.read(draft.setting, draft.target).identity.get("location") or draft.target.region
+def _location(context: GuardContext, draft: PlannedChange) -> str:
+    location = context.read(draft.setting, draft.target).identity.get("location") or draft.target.region
     return str(location).lower().replace(" ", "")
 
 
 def _key(case: _Case) -> Iterator[str]:
     try:
-        properties = get(case.look.cloud, case.key.id, VERSION).get("properties") or {}
+        properties = get(case.context.cloud, case.key.id, VERSION).get("properties") or {}
     except CloudError as error:
         if error.status != 404:
             raise
@@ -172,16 +172,16 @@ def _key(case: _Case) -> Iterator[str]:
 
 def _access(case: _Case) -> Iterator[str]:
     """Problems of the identity's access to the key, by role or access policy, whichever the vault uses."""
-    look, draft = case.look, case.draft
-    identity = look.read(IDENTITIES[draft.setting], draft.target)
+    context, draft = case.context, case.draft
+    identity = context.read(IDENTITIES[draft.setting], draft.target)
     if case.user_identity:
         attached = {str(identity_id).lower() for identity_id in identity.identity.get("userAssigned") or []}
         if case.user_identity.lower() not in attached:
             yield f"the identity {case.user_identity} is not assigned to {draft.target.name}: assign it first"
             return
-        properties = get(look.cloud, case.user_identity, _IDENTITY_VERSION).get("properties") or {}
+        properties = get(context.cloud, case.user_identity, _IDENTITY_VERSION).get("properties") or {}
         principal, tenant = properties.get("principalId"), properties.get("tenantId")
-    elif _after(look, IDENTITIES[draft.setting], draft.target) is ABSENT:
+    elif _after(context, IDENTITIES[draft.setting], draft.target) is ABSENT:
         yield (
             f"{draft.target.name} has no system-assigned identity, and the plan adds none: turn on "
             f"{IDENTITIES[draft.setting]} first"
@@ -189,11 +189,11 @@ def _access(case: _Case) -> Iterator[str]:
         return
     else:
         principal, tenant = identity.identity.get("principalId"), identity.identity.get("tenantId")
-    live = get(look.cloud, case.vault.id, VERSION)
+    live = get(context.cloud, case.vault.id, VERSION)
     vault_tenant = at(live, "properties.tenantId")
     if tenant and vault_tenant and str(tenant).lower() != str(vault_tenant).lower():
         yield f"the vault {case.key.vault} is in another tenant than {draft.target.name}: use a key in the same tenant"
-    if at(_after(look, AUTHORIZATION, case.vault), "enableRbacAuthorization") is True:
+    if at(_after(context, AUTHORIZATION, case.vault), "enableRbacAuthorization") is True:
         yield from _role(case, str(principal or ""))
     else:
         entries = at(live, "properties.accessPolicies") or []
@@ -214,7 +214,7 @@ def _policy(case: _Case, principal: str, entries: list[Mapping[str, Any]]) -> It
 
 
 def _role(case: _Case, principal: str) -> Iterator[str]:
-    planned = [one for one in case.look.changes if one.setting == ASSIGNMENT and one.after is not ABSENT]
+    planned = [one for one in case.context.changes if one.setting == ASSIGNMENT and one.after is not ABSENT]
     granting = [one for one in planned if _is_for(one, case, principal)]
     for one in granting:
         duplicate = _duplicate(case, one, principal)
@@ -225,7 +225,7 @@ def _role(case: _Case, principal: str) -> Iterator[str]:
             )
     if granting:
         return
-    roles = Roles(case.look, case.key.id)
+    roles = Roles(case.context, case.key.id)
     if not principal or not roles.actions(principal) >= WRAPPING:
         yield (
             f"the identity of {case.draft.target.name} may not use the key {case.what}: assign it the role Key Vault "
@@ -233,7 +233,7 @@ def _role(case: _Case, principal: str) -> Iterator[str]:
         )
 
 
-def _is_for(draft: Draft, case: _Case, principal: str) -> bool:
+def _is_for(draft: PlannedChange, case: _Case, principal: str) -> bool:
     """Whether a planned assignment lets the identity use the key. An identity that the plan creates is a reference."""
     scope = draft.target.id[: draft.target.id.lower().rfind(f"/providers/{TYPE}".lower())]
     assignee: Json = draft.after.get("principalId")
@@ -250,15 +250,15 @@ def _allows(case: _Case, assignment: Mapping[str, Any]) -> bool:
         f"/subscriptions/{case.draft.target.account}/providers/Microsoft.Authorization/roleDefinitions/"
         f"{role_of(assignment)}"
     )
-    return role_actions(get(case.look.cloud, path, ROLES_VERSION)) >= WRAPPING
+    return role_actions(get(case.context.cloud, path, ROLES_VERSION)) >= WRAPPING
 
 
-def _duplicate(case: _Case, draft: Draft, principal: str) -> str:
+def _duplicate(case: _Case, draft: PlannedChange, principal: str) -> str:
     """The name of an existing assignment equal to the planned one; "" when there is none."""
     if draft.before is not ABSENT or not principal:
         return ""
     scope = draft.target.id[: draft.target.id.lower().rfind(f"/providers/{TYPE}".lower())]
-    for existing in members(case.look.cloud, f"{scope}/providers/{TYPE}", ROLES_VERSION):
+    for existing in members(case.context.cloud, f"{scope}/providers/{TYPE}", ROLES_VERSION):
         properties = existing.get("properties") or {}
         if (
             str(properties.get("scope", "")).lower() == scope.lower()
@@ -271,7 +271,7 @@ def _duplicate(case: _Case, draft: Draft, principal: str) -> str:
 
 
 def _notes(case: _Case) -> Iterator[str]:
-    properties = get(case.look.cloud, case.key.id, VERSION).get("properties") or {}
+    properties = get(case.context.cloud, case.key.id, VERSION).get("properties") or {}
     expires = at(properties, "attributes.exp")
     if _number(expires) and expires <= time.time() + _SOON:
         yield (
@@ -294,4 +294,4 @@ def _day(seconds: float) -> str:
 
 
 GUARDS = {"cmk-ready": cmk_ready}
-CAUTIOUS = ("cmk-ready",)
+BLOCK_ON_ERROR = ("cmk-ready",)

@@ -13,7 +13,7 @@ from hipaa_tui.azure.network.settings import VERSION, ports
 from hipaa_tui.azure.network.sources import covers
 from hipaa_tui.azure.resource_ids import parse
 from hipaa_tui.azure.resource_types import get, members
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.support.json_value import at
 
 SETTING: Final = "azure.network.nsg-rules"
@@ -42,16 +42,16 @@ API_MANAGEMENT: Final[tuple[Need, ...]] = (
 )
 
 
-def nsg_operator_path(look: Look) -> Verdict:
+def nsg_operator_path(context: GuardContext) -> Verdict:
     """Blocks when AKS or Databricks would revert the rules, or platform services, probes or the operator lose access.
 
     Warns of web clients, of just-in-time rules, and when management sessions have no alternative.
     """
-    drafts = [draft for draft in look.changes if draft.setting == SETTING]
+    drafts = [draft for draft in context.changes if draft.setting == SETTING]
     if not drafts:
         return Outcome.PASS, "no NSG rule changes"
     draft = drafts[0]
-    identity = look.read(SETTING, draft.target).identity
+    identity = context.read(SETTING, draft.target).identity
     manager = _managed_by(identity)
     if manager:
         return (
@@ -59,10 +59,10 @@ def nsg_operator_path(look: Look) -> Verdict:
             f"{manager} manages the rules of this NSG and would revert the change: change them there",
         )
     for check in (_platform_needs, _probes_cut, _operator_access):
-        problem = next(check(look, draft, identity), None)
+        problem = next(check(context, draft, identity), None)
         if problem:
             return Outcome.BLOCK, problem
-    notes = _notes(look, draft)
+    notes = _notes(context, draft)
     if notes:
         return Outcome.WARN, "; ".join(notes)
     return Outcome.PASS, "the change closes no port that Azure services or operators need"
@@ -78,14 +78,16 @@ def _managed_by(identity: Mapping[str, Any]) -> str:
     return ""
 
 
-def _would_lose(draft: Draft, source: str, port: int) -> bool:
+def _would_lose(draft: PlannedChange, source: str, port: int) -> bool:
     return lets(draft.before["rules"], source, port) and not lets(draft.after["rules"], source, port)
 
 
-def _platform_needs(look: Look, draft: Draft, identity: Mapping[str, Any]) -> Iterator[str]:
+def _platform_needs(
+    context: GuardContext, draft: PlannedChange, identity: Mapping[str, Any]
+) -> Iterator[str]:
     """Inbound traffic that a platform service on a subnet of the NSG requires and would lose."""
     for id in identity.get("subnets") or []:
-        for service, needs in _services(look, str(id)):
+        for service, needs in _services(context, str(id)):
             for source, port, tag in needs:
                 if _would_lose(draft, source, port):
                     yield (
@@ -94,35 +96,37 @@ def _platform_needs(look: Look, draft: Draft, identity: Mapping[str, Any]) -> It
                     )
 
 
-def _services(look: Look, subnet: str) -> Iterator[tuple[str, tuple[Need, ...]]]:
+def _services(context: GuardContext, subnet: str) -> Iterator[tuple[str, tuple[Need, ...]]]:
     resource_id = parse(subnet)
     if resource_id is None:
         return
     if resource_id.name.lower() == "azurebastionsubnet":
         yield "Azure Bastion", BASTION
         return
-    if at(get(look.cloud, subnet, VERSION), "properties.applicationGatewayIPConfigurations"):
+    if at(get(context.cloud, subnet, VERSION), "properties.applicationGatewayIPConfigurations"):
         yield "Application Gateway", GATEWAY
-    if not _has_any(look, "microsoft.apimanagement/service"):
+    if not _has_any(context, "microsoft.apimanagement/service"):
         return
-    path = f"/subscriptions/{look.target.account}/providers/Microsoft.ApiManagement/service"
-    for api_management in members(look.cloud, path, API_MANAGEMENT_VERSION):
+    path = f"/subscriptions/{context.target.account}/providers/Microsoft.ApiManagement/service"
+    for api_management in members(context.cloud, path, API_MANAGEMENT_VERSION):
         used_subnet = str(at(api_management, "properties.virtualNetworkConfiguration.subnetResourceId") or "")
         if used_subnet.lower() == subnet.lower():
             yield f"API Management ({api_management.get('name')})", API_MANAGEMENT
 
 
-def _has_any(look: Look, kind: str) -> bool:
-    return any(str(resource.get("type", "")).lower() == kind for resource in held(look, look.target.account))
+def _has_any(context: GuardContext, kind: str) -> bool:
+    return any(
+        str(resource.get("type", "")).lower() == kind for resource in held(context, context.target.account)
+    )
 
 
-def _probes_cut(look: Look, draft: Draft, identity: Mapping[str, Any]) -> Iterator[str]:
+def _probes_cut(context: GuardContext, draft: PlannedChange, identity: Mapping[str, Any]) -> Iterator[str]:
     """Health probes that only a rule for any source allowed, in front of a deny rule."""
-    if not _has_any(look, "microsoft.network/loadbalancers"):
+    if not _has_any(context, "microsoft.network/loadbalancers"):
         return
-    path = f"/subscriptions/{look.target.account}/providers/Microsoft.Network/loadBalancers"
+    path = f"/subscriptions/{context.target.account}/providers/Microsoft.Network/loadBalancers"
     prefixes: list[str] | None = None
-    for balancer in members(look.cloud, path, VERSION):
+    for balancer in members(context.cloud, path, VERSION):
         denied_ports = [
             int(port)
             for probe in at(balancer, "properties.probes") or []
@@ -131,7 +135,7 @@ def _probes_cut(look: Look, draft: Draft, identity: Mapping[str, Any]) -> Iterat
         if not denied_ports:
             continue
         if prefixes is None:
-            prefixes = _configurations(look, identity)
+            prefixes = _configurations(context, identity)
         pools = at(balancer, "properties.backendAddressPools") or []
         served = [
             str(entry.get("id", "")).lower()
@@ -146,11 +150,11 @@ def _probes_cut(look: Look, draft: Draft, identity: Mapping[str, Any]) -> Iterat
             )
 
 
-def _configurations(look: Look, identity: Mapping[str, Any]) -> list[str]:
+def _configurations(context: GuardContext, identity: Mapping[str, Any]) -> list[str]:
     """Id prefixes of all IP configurations that the NSG applies to."""
     prefixes = [f"{id}/".lower() for id in identity.get("networkInterfaces") or [] if id]
     for subnet in identity.get("subnets") or []:
-        configurations = at(get(look.cloud, str(subnet), VERSION), "properties.ipConfigurations") or []
+        configurations = at(get(context.cloud, str(subnet), VERSION), "properties.ipConfigurations") or []
         prefixes += [
             str(configuration.get("id", "")).lower()
             for configuration in configurations
@@ -159,7 +163,9 @@ def _configurations(look: Look, identity: Mapping[str, Any]) -> list[str]:
     return prefixes
 
 
-def _operator_access(look: Look, draft: Draft, identity: Mapping[str, Any]) -> Iterator[str]:
+def _operator_access(
+    context: GuardContext, draft: PlannedChange, identity: Mapping[str, Any]
+) -> Iterator[str]:
     """Whether the change would deny the operator: the current SSH session if the NSG protects this host, and the
     network answered as operator_cidr. No outside service is asked for the operator's address."""
     paths: list[tuple[str, int, str]] = []
@@ -167,10 +173,10 @@ def _operator_access(look: Look, draft: Draft, identity: Mapping[str, Any]) -> I
     if (
         len(ssh_connection) == 4
         and ssh_connection[3].isdigit()
-        and _applies_to_address(look, ssh_connection[2], identity)
+        and _applies_to_address(context, ssh_connection[2], identity)
     ):
         paths.append((_network(ssh_connection[0]), int(ssh_connection[3]), "your current session"))
-    operator_cidr = str(look.parameters.get("operator_cidr") or "")
+    operator_cidr = str(context.parameters.get("operator_cidr") or "")
     if operator_cidr:
         paths += [(operator_cidr, port, "your own access") for port in _MANAGEMENT]
     for network, port, access in paths:
@@ -182,12 +188,12 @@ def _operator_access(look: Look, draft: Draft, identity: Mapping[str, Any]) -> I
             )
 
 
-def _applies_to_address(look: Look, address: str, identity: Mapping[str, Any]) -> bool:
+def _applies_to_address(context: GuardContext, address: str, identity: Mapping[str, Any]) -> bool:
     """Whether the address belongs to a network interface that the NSG applies to."""
     subnets = {str(interface).lower() for interface in identity.get("subnets") or []}
     group = str(identity.get("id", "")).lower()
-    path = f"/subscriptions/{look.target.account}/providers/Microsoft.Network/networkInterfaces"
-    for interface in members(look.cloud, path, VERSION):
+    path = f"/subscriptions/{context.target.account}/providers/Microsoft.Network/networkInterfaces"
+    for interface in members(context.cloud, path, VERSION):
         has_nsg = str(at(interface, "properties.networkSecurityGroup.id") or "").lower() == group
         for configuration in at(interface, "properties.ipConfigurations") or []:
             subnet = str(at(configuration, "properties.subnet.id") or "").lower()
@@ -205,7 +211,7 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network(getattr(parsed, "ipv4_mapped", None) or parsed))
 
 
-def _notes(look: Look, draft: Draft) -> list[str]:
+def _notes(context: GuardContext, draft: PlannedChange) -> list[str]:
     after: Sequence[Mapping[str, Any]] = draft.after["rules"]
     by_name = {str(rule["name"]): rule for rule in after}
     changed = [rule for rule in draft.before["rules"] if by_name.get(str(rule["name"])) != rule]
@@ -219,7 +225,7 @@ def _notes(look: Look, draft: Draft) -> list[str]:
             f"{names} also allows web clients on port {', '.join(map(str, closed))}: add a rule for them first"
         )
     managed = [p for p in _MANAGEMENT if any(covers(ports(rule), p) for rule in changed)]
-    if managed and not _other_access(look):
+    if managed and not _other_access(context):
         notes.append(
             f"sessions to port {', '.join(map(str, managed))} from outside the allowed networks will end, and the "
             "subscription has neither Azure Bastion nor a VPN gateway: make sure that you have other access"
@@ -227,10 +233,10 @@ def _notes(look: Look, draft: Draft) -> list[str]:
     return notes
 
 
-def _other_access(look: Look) -> bool:
-    path = f"/subscriptions/{look.target.account}/providers/Microsoft.Network/bastionHosts"
-    return bool(members(look.cloud, path, VERSION)) or _has_any(
-        look, "microsoft.network/virtualnetworkgateways"
+def _other_access(context: GuardContext) -> bool:
+    path = f"/subscriptions/{context.target.account}/providers/Microsoft.Network/bastionHosts"
+    return bool(members(context.cloud, path, VERSION)) or _has_any(
+        context, "microsoft.network/virtualnetworkgateways"
     )
 
 

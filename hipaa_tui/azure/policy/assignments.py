@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from hipaa_tui.azure.resource_ids import is_at_or_above
 from hipaa_tui.azure.resource_types import get, members
-from hipaa_tui.providers.guard import Look
+from hipaa_tui.providers.guard import GuardContext
 from hipaa_tui.providers.model import CloudError
 from hipaa_tui.support.json_value import Json, at
 
@@ -61,7 +61,7 @@ class Policy:
         )
 
 
-def effective(look: Look, subscription: str) -> tuple[list[Policy], str]:
+def effective(look: GuardContext, subscription: str) -> tuple[list[Policy], str]:
     """(the policies that deny or modify writes, or deploy resources; what could not be checked, or "").
 
     Read once per planning.
@@ -97,7 +97,7 @@ def resolved(value: Json, values: Mapping[str, Json]) -> Json:
 
 
 class _Reader:
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: GuardContext) -> None:
         self._look = look
         self._read: dict[str, Mapping[str, Any]] = {}
         self.unseen = ""

@@ -15,7 +15,7 @@ from hipaa_tui.azure.policy.assignments import Policy, deploying, effective, res
 from hipaa_tui.azure.policy.rule_evaluation import aliases, holds, path_of
 from hipaa_tui.azure.resource_ids import parse
 from hipaa_tui.azure.resource_types import get
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.model import Call, CloudError, Reading
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.json_value import Json, at, reference_of
@@ -39,16 +39,16 @@ class _Write:
     written: Mapping[str, Json]
 
 
-def policy_deny(look: Look) -> Verdict:
+def policy_deny(context: GuardContext) -> Verdict:
     """Blocks when a policy certainly denies the change.
 
     Warns when one may deny, modify or revert the change, or deny its rollback.
     """
-    policies, unseen = effective(look, look.target.account)
+    policies, unseen = effective(context, context.target.account)
     notes: list[str] = []
-    for draft in look.changes:
-        reading = look.read(draft.setting, draft.target)
-        for write in _writes(look, draft, Reading(draft.before, reading.identity), draft.after):
+    for draft in context.changes:
+        reading = context.read(draft.setting, draft.target)
+        for write in _writes(context, draft, Reading(draft.before, reading.identity), draft.after):
             applying = [policy for policy in policies if _applies(policy, write)]
             if denying := [policy for policy in applying if _denies(policy, write) is True]:
                 return (
@@ -62,7 +62,7 @@ def policy_deny(look: Look) -> Verdict:
                 for policy in deploying(policies, write.type, write.id.rpartition("/")[2], write.id)
                 if write.type not in _DEPLOYED_SEPARATELY
             ]
-        notes += _deny_rollback(look, draft, reading, policies)
+        notes += _deny_rollback(context, draft, reading, policies)
     if unseen:
         notes.append(unseen)
     if notes:
@@ -133,10 +133,12 @@ def _alters(policy: Policy, write: _Write) -> bool:
     return False
 
 
-def _deny_rollback(look: Look, draft: Draft, reading: Reading, policies: Sequence[Policy]) -> Iterator[str]:
+def _deny_rollback(
+    context: GuardContext, draft: PlannedChange, reading: Reading, policies: Sequence[Policy]
+) -> Iterator[str]:
     """Policies that would deny the rollback, since they deny the value before the change."""
     try:
-        back = list(_writes(look, draft, Reading(draft.after, reading.identity), draft.before))
+        back = list(_writes(context, draft, Reading(draft.after, reading.identity), draft.before))
     except (ValueError, KeyError):
         return
     for write in back:
@@ -145,20 +147,22 @@ def _deny_rollback(look: Look, draft: Draft, reading: Reading, policies: Sequenc
                 yield f"the policy {policy.words} would deny the rollback"
 
 
-def _writes(look: Look, draft: Draft, before: Reading, after: Json) -> Iterator[_Write]:
+def _writes(context: GuardContext, draft: PlannedChange, before: Reading, after: Json) -> Iterator[_Write]:
     for call in setting(draft.setting).calls(draft.target, before, after):
-        write = _write(look, call)
+        write = _write(context, call)
         if write is not None:
             yield write
 
 
-def _write(look: Look, call: Call) -> _Write | None:
+def _write(context: GuardContext, call: Call) -> _Write | None:
     path = call.arguments["path"]
     resource_id = parse(path) if isinstance(path, str) else None
     if resource_id is None or call.operation == "POST":
         return None
     body = call.arguments.get("body") or {}
-    current = _current(look, str(path), str(call.arguments["api_version"])) if call.operation != "PUT" else {}
+    current = (
+        _current(context, str(path), str(call.arguments["api_version"])) if call.operation != "PUT" else {}
+    )
     resource = {**current, **body, "id": path, "type": resource_id.type, "name": resource_id.name}
     if call.operation == "PATCH":
         resource["properties"] = {**(current.get("properties") or {}), **(body.get("properties") or {})}
@@ -167,9 +171,9 @@ def _write(look: Look, call: Call) -> _Write | None:
     )
 
 
-def _current(look: Look, path: str, version: str) -> dict[str, Any]:
+def _current(context: GuardContext, path: str, version: str) -> dict[str, Any]:
     try:
-        return get(look.cloud, path, version)
+        return get(context.cloud, path, version)
     except CloudError as error:
         if error.status != 404:
             raise

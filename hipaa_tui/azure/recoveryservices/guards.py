@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hipaa_tui.azure.resource_types import members
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import ABSENT, at
 
 SETTING = "azure.recoveryservices.vault-encryption"
@@ -12,18 +12,18 @@ REPLICATION_VERSION = "2025-08-01"
 _SHOWN = 3
 
 
-def recovery_vault_empty(look: Look) -> Verdict:
+def recovery_vault_empty(context: GuardContext) -> Verdict:
     """Blocks when the vault protects items; otherwise warns, since only a vault that never had any can change its key.
 
     https://learn.microsoft.com/azure/backup/encryption-at-rest-with-cmk
     """
-    drafts = [one for one in look.changes if one.setting == SETTING and one.before is ABSENT]
+    drafts = [one for one in context.changes if one.setting == SETTING and one.before is ABSENT]
     if not drafts:
         return Outcome.PASS, "no vault changes to a customer-managed key"
     id = drafts[0].target.id
     items = [
-        *members(look.cloud, f"{id}/backupProtectedItems", BACKUP_VERSION),
-        *members(look.cloud, f"{id}/replicationProtectedItems", REPLICATION_VERSION),
+        *members(context.cloud, f"{id}/backupProtectedItems", BACKUP_VERSION),
+        *members(context.cloud, f"{id}/replicationProtectedItems", REPLICATION_VERSION),
     ]
     if items:
         names = ", ".join(
@@ -42,4 +42,4 @@ def recovery_vault_empty(look: Look) -> Verdict:
 
 
 GUARDS = {"recovery-vault-empty": recovery_vault_empty}
-CAUTIOUS = ("recovery-vault-empty",)
+BLOCK_ON_ERROR = ("recovery-vault-empty",)

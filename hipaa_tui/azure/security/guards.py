@@ -9,7 +9,7 @@ from typing import Final
 from hipaa_tui.azure.lookups import counted
 from hipaa_tui.azure.policy.assignments import deploying, effective
 from hipaa_tui.azure.security.settings import enabled, is_on
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.support.json_value import ABSENT, Json
 
 SETTING: Final = "azure.security.pricing"
@@ -63,12 +63,12 @@ _BY_USAGE: Final = {
 _SUBSCRIPTION_PRICE: Final = 5.0
 
 
-def defender_cost(look: Look) -> Verdict:
+def defender_cost(context: GuardContext) -> Verdict:
     """Warns with a monthly estimate, and when a sub-plan or its extensions change or an Azure Policy sets the plan too.
 
     Passes while there is nothing to charge for.
     """
-    drafts = [draft for draft in look.changes if draft.setting == SETTING and _changes_plan(draft)]
+    drafts = [draft for draft in context.changes if draft.setting == SETTING and _changes_plan(draft)]
     if not drafts:
         return Outcome.PASS, "no Defender plan is turned on or changed"
     draft = drafts[0]
@@ -82,10 +82,10 @@ def defender_cost(look: Look) -> Verdict:
     lost = sorted(set(enabled(draft.before)) - set(enabled(draft.after)))
     if is_on(draft.before) and lost:
         notes.append(f"the extensions {', '.join(lost)} will be turned off")
-    cost, charged = _estimate(draft, counted(look, draft.target.account))
+    cost, charged = _estimate(draft, counted(context, draft.target.account))
     if charged or notes:
         notes.append(cost)
-    policies, _ = effective(look, draft.target.account)
+    policies, _ = effective(context, draft.target.account)
     setting_policies = deploying(policies, "microsoft.security/pricings", draft.target.name, draft.target.id)
     if setting_policies:
         notes.append(
@@ -96,7 +96,7 @@ def defender_cost(look: Look) -> Verdict:
     return Outcome.PASS, cost
 
 
-def _changes_plan(draft: Draft) -> bool:
+def _changes_plan(draft: PlannedChange) -> bool:
     if draft.after is ABSENT or not is_on(draft.after):
         return False
     return (
@@ -110,7 +110,7 @@ def _sub(value: Json) -> str:
     return str((value or {}).get("subPlan") or "")
 
 
-def _estimate(draft: Draft, count: Counter[str]) -> tuple[str, bool]:
+def _estimate(draft: PlannedChange, count: Counter[str]) -> tuple[str, bool]:
     """(the cost as a clause, whether it costs anything today)."""
     plan, sub = draft.target.name, _sub(draft.after)
     if plan == "Arm":

@@ -10,33 +10,33 @@ from hipaa_tui.azure.insights.settings import others, own
 from hipaa_tui.azure.lookups import below, held, listed
 from hipaa_tui.azure.resource_types import get, members
 from hipaa_tui.azure.storage.settings import VERSION
-from hipaa_tui.providers.guard import Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, Verdict
 from hipaa_tui.support.json_value import at
 
 CDN_VERSION: Final = "2024-02-01"
 _PROFILES: Final = "microsoft.cdn/profiles"
 
 
-def _requires_https(look: Look) -> bool:
+def _requires_https(context: GuardContext) -> bool:
     """Whether the change turns on "Secure transfer required"."""
     return any(
         at(draft.after, "supportsHttpsTrafficOnly") is True
         and at(draft.before, "supportsHttpsTrafficOnly") is not True
-        for draft in look.changes
+        for draft in context.changes
     )
 
 
-def storage_nfs_shares(look: Look) -> Verdict:
+def storage_nfs_shares(context: GuardContext) -> Verdict:
     """Blocks when the account serves NFS, which has no encryption in transit: secure transfer would cut it off."""
-    if not _requires_https(look):
+    if not _requires_https(context):
         return Outcome.PASS, "the change does not turn on secure transfer"
-    account = get(look.cloud, look.target.id, VERSION)
+    account = get(context.cloud, context.target.id, VERSION)
     if at(account, "properties.isNfsV3Enabled") is True:
         return (
             Outcome.BLOCK,
             "the account serves NFS 3.0, which does not work with secure transfer: move those clients first",
         )
-    shares = below(look, "fileServices/default/shares", "file", account)
+    shares = below(context, "fileServices/default/shares", "file", account)
     nfs = [
         str(share["name"])
         for share in shares
@@ -50,16 +50,16 @@ def storage_nfs_shares(look: Look) -> Verdict:
     return Outcome.PASS, "the account has no NFS shares"
 
 
-def public_containers(look: Look) -> Verdict:
+def public_containers(context: GuardContext) -> Verdict:
     """Warns when containers allow anonymous reads, which will be refused; names the CDN profiles that rely on them."""
-    account = get(look.cloud, look.target.id, VERSION)
-    containers = below(look, "blobServices/default/containers", "blob", account)
+    account = get(context.cloud, context.target.id, VERSION)
+    containers = below(context, "blobServices/default/containers", "blob", account)
     public = [
         str(container["name"])
         for container in containers
         if at(container, "properties.publicAccess") not in (None, "None", "")
     ]
-    profiles = _cdn_profiles(look, account) if public else []
+    profiles = _cdn_profiles(context, account) if public else []
     if public:
         through = f", including the CDN or Front Door profile {listed(profiles)}," if profiles else ""
         return (
@@ -72,44 +72,46 @@ def public_containers(look: Look) -> Verdict:
     return Outcome.PASS, "no container is public"
 
 
-def _cdn_profiles(look: Look, account: Mapping[str, Any]) -> list[str]:
+def _cdn_profiles(context: GuardContext, account: Mapping[str, Any]) -> list[str]:
     """Front Door and CDN profiles of the subscription with the account's blob endpoint as an origin."""
     host = urlsplit(str(at(account, "properties.primaryEndpoints.blob"))).hostname
     names = []
-    for resource in held(look, look.target.account):
+    for resource in held(context, context.target.account):
         if str(resource.get("type", "")).lower() == _PROFILES and host:
             profile = str(resource.get("id"))
             front_door = "azurefrontdoor" in str(at(resource, "sku.name")).lower()
-            origins = _front_door_origins(look, profile) if front_door else _classic_origins(look, profile)
+            origins = (
+                _front_door_origins(context, profile) if front_door else _classic_origins(context, profile)
+            )
             if host in origins:
                 names.append(str(resource.get("name")))
     return names
 
 
-def _classic_origins(look: Look, profile: str) -> set[str]:
-    endpoints = members(look.cloud, f"{profile}/endpoints", CDN_VERSION)
+def _classic_origins(context: GuardContext, profile: str) -> set[str]:
+    endpoints = members(context.cloud, f"{profile}/endpoints", CDN_VERSION)
     origins = [origin for endpoint in endpoints for origin in at(endpoint, "properties.origins") or []]
     return {str(at(origin, "properties.hostName")).lower() for origin in origins}
 
 
-def _front_door_origins(look: Look, profile: str) -> set[str]:
-    groups = members(look.cloud, f"{profile}/originGroups", CDN_VERSION)
+def _front_door_origins(context: GuardContext, profile: str) -> set[str]:
+    groups = members(context.cloud, f"{profile}/originGroups", CDN_VERSION)
     origins = [
-        origin for group in groups for origin in members(look.cloud, f"{group['id']}/origins", CDN_VERSION)
+        origin for group in groups for origin in members(context.cloud, f"{group['id']}/origins", CDN_VERSION)
     ]
     return {str(at(origin, "properties.hostName")).lower() for origin in origins}
 
 
-def old_tls_clients(look: Look) -> Verdict:
+def old_tls_clients(context: GuardContext) -> Verdict:
     """Warns with the query that finds clients on HTTP or TLS 1.0 and 1.1, or that there are no logs to find them in."""
     changed = [
         draft
-        for draft in look.changes
+        for draft in context.changes
         if draft.setting == "azure.storage.transport" and draft.before != draft.after
     ]
     if not changed:
         return Outcome.PASS, "the transport settings do not change"
-    value = look.read("azure.insights.diagnostic-setting", look.target).value
+    value = context.read("azure.insights.diagnostic-setting", context.target).value
     settings = [*others(value), *([own(value)] if own(value) else [])]
     logged = [
         diagnostic_setting
@@ -138,4 +140,4 @@ GUARDS = {
     "public-containers": public_containers,
     "old-tls-clients": old_tls_clients,
 }
-CAUTIOUS = ("storage-nfs-shares",)
+BLOCK_ON_ERROR = ("storage-nfs-shares",)

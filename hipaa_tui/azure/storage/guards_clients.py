@@ -14,7 +14,7 @@ from hipaa_tui.azure.insights.settings import others, own
 from hipaa_tui.azure.lookups import FUNCTIONS, MONITOR, below, held, listed
 from hipaa_tui.azure.resource_types import get
 from hipaa_tui.azure.storage.settings import VERSION
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.registry import setting
 from hipaa_tui.support.json_value import Json
 
@@ -24,19 +24,21 @@ _TRUSTED = "AzureServices"
 _RULES = ("ipRules", "ipv6Rules", "virtualNetworkRules", "resourceAccessRules")
 
 
-def storage_clients(look: Look) -> Verdict:
+def storage_clients(context: GuardContext) -> Verdict:
     """Blocks when no client would keep access, or a static website, a function app or Azure services would lose it.
 
     Otherwise warns: only the account's logs show who calls it.
     """
-    closing = [draft for draft in look.changes if draft.setting == SETTING and _closes(draft)]
+    closing = [draft for draft in context.changes if draft.setting == SETTING and _closes(draft)]
     if not closing:
         return Outcome.PASS, "the change closes no network path to the account"
     draft = closing[0]
     before, after = _plain(draft.before), _plain(draft.after)
     rules = after["networkAcls"]
-    account = get(look.cloud, draft.target.id, VERSION)
-    names = [str(one.get("name")) for one in below(look, "blobServices/default/containers", "blob", account)]
+    account = get(context.cloud, draft.target.id, VERSION)
+    names = [
+        str(one.get("name")) for one in below(context, "blobServices/default/containers", "blob", account)
+    ]
     logs = [name for name in names if MONITOR.fullmatch(name)]
     if _TRUSTED not in rules["bypass"] and (_TRUSTED in before["networkAcls"]["bypass"] or logs):
         whose = f", which write {listed(logs)}," if logs else ""
@@ -50,7 +52,7 @@ def storage_clients(look: Look) -> Verdict:
             "the account serves a static website ($web), and the firewall would refuse its visitors: move the site "
             "to a separate account first",
         )
-    endpoints = look.read(SETTING, draft.target).identity.get("privateEndpoints") or []
+    endpoints = context.read(SETTING, draft.target).identity.get("privateEndpoints") or []
     approved = [one for one in endpoints if str(one.get("status")).lower() == "approved"]
     closed = after["publicNetworkAccess"] == "disabled"
     allowing = [] if closed else [key for key in _RULES if rules[key]]
@@ -62,7 +64,7 @@ def storage_clients(look: Look) -> Verdict:
             f"there is no approved private endpoint{waiting} and no rule allows a network, so every client would "
             f"be refused: create a private endpoint first{more}",
         )
-    apps = _function_apps(look, account, names)
+    apps = _function_apps(context, account, names)
     if apps and not approved and "virtualNetworkRules" not in allowing:
         return (
             Outcome.BLOCK,
@@ -76,7 +78,7 @@ def storage_clients(look: Look) -> Verdict:
     )
     if approved and not allowing:
         notes.append("every client must resolve the account's name to the private endpoint")
-    notes.append(_callers_advice(look, draft))
+    notes.append(_callers_advice(context, draft))
     notes.append("your own data access (portal, Terraform, AzCopy) needs one of these network paths too")
     return Outcome.WARN, "; ".join(notes)
 
@@ -86,7 +88,7 @@ def _plain(value: Json) -> dict[str, Any]:
     return found
 
 
-def _closes(draft: Draft) -> bool:
+def _closes(draft: PlannedChange) -> bool:
     """Whether the change closes a network path that is open now."""
     old, new = _plain(draft.before), _plain(draft.after)
     rules, wanted = old["networkAcls"], new["networkAcls"]
@@ -99,24 +101,24 @@ def _closes(draft: Draft) -> bool:
     return gone and wanted["defaultAction"] == "deny"
 
 
-def _function_apps(look: Look, account: Mapping[str, Any], names: list[str]) -> str:
+def _function_apps(context: GuardContext, account: Mapping[str, Any], names: list[str]) -> str:
     """A clause that says that function apps keep state or content in the account; "" when nothing suggests it."""
     state = [name for name in names if FUNCTIONS.fullmatch(name)]
     apps = [
         str(one.get("name", "")).lower()
-        for one in held(look, look.target.account)
+        for one in held(context, context.target.account)
         if str(one.get("type", "")).lower() == "microsoft.web/sites"
         and "functionapp" in str(one.get("kind", "")).lower()
     ]
-    shares = [str(one.get("name")) for one in below(look, "fileServices/default/shares", "file", account)]
+    shares = [str(one.get("name")) for one in below(context, "fileServices/default/shares", "file", account)]
     content = [share for share in shares if any(share.lower().startswith(app) for app in apps if app)]
     if content:
         return f"a function app keeps its content in the file share {listed(content)}"
     return f"a function app keeps its state in this account ({listed(state)})" if state else ""
 
 
-def _callers_advice(look: Look, draft: Draft) -> str:
-    value = look.read(DIAGNOSTICS, draft.target).value
+def _callers_advice(context: GuardContext, draft: PlannedChange) -> str:
+    value = context.read(DIAGNOSTICS, draft.target).value
     settings = [*others(value), *([own(value)] if own(value) else [])]
     logged = [
         diagnostic_setting
@@ -146,4 +148,4 @@ def _callers_advice(look: Look, draft: Draft) -> str:
 
 
 GUARDS = {"storage-clients": storage_clients}
-CAUTIOUS = ("storage-clients",)
+BLOCK_ON_ERROR = ("storage-clients",)

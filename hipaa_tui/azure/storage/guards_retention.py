@@ -13,7 +13,7 @@ from typing import Final
 from hipaa_tui.azure.lookups import FUNCTIONS, MONITOR, account_of, containers, listed, says_records
 from hipaa_tui.azure.storage.immutability import period
 from hipaa_tui.azure.storage.lifecycle import Deletion, deletions, new_deletions
-from hipaa_tui.providers.guard import Draft, Look, Outcome, Verdict
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange, Verdict
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -25,12 +25,12 @@ _OVERWRITTEN: Final = re.compile(r"(?i)vhds|bootdiagnostics-.*|.*tf-?state.*|.*t
 """Containers whose blobs are overwritten: disks, boot diagnostics, Terraform state."""
 
 
-def retention_kept(look: Look) -> Verdict:
+def retention_kept(context: GuardContext) -> Verdict:
     """Blocks rules that delete sooner than today's, or that delete logs and documentation within six years.
 
     Warns of every other deletion that is new.
     """
-    drafts = [draft for draft in look.changes if draft.setting == LIFECYCLE]
+    drafts = [draft for draft in context.changes if draft.setting == LIFECYCLE]
     if not drafts:
         return Outcome.PASS, "no lifecycle rule changes"
     draft = drafts[0]
@@ -38,8 +38,8 @@ def retention_kept(look: Look) -> Verdict:
     if shorter := _shortened(draft, added):
         return Outcome.BLOCK, f"{shorter}: blobs would be deleted permanently and sooner than today"
     notes: list[str] = []
-    names = [str(one.get("name")) for one in containers(look)]
-    tags = resource_type(draft.target.type).tags(look.cloud, draft.target)
+    names = [str(one.get("name")) for one in containers(context)]
+    tags = resource_type(draft.target.type).tags(context.cloud, draft.target)
     for one in deletions(draft.after):
         why = _records_clause(one, names, draft.target.name, tags) if one.days < SIX_YEARS else ""
         if one in added and why:
@@ -57,7 +57,7 @@ def retention_kept(look: Look) -> Verdict:
     return Outcome.PASS, "no rule deletes a blob that is kept today"
 
 
-def _shortened(draft: Draft, added: Sequence[Deletion]) -> str:
+def _shortened(draft: PlannedChange, added: Sequence[Deletion]) -> str:
     """The first rule that deletes the same blobs sooner than a rule of today; "" when there is none."""
     for deletion in added:
         for other in deletions(draft.before):
@@ -91,14 +91,14 @@ def _reaches(deletion: Deletion, container: str) -> bool:
     )
 
 
-def immutability_locked(look: Look) -> Verdict:
+def immutability_locked(context: GuardContext) -> Verdict:
     """Blocks a lock for longer than answered, and a policy on containers whose blobs are overwritten or appended to.
 
     Warns when the policy is locked, or legal holds and lifecycle rules interact with it.
     """
     drafts = [
         draft
-        for draft in look.changes
+        for draft in context.changes
         if draft.setting == IMMUTABILITY
         and draft.after is not ABSENT
         and not setting(IMMUTABILITY).same(draft.before, draft.after)
@@ -110,7 +110,7 @@ def immutability_locked(look: Look) -> Verdict:
     if not days:
         return Outcome.BLOCK, "the immutability policy has no retention period: answer with a number of days"
     final = setting(IMMUTABILITY).cannot_be_undone(draft.before, draft.after)
-    answered = look.arguments.get("days")
+    answered = context.arguments.get("days")
     if final and (not _number(answered) or days > int(answered or 0)):
         mismatch = f"the answer was {answered}" if _number(answered) else "no number of days was answered"
         return (
@@ -133,7 +133,7 @@ def immutability_locked(look: Look) -> Verdict:
             "appends (append)",
         )
     notes = [final] if final else []
-    identity = look.read(IMMUTABILITY, draft.target).identity
+    identity = context.read(IMMUTABILITY, draft.target).identity
     if final:
         notes.append(
             "the account cannot be deleted during that time, and the policy can be extended five times"
@@ -141,7 +141,7 @@ def immutability_locked(look: Look) -> Verdict:
     if identity.get("hasLegalHold"):
         holds = listed([str(one) for one in identity.get("legalHolds") or []]) or "a tag"
         notes.append(f"legal holds ({holds}) also keep the blobs until they are cleared")
-    notes += _delayed_deletions(look, draft)
+    notes += _delayed_deletions(context, draft)
     if notes:
         return Outcome.WARN, "; ".join(notes)
     return Outcome.PASS, f"the policy stays unlocked: its {days} days can be changed or removed again"
@@ -151,12 +151,12 @@ def _number(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _delayed_deletions(look: Look, draft: Draft) -> list[str]:
+def _delayed_deletions(context: GuardContext, draft: PlannedChange) -> list[str]:
     """A note on the first lifecycle rule that would delete sooner than the policy allows."""
-    rules = deletions(look.read(LIFECYCLE, account_of(draft.target)).value)
+    rules = deletions(context.read(LIFECYCLE, account_of(draft.target)).value)
     sooner = [rule for rule in rules if rule.days < period(draft.after) and _reaches(rule, draft.target.name)]
     return [f"{sooner[0].words}, but only once the immutability period is over"] if sooner else []
 
 
 GUARDS = {"storage-retention-kept": retention_kept, "immutability-locked": immutability_locked}
-CAUTIOUS = ("storage-retention-kept", "immutability-locked")
+BLOCK_ON_ERROR = ("storage-retention-kept", "immutability-locked")

@@ -6,7 +6,7 @@ import argparse
 
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, confirm, has_terminal
 from hipaa_tui.plans.model import Plan, irreversible_targets, open_plan
 from hipaa_tui.support.errors import IncompleteError, RefusedError
@@ -15,17 +15,17 @@ from hipaa_tui.workbench import Workbench
 
 def run(options: argparse.Namespace) -> int:
     plan = open_plan(options.plan)
-    return carry_out(open_desk(options), plan, options)
+    return carry_out(open_workbench(options), plan, options)
 
 
-def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
+def carry_out(workbench: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     """Ask for confirmation unless --yes was given, apply the plan, and print the result. Returns the exit code."""
-    desk.refuse_read_only()
-    plan = _rest(desk, plan, options)
-    reach = _asked(desk, plan, options)
+    workbench.refuse_read_only()
+    plan = _rest(workbench, plan, options)
+    reach = _asked(workbench, plan, options)
     progress = LineProgress()
     try:
-        seen = desk.apply(plan, reach=reach, approvals=options.approval, progress=progress)
+        seen = workbench.apply(plan, reach=reach, approvals=options.approval, progress=progress)
     except KeyboardInterrupt:
         progress.clear()
         raise IncompleteError(
@@ -39,12 +39,12 @@ def carry_out(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int:
     return exit_code(seen)
 
 
-def _rest(desk: Workbench, plan: Plan, options: argparse.Namespace) -> Plan:
+def _rest(workbench: Workbench, plan: Plan, options: argparse.Namespace) -> Plan:
     """The plan without what the options leave out. RefusedError if the policy requires approval of what remains."""
     rest = plan.without_blocked() if options.skip_blocked else plan
     rest = rest.without_irreversible() if options.skip_irreversible else rest
     if rest.changes and rest.hash != plan.hash:
-        needed = desk.decision(rest, options.approval).missing
+        needed = workbench.decision(rest, options.approval).missing
         if needed:
             raise RefusedError(
                 f"nothing was changed: {' | '.join(needed)}; leaving fixes out makes a new plan, which was not approved: "
@@ -53,7 +53,7 @@ def _rest(desk: Workbench, plan: Plan, options: argparse.Namespace) -> Plan:
     return rest
 
 
-def _asked(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int | None:
+def _asked(workbench: Workbench, plan: Plan, options: argparse.Namespace) -> int | None:
     """Ask for confirmation. Returns the number of resources that the operator confirmed, if any. RefusedError for no."""
     needed = irreversible_targets(plan.changes)
     reach: int | None = options.reach
@@ -69,7 +69,7 @@ def _asked(desk: Workbench, plan: Plan, options: argparse.Namespace) -> int | No
         raise RefusedError("confirmation needs a terminal; without one, use --yes; nothing was changed")
     print_plan(plan)
     if plan.changes and not plan.blocked:
-        decision = desk.decision(plan, options.approval)
+        decision = workbench.decision(plan, options.approval)
         print_decision(decision)
         if decision.blocks:
             raise RefusedError(f"nothing was changed: {' | '.join(decision.blocks)}")

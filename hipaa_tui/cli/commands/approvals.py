@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.preview import print_decision
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import narrate, say
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.support.errors import ExitCode
@@ -13,12 +13,12 @@ from hipaa_tui.support.errors import ExitCode
 
 def run(options: argparse.Namespace) -> int:
     plan = open_plan(options.plan)
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     for path in options.files:
-        taken = desk.gate.take(plan, path)
+        taken = workbench.gate.take(plan, path)
         narrate(f"imported the approval by {taken.approver} into the journal")
-    judged = desk.gate.approvals(plan)
-    decision = desk.decision(plan)
+    judged = workbench.gate.approvals(plan)
+    decision = workbench.decision(plan)
     if options.json:
         print_json(
             {

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from hipaa_tui.cli.preview import print_plan
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import has_terminal, narrate, say
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.policy.approvals import LONGEST_DAYS
@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     if not 1 <= options.days <= LONGEST_DAYS:
         raise InputError(f"--days must be from 1 to {LONGEST_DAYS}")
     plan = open_plan(options.plan)
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if not options.yes:
         if not has_terminal() or options.json:
             raise RefusedError("confirmation needs a terminal; without one, read the plan and use --yes")
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
             say(f"created by {plan.made_by.get('name', 'unknown')}")
         if input(f"Approve plan {plan.hash[:12]}? Type yes: ").strip().lower() != "yes":
             raise RefusedError("not approved")
-    statement = desk.gate.approve(plan, options.comment, options.days)
+    statement = workbench.gate.approve(plan, options.comment, options.days)
     if options.output is not None:
         from hipaa_tui.support.private_files import write_private
 

@@ -46,19 +46,19 @@ def _in_sandbox(folder: Path, options: argparse.Namespace) -> int:
     with Sandbox(folder / "logs") as sandbox:
         sandbox.activate()
         try:
-            from hipaa_tui.cli.session import open_desk
+            from hipaa_tui.cli.session import open_workbench
 
-            desk = open_desk(options)
+            workbench = open_workbench(options)
             progress = LineProgress()
-            seed_all(desk.clouds, progress)
+            seed_all(workbench.clouds, progress)
             progress.clear()
             repository = make_repository(folder / "infrastructure")
             report = write_report(folder / "audit-report.ocsf.json")
             if options.headless or not has_terminal():
-                return walk(desk, report, repository)
+                return walk(workbench, report, repository)
             say("Scanning the local clouds …")
-            desk.load([report], progress)
-            desk.scan(progress)
+            workbench.load([report], progress)
+            workbench.scan(progress)
             progress.clear()
             os.chdir(repository)
             from hipaa_tui.cli.launch_tui import start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say
 from hipaa_tui.support.errors import ExitCode, InputError
 from hipaa_tui.triage.evidence_service import Progress
@@ -13,12 +13,12 @@ from hipaa_tui.triage.evidence_service import Progress
 def run(options: argparse.Namespace) -> int:
     if (options.step is None) != (options.note is None) or (options.file and options.step is None):
         raise InputError("to record evidence, give the step and a note: --step N --note TEXT [--file FILE]")
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if options.step is None:
-        progress = desk.evidence.of(options.finding)
+        progress = workbench.evidence.of(options.finding)
     else:
-        progress = desk.evidence.record(options.finding, options.step, options.note, options.file)
-    row = desk.finding(options.finding)
+        progress = workbench.evidence.record(options.finding, options.step, options.note, options.file)
+    row = workbench.finding(options.finding)
     if options.json:
         print_json(
             {

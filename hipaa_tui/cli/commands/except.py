@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say
 from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
-    granted = desk.exceptions.grant(options.finding, options.owner, options.until, options.reason)
+    workbench = open_workbench(options)
+    granted = workbench.exceptions.grant(options.finding, options.owner, options.until, options.reason)
     if options.json:
         print_json(granted.as_json())
         return ExitCode.DONE

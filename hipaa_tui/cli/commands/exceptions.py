@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say, table
 from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if options.end:
-        ended = desk.exceptions.end(options.end)
+        ended = workbench.exceptions.end(options.end)
         if options.json:
             print_json({**ended.as_json(), "state": ended.state})
         else:
             say(f"ended exception {ended.id}; finding {ended.finding} is open again unless it has been fixed")
         return ExitCode.DONE
-    granted = desk.exceptions.all()
+    granted = workbench.exceptions.all()
     if options.json:
         print_json([{**one.as_json(), "state": one.state} for one in granted])
         return ExitCode.DONE

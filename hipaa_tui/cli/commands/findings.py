@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say, table
 from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    rows = open_desk(options).queue(" ".join(options.words), state=options.state)
+    rows = open_workbench(options).queue(" ".join(options.words), state=options.state)
     if options.json:
         print_json([row.as_json() for row in rows])
         return ExitCode.DONE

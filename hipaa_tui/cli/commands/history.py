@@ -5,22 +5,22 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.outcome import print_run
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say, table
 from hipaa_tui.journal.states import RunState
 from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if options.run:
-        seen = desk.run(options.run)
+        seen = workbench.run(options.run)
         if options.json:
             print_json(seen.as_json())
         else:
             print_run(seen)
         return ExitCode.DONE
-    runs = desk.runs()
+    runs = workbench.runs()
     if options.json:
         print_json([one.as_json() for one in runs])
         return ExitCode.DONE

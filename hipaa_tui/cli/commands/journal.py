@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import narrate, say
 from hipaa_tui.journal.export import one_line
 from hipaa_tui.journal.proofs import MOST, Proof
@@ -19,23 +19,23 @@ from hipaa_tui.workbench import Workbench
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if options.action == "verify":
-        return _verify(desk, options)
+        return _verify(workbench, options)
     if options.head or options.key:
         raise InputError("--head and --key are only for `journal verify`")
     if options.action == "head":
-        return _head(desk, options)
-    return _export(desk, options)
+        return _head(workbench, options)
+    return _export(workbench, options)
 
 
-def _verify(desk: Workbench, options: argparse.Namespace) -> int:
+def _verify(workbench: Workbench, options: argparse.Namespace) -> int:
     if options.output is not None:
         raise InputError("`journal verify` writes no file: leave --output out")
     keys = [checked_key(key) for key in options.key]
     heads: list[SignedHead] = [head for path in options.head for head in read_heads(path)]
-    proofs = [desk.keeping.verify_file(Path(name), heads, keys) for name in options.subjects] or [
-        desk.keeping.verify(heads, keys)
+    proofs = [workbench.keeping.verify_file(Path(name), heads, keys) for name in options.subjects] or [
+        workbench.keeping.verify(heads, keys)
     ]
     if options.json:
         print_json(_as_json(proofs))
@@ -68,10 +68,10 @@ def _print(proof: Proof) -> None:
         say(f"{proof.what} is intact: {proof.records} records")
 
 
-def _head(desk: Workbench, options: argparse.Namespace) -> int:
+def _head(workbench: Workbench, options: argparse.Namespace) -> int:
     if options.subjects:
         raise InputError("`journal head` covers the whole journal: give no run or file")
-    text = one_line(desk.keeping.head())
+    text = one_line(workbench.keeping.head())
     if options.output is None:
         print(text, end="")
         return ExitCode.DONE
@@ -84,11 +84,11 @@ def _head(desk: Workbench, options: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _export(desk: Workbench, options: argparse.Namespace) -> int:
+def _export(workbench: Workbench, options: argparse.Namespace) -> int:
     if len(options.subjects) > 1:
         raise InputError("`journal export` takes at most one run")
     run = options.subjects[0] if options.subjects else ""
-    head = desk.keeping.export(run, options.output or sys.stdout)
+    head = workbench.keeping.export(run, options.output or sys.stdout)
     part = head.get("run")
     what = f"run {part['id']} ({part['records']} records)" if part else f"the journal ({head['seq']} records)"
     narrate(

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
 from hipaa_tui.patches.code.finding_locator import Where
 from hipaa_tui.support.errors import ExitCode, InputError
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
         options.repo, options.state, tuple(options.var_file), options.code_account, options.code_region
     )
     _refuse_aimless(where)
-    report = open_desk(options).load(options.files, progress, where)
+    report = open_workbench(options).load(options.files, progress, where)
     progress.clear()
     if options.json:
         print_json(report.as_json())

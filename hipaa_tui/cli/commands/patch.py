@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
 from hipaa_tui.patches.model import Patch, PatchOptions
 from hipaa_tui.plans.model import open_plan
@@ -31,25 +31,25 @@ def run(options: argparse.Namespace) -> int:
         tuple(options.var_file),
         tuple(options.shared),
         options.prove,
-        going_on=options.going_on,
+        continue_from=options.continue_from,
         author=options.author,
         hooks=options.hooks,
     )
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if options.back:
-        plan = desk.patches.reverted(plan)
+        plan = workbench.patches.reverted(plan)
     publisher = None
     if options.push is not None or options.pr:
-        publisher = desk.patches.publisher(options.repo, progress, hooks=options.hooks)
+        publisher = workbench.patches.publisher(options.repo, progress, hooks=options.hooks)
         publisher.remote(options.push or "")  # reports a missing remote before anything is created
     refused: dict[str, str] = {}
     if options.per:
-        several = desk.patches.create_per(
+        several = workbench.patches.create_per(
             plan, options.repo, options.branch, per=options.per, progress=progress, options=about
         )
         patches, refused = several.made, dict(several.refused)
     else:
-        patches = (desk.patches.create(plan, options.repo, options.branch, progress, about),)
+        patches = (workbench.patches.create(plan, options.repo, options.branch, progress, about),)
     progress.clear()
     if not options.json:
         for patch in patches:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         for branch, reason in refused.items():
             say(f"branch {branch} was not created: {reason}")
     if options.records is not None:
-        _write_records(desk, patches, options.records)
+        _write_records(workbench, patches, options.records)
     documents: list[dict[str, Json]] = []
     code = ExitCode.INCOMPLETE if refused or any(patch.left_out for patch in patches) else ExitCode.DONE
     for patch in patches:
@@ -117,7 +117,7 @@ def _print(patch: Patch) -> None:
         say(f"hooks passed: {', '.join(patch.hooks)}")
 
 
-def _write_records(desk: Workbench, patches: tuple[Patch, ...], folder: Path) -> None:
+def _write_records(workbench: Workbench, patches: tuple[Patch, ...], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -128,5 +128,5 @@ def _write_records(desk: Workbench, patches: tuple[Patch, ...], folder: Path) ->
         for format, suffix in _SUFFIXES.items():
             if patch.told is not None:
                 path = folder / f"{patch.branch.replace('/', '-')}.{suffix}"
-                write_private(path, desk.records.written(patch.told, format))
+                write_private(path, workbench.records.written(patch.told, format))
                 narrate(f"wrote the {format} record to {path}")

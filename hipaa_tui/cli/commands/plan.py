@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hipaa_tui.cli.preview import print_decision, print_plan
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
 from hipaa_tui.plans.model import Plan, open_plan
 from hipaa_tui.support.errors import ExitCode, InputError
@@ -17,11 +17,11 @@ def run(options: argparse.Namespace) -> int:
         if options.finding or options.playbook or options.all or options.set:
             raise InputError("give a plan file to show, or select what to plan, but not both")
         plan = _rest(open_plan(options.file), options)
-        desk = open_desk(options)
+        workbench = open_workbench(options)
     else:
-        desk = open_desk(options)
+        workbench = open_workbench(options)
         progress = LineProgress()
-        plan = desk.plan(
+        plan = workbench.plan(
             findings=options.finding,
             playbooks=options.playbook,
             everything=options.all,
@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> int:
         )
         progress.clear()
         plan = _rest(plan, options)
-        where = desk.save_plan(plan, options.output)
+        where = workbench.save_plan(plan, options.output)
         narrate(f"wrote the plan to {where}")
     if options.file is not None and options.output is not None:
-        narrate(f"wrote the plan to {desk.save_plan(plan, options.output)}")
-    decision = desk.decision(plan)
+        narrate(f"wrote the plan to {workbench.save_plan(plan, options.output)}")
+    decision = workbench.decision(plan)
     if options.json:
         print_json({**as_json(plan), "policy": decision.as_json()})
         return ExitCode.DONE

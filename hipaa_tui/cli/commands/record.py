@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hipaa_tui.cli.session import open_desk
+from hipaa_tui.cli.session import open_workbench
 from hipaa_tui.cli.terminal import narrate
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.support.errors import ExitCode
@@ -13,11 +13,11 @@ from hipaa_tui.support.private_files import is_file, write_private
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     if is_file(Path(options.subject)):
-        text = desk.records.of_plan(open_plan(Path(options.subject)), options.format)
+        text = workbench.records.of_plan(open_plan(Path(options.subject)), options.format)
     else:
-        text = desk.records.of_run(desk.run(options.subject), options.format)
+        text = workbench.records.of_run(workbench.run(options.subject), options.format)
     if options.output is None:
         print(text, end="")
     else:

@@ -10,7 +10,7 @@ from hipaa_tui.cli.commands import show
 from hipaa_tui.cli.commands.patch import publish
 from hipaa_tui.cli.outcome import exit_code, print_run
 from hipaa_tui.cli.preview import print_decision, print_plan
-from hipaa_tui.cli.session import open_desk
+from hipaa_tui.cli.session import open_workbench
 from hipaa_tui.cli.terminal import LineProgress, ask_reach, has_terminal, need_terminal, say
 from hipaa_tui.patches.git.commits import author_from
 from hipaa_tui.patches.git.remotes import shown
@@ -28,27 +28,27 @@ OFFERED = 50
 
 def run(options: argparse.Namespace) -> int:
     need_terminal("remediate")
-    desk = open_desk(options)
-    id = options.finding or _choose(desk)
-    row = desk.finding(id)
+    workbench = open_workbench(options)
+    id = options.finding or _choose(workbench)
+    row = workbench.finding(id)
     show.run(argparse.Namespace(**{**vars(options), "finding": row.id, "json": False}))
-    playbook = desk.catalogue.playbooks.get(row.playbook)
+    playbook = workbench.catalogue.playbooks.get(row.playbook)
     if playbook is None or playbook.guided:
         return ExitCode.DONE
     given = _answers(playbook)
     progress = LineProgress()
-    plan = desk.plan(findings=[row.id], given=given, progress=progress)
+    plan = workbench.plan(findings=[row.id], given=given, progress=progress)
     progress.clear()
     print_plan(plan)
     if not plan.changes:
         return ExitCode.DONE
-    return _act(desk, plan)
+    return _act(workbench, plan)
 
 
-def _choose(desk: Workbench) -> str:
+def _choose(workbench: Workbench) -> str:
     import questionary
 
-    rows = [row for row in desk.queue(state="open") if row.playbook][:OFFERED]
+    rows = [row for row in workbench.queue(state="open") if row.playbook][:OFFERED]
     if not rows:
         raise InputError("no open finding has a playbook; load a report or run a scan first")
     choices = [
@@ -82,13 +82,13 @@ def _answers(playbook: Playbook) -> dict[str, str]:
     return given
 
 
-def _act(desk: Workbench, plan: Plan) -> int:
+def _act(workbench: Workbench, plan: Plan) -> int:
     import questionary
 
     options = ["Commit as Terraform on a branch", "Write the plan to a file", "Nothing"]
-    decision = desk.decision(plan)
+    decision = workbench.decision(plan)
     print_decision(decision)
-    if not plan.blocked and not decision.blocks and not desk.read_only:
+    if not plan.blocked and not decision.blocks and not workbench.read_only:
         options.insert(0, "Apply now")
     choice = _asked(
         questionary.select("What do you want to do with this plan?", choices=options, default="Nothing")
@@ -106,32 +106,32 @@ def _act(desk: Workbench, plan: Plan) -> int:
         if not _asked(questionary.confirm(f"Apply {len(plan.changes)} changes now?", default=False)):
             raise RefusedError("not approved; nothing was changed")
         progress = LineProgress()
-        seen = desk.apply(plan, reach=reach, progress=progress)
+        seen = workbench.apply(plan, reach=reach, progress=progress)
         progress.clear()
         print_run(seen)
         return exit_code(seen)
     if choice.startswith("Commit"):
-        return _patch(desk, plan)
+        return _patch(workbench, plan)
     if choice.startswith("Write"):
-        say(f"wrote the plan to {desk.save_plan(plan)}")
+        say(f"wrote the plan to {workbench.save_plan(plan)}")
     return ExitCode.DONE
 
 
-def _patch(desk: Workbench, plan: Plan) -> int:
+def _patch(workbench: Workbench, plan: Plan) -> int:
     import questionary
 
     repo = Path(str(_asked(questionary.path("Which Terraform folder?", default=".", only_directories=True))))
     proposed = f"hipaa-tui/{plan.groups[0].playbook}-{plan.hash[:8]}"
     branch = str(_asked(questionary.text("Name of the new branch?", default=proposed)))
-    author = "" if desk.patches.committer(repo) else _author()
-    patch = desk.patches.create(plan, repo, branch, options=PatchOptions(author=author))
+    author = "" if workbench.patches.committer(repo) else _author()
+    patch = workbench.patches.create(plan, repo, branch, options=PatchOptions(author=author))
     say(f"commit {patch.commit[:12]} on branch {patch.branch}: {', '.join(patch.files)}")
     for skipped in patch.left_out:
         say(f"left out: {skipped.resource}: {skipped.reason}")
     say(f"terraform: {patch.validated}")
     code = ExitCode.INCOMPLETE if patch.left_out else ExitCode.DONE
     progress = LineProgress()
-    publisher = desk.patches.publisher(repo, progress)
+    publisher = workbench.patches.publisher(repo, progress)
     try:
         remote, url = publisher.remote()
     except InputError:

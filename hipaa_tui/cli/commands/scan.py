@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, narrate, say
 from hipaa_tui.support.errors import ExitCode
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     progress = LineProgress()
-    report = desk.scan(
+    report = workbench.scan(
         progress,
         providers=options.provider,
         regions=options.region,

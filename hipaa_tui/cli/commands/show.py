@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import say
 from hipaa_tui.controls.citations import all_citations
 from hipaa_tui.plans.diff import words
@@ -14,9 +14,9 @@ from hipaa_tui.support.json_value import Json
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
-    row = desk.finding(options.finding)
-    playbook = desk.catalogue.playbooks.get(row.playbook)
+    workbench = open_workbench(options)
+    row = workbench.finding(options.finding)
+    playbook = workbench.catalogue.playbooks.get(row.playbook)
     if options.json:
         print_json({**row.as_json(), "how": _as_json(playbook) if playbook else None})
         return ExitCode.DONE

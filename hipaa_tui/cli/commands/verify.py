@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hipaa_tui.cli.session import open_desk, print_json
+from hipaa_tui.cli.session import open_workbench, print_json
 from hipaa_tui.cli.terminal import LineProgress, say
 from hipaa_tui.plans.model import open_plan
 from hipaa_tui.support.errors import ExitCode, InputError
@@ -13,19 +13,19 @@ from hipaa_tui.support.private_files import is_file
 
 
 def run(options: argparse.Namespace) -> int:
-    desk = open_desk(options)
+    workbench = open_workbench(options)
     subject = options.subject
     if subject is None:
-        runs = desk.runs()
+        runs = workbench.runs()
         if not runs:
             raise InputError("there is no run yet; give a plan file, or apply a plan first")
-        plan = desk.plan_of(runs[0].run)
+        plan = workbench.plan_of(runs[0].run)
     elif is_file(Path(subject)):
         plan = open_plan(Path(subject))
     else:
-        plan = desk.plan_of(subject)
+        plan = workbench.plan_of(subject)
     progress = LineProgress()
-    results = desk.verify(plan, progress)
+    results = workbench.verify(plan, progress)
     progress.clear()
     if options.json:
         print_json({"plan": plan.hash, "verified": [result.as_json() for result in results]})

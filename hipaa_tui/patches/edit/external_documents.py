@@ -10,7 +10,7 @@ from typing import Final
 
 from hipaa_tui.patches.code.scopes import Scope
 from hipaa_tui.patches.editing.arguments import JSON_FILE, document_edits
-from hipaa_tui.patches.editing.edit_context import Asked, Sight
+from hipaa_tui.patches.editing.edit_context import Asked, EditContext
 from hipaa_tui.patches.editing.policy_blocks import TYPE, set_policy
 from hipaa_tui.patches.language.edits import BOM, NotEditableError, edited
 from hipaa_tui.patches.language.json_parts import Hole, Text, heredoc_of, holes_in
@@ -33,7 +33,7 @@ class Found:
     uses: str
 
 
-def data_block(value: Expression, scope: Scope, asked: Asked, sight: Sight) -> Found | None:
+def data_block(value: Expression, scope: Scope, asked: Asked, sight: EditContext) -> Found | None:
     """The data block whose JSON the expression is; None where it is something else. NotEditableError."""
     parts = value.parts if isinstance(value, Traversal) and not value.indexed else ()
     if parts[:2] != ("data", TYPE) or len(parts) != 4 or parts[3] not in {"json", "minified_json"}:
@@ -52,7 +52,9 @@ def data_block(value: Expression, scope: Scope, asked: Asked, sight: Sight) -> F
     raise NotEditableError(f"data.{TYPE}.{name} is not declared in the commit")
 
 
-def json_file(value: Expression, scope: Scope, asked: Asked, sight: Sight, read: ReadFile) -> Found | None:
+def json_file(
+    value: Expression, scope: Scope, asked: Asked, sight: EditContext, read: ReadFile
+) -> Found | None:
     """The JSON file that `file(…)` or `templatefile(…)` reads; None where the expression is something else."""
     call = _call(value)
     if call is None:
@@ -70,7 +72,7 @@ def json_file(value: Expression, scope: Scope, asked: Asked, sight: Sight, read:
     if wanted is None:
         raise NotEditableError(f"the wanted value is not a document for {name}")
     # Neither file can name a resource; a template's own names stand for what it is given.
-    within = Sight(_given(variables, sight), sight.theirs, apart=True)
+    within = EditContext(_given(variables, sight), sight.theirs, apart=True)
 
     def edit(data: bytes) -> bytes:
         bom = BOM if data.startswith(BOM) else b""
@@ -110,7 +112,7 @@ def _path(path: Expression, folder: str) -> str | None:
     return None
 
 
-def _given(variables: Part | None, sight: Sight) -> Callable[[Expression], frozenset[str] | None]:
+def _given(variables: Part | None, sight: EditContext) -> Callable[[Expression], frozenset[str] | None]:
     def means(value: Expression) -> frozenset[str] | None:
         if variables is None or not isinstance(value, Traversal) or len(value.parts) != 1:
             return None

@@ -16,7 +16,7 @@ from hipaa_tui.patches.code.folder import Folder
 from hipaa_tui.patches.code.scopes import Call, Scope
 from hipaa_tui.patches.edit.external_documents import ReadFile, data_block, json_file
 from hipaa_tui.patches.editing.apply import NotEditableError, lay_over, set_value
-from hipaa_tui.patches.editing.edit_context import Asked, Sight
+from hipaa_tui.patches.editing.edit_context import Asked, EditContext
 from hipaa_tui.patches.editing.equivalence import Means, nothing
 from hipaa_tui.patches.language.hcl import Block
 from hipaa_tui.patches.language.syntax import (
@@ -119,10 +119,10 @@ class Following:
         self.settings.append(Setting(found.file, found.edit, found.where, calls, others, scope.folder))
         return True
 
-    def _sight(self, level: int) -> Sight:
+    def _sight(self, level: int) -> EditContext:
         """In a module a name of the root module means nothing, and what its own mean hangs on who calls it."""
         root: Means = self.folder.values
-        return Sight(root, root, self.literal) if level == 0 else Sight(nothing, root, apart=True)
+        return EditContext(root, root, self.literal) if level == 0 else EditContext(nothing, root, apart=True)
 
     def literal(self, value: Expression) -> Expression | None:
         """The list, map or other literal that a variable or a local of the block's module is."""
@@ -241,7 +241,7 @@ class Following:
                 f"{text[:60]} belongs to the root module: pass it to the module by a variable"
             )
 
-    def _take(self, place: Place, text: str, what: str, level: int, sight: Sight) -> None:
+    def _take(self, place: Place, text: str, what: str, level: int, sight: EditContext) -> None:
         earlier = self._earlier
 
         def edit(data: bytes) -> bytes:

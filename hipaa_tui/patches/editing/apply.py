@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hipaa_tui.patches.editing import json_files
 from hipaa_tui.patches.editing.arguments import Arguments
 from hipaa_tui.patches.editing.block_diff import Writer
-from hipaa_tui.patches.editing.edit_context import Asked, Difference, Follow, Sight
+from hipaa_tui.patches.editing.edit_context import Asked, Difference, EditContext, Follow
 from hipaa_tui.patches.editing.equivalence import Literal, Means, nothing
 from hipaa_tui.patches.language.edits import BOM, NotEditableError, edited
 from hipaa_tui.patches.language.hcl import Block
@@ -51,7 +51,7 @@ def lay_over(
     bom = BOM if data.startswith(BOM) else b""
     source = data.removeprefix(BOM)
     head = (kind, *labels)
-    sight = Sight(means, theirs or means, literal, follow, apart=theirs is not None, handed=handed)
+    sight = EditContext(means, theirs or means, literal, follow, apart=theirs is not None, handed=handed)
     again = replace(sight, follow=_set_elsewhere if follow else None)
     if json_files.is_json(source):
         out = edited(source, json_files.over(source, head, wanted, sight, difference))
@@ -83,7 +83,7 @@ def set_value(
     """
     bom = BOM if data.startswith(BOM) else b""
     source = data.removeprefix(BOM)
-    sight = Sight(means, theirs or means, apart=theirs is not None)
+    sight = EditContext(means, theirs or means, apart=theirs is not None)
     asked = Asked(name, text, earlier)
     if json_files.is_json(source):
         out = edited(source, json_files.set_value(source, head, asked, sight))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hipaa_tui.patches.editing import policies
-from hipaa_tui.patches.editing.edit_context import Sight
+from hipaa_tui.patches.editing.edit_context import EditContext
 from hipaa_tui.patches.editing.equivalence import Likeness
 from hipaa_tui.patches.editing.merging import Merging
 from hipaa_tui.patches.language.edits import (
@@ -45,7 +45,7 @@ class Arguments:
     """Edits arguments of one file."""
 
     source: bytes
-    sight: Sight
+    sight: EditContext
 
     def set(self, attribute: Node, name: str, text: str, earlier: str = "") -> list[Edit]:
         """What has to be edited. NotEditableError where a person has to."""
@@ -257,7 +257,7 @@ class Arguments:
 
 
 def merging_in(
-    source: bytes, style: Style, sight: Sight, *, keep: bool = False, policy: bool = False
+    source: bytes, style: Style, sight: EditContext, *, keep: bool = False, policy: bool = False
 ) -> Merging:
     """How documents of this file are brought to what is wanted."""
     like = Likeness(sight.means, sight.theirs, sight.literal, policy=policy, apart=sight.apart)
@@ -267,7 +267,7 @@ def merging_in(
 
 
 def document_edits(
-    source: bytes, found: tuple[Part, Style], wanted: Part, earlier: Part | None, sight: Sight
+    source: bytes, found: tuple[Part, Style], wanted: Part, earlier: Part | None, sight: EditContext
 ) -> list[Edit]:
     """A document, brought to the wanted one where it stands."""
     part, style = found
@@ -278,7 +278,7 @@ def document_edits(
     return merging.bring(part, wanted, earlier, "")
 
 
-def quoted_differs(text: str, wanted: Part, earlier: Part | None, sight: Sight) -> bool:
+def quoted_differs(text: str, wanted: Part, earlier: Part | None, sight: EditContext) -> bool:
     """Does a quoted string of JSON say something else? NotEditableError where it says what no cloud has seen."""
     source = text.encode()
     try:
@@ -286,7 +286,9 @@ def quoted_differs(text: str, wanted: Part, earlier: Part | None, sight: Sight) 
     except NotEditableError:
         return True
     try:
-        return bool(document_edits(source, (part, JSON_FILE), wanted, earlier, Sight(theirs=sight.theirs)))
+        return bool(
+            document_edits(source, (part, JSON_FILE), wanted, earlier, EditContext(theirs=sight.theirs))
+        )
     except NotEditableError as error:
         raise NotEditableError(str(error)) from None
 

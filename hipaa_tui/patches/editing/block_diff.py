@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hipaa_tui.patches.editing.arguments import Arguments
 from hipaa_tui.patches.editing.dynamics import dynamic_edits
-from hipaa_tui.patches.editing.edit_context import Difference, Sight
+from hipaa_tui.patches.editing.edit_context import Difference, EditContext
 from hipaa_tui.patches.language import hcl
 from hipaa_tui.patches.language.edits import (
     Edit,
@@ -34,7 +34,7 @@ _NOTHING = Difference()
 class Writer:
     """Writes over the blocks of one file."""
 
-    def __init__(self, source: bytes, sight: Sight) -> None:
+    def __init__(self, source: bytes, sight: EditContext) -> None:
         self.source = source
         self.sight = sight
         self.arguments = Arguments(source, sight)
@@ -204,7 +204,9 @@ class Writer:
 
     def _over_or_none(self, block: Node, wanted: Block) -> list[Edit] | None:
         """As `over`; None where it cannot be edited. Follows nothing."""
-        alone = Sight(self.sight.means, self.sight.theirs, self.sight.literal, None, apart=self.sight.apart)
+        alone = EditContext(
+            self.sight.means, self.sight.theirs, self.sight.literal, None, apart=self.sight.apart
+        )
         try:
             return Writer(self.source, alone).over(block, wanted)
         except NotEditableError:
@@ -349,7 +351,7 @@ def _tabbed(line: str) -> str:
     return "\t" * ((len(line) - len(bare)) // 2) + bare
 
 
-def _refuse_names(sight: Sight, added: list[tuple[str, str]], fresh: list[Block]) -> None:
+def _refuse_names(sight: EditContext, added: list[tuple[str, str]], fresh: list[Block]) -> None:
     """A reference to what the root module declares means nothing in a module."""
     rows = [*added, *(row for one in fresh for row in _rows(one))]
     for name, text in rows:

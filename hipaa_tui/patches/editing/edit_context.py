@@ -17,7 +17,7 @@ NotEditableError where it cannot. The earlier text is "" where none is known.
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class EditContext:
     """`means` tells what a reference of the file can be, `theirs` what one of the wanted block is; `literal` gives
     the literal that a variable or a local is; `follow` takes over what is set elsewhere. `apart`: the block stands
     in a module, where the names of the wanted block mean nothing, but for the variables `handed` down to it.

@@ -14,7 +14,7 @@ from typing import Final
 
 from hipaa_tui.patches.editing.arguments import HEREDOC, merging_in, quoted_differs, squeezed
 from hipaa_tui.patches.editing.containers import Box
-from hipaa_tui.patches.editing.edit_context import Asked, Difference, Sight
+from hipaa_tui.patches.editing.edit_context import Asked, Difference, EditContext
 from hipaa_tui.patches.editing.merging import Merging
 from hipaa_tui.patches.language.edits import Edit, NotEditableError, line_at
 from hipaa_tui.patches.language.hcl import Block
@@ -113,7 +113,7 @@ def _attribute(lines: _Lines, name: str, start: int, part: Part) -> Attribute:
 
 
 def over(
-    source: bytes, head: Sequence[str], wanted: Block, sight: Sight, difference: Difference
+    source: bytes, head: Sequence[str], wanted: Block, sight: EditContext, difference: Difference
 ) -> list[Edit]:
     """What has to be edited so that the block of that head says what is wanted. NotEditableError."""
     bodies = _find(_root(source), head)
@@ -135,7 +135,7 @@ def _find(part: Part, head: Sequence[str]) -> list[Part]:
     return [one for one in found if one.entries is not None]
 
 
-def _over(source: bytes, body: Part, wanted: Block, sight: Sight, difference: Difference) -> list[Edit]:
+def _over(source: bytes, body: Part, wanted: Block, sight: EditContext, difference: Difference) -> list[Edit]:
     merging = _merging(source, body, sight)
     edits: list[Edit] = []
     add: list[tuple[str | None, Json]] = []
@@ -155,7 +155,9 @@ def _over(source: bytes, body: Part, wanted: Block, sight: Sight, difference: Di
     return [*edits, *Box(source, body, merging.style).change(drop, add)]
 
 
-def _leaving(source: bytes, body: Part, wanted: Block, sight: Sight, difference: Difference) -> list[int]:
+def _leaving(
+    source: bytes, body: Part, wanted: Block, sight: EditContext, difference: Difference
+) -> list[int]:
     """The places of the arguments and blocks that the change takes away, where they say what the cloud has."""
     merging, alone = _merging(source, body, sight), replace(sight, follow=None)
     partly = [
@@ -193,13 +195,13 @@ def _leaving(source: bytes, body: Part, wanted: Block, sight: Sight, difference:
     return drop
 
 
-def _merging(source: bytes, body: Part, sight: Sight) -> Merging:
+def _merging(source: bytes, body: Part, sight: EditContext) -> Merging:
     style = Style(json=True, templated=True, sign=": ", quoted=True).like(source, body)
     return merging_in(source, style, sight, keep=True)
 
 
 def _nested(
-    source: bytes, body: Part, meant: list[Block], sight: Sight, difference: Difference
+    source: bytes, body: Part, meant: list[Block], sight: EditContext, difference: Difference
 ) -> list[Edit]:
     type = meant[0].type
     dynamic = body.get("dynamic")
@@ -222,15 +224,15 @@ def _nested(
     return []
 
 
-def _says(source: bytes, body: Part, wanted: Block, sight: Sight) -> bool:
-    alone = Sight(sight.means, sight.theirs, sight.literal, None, apart=sight.apart)
+def _says(source: bytes, body: Part, wanted: Block, sight: EditContext) -> bool:
+    alone = EditContext(sight.means, sight.theirs, sight.literal, None, apart=sight.apart)
     try:
         return body.entries is not None and not _over(source, body, wanted, alone, Difference())
     except NotEditableError:
         return False
 
 
-def _argument(merging: Merging, sight: Sight, mine: Part, asked: Asked) -> list[Edit]:
+def _argument(merging: Merging, sight: EditContext, mine: Part, asked: Asked) -> list[Edit]:
     name, text, earlier = asked.name, asked.text, asked.earlier
     wanted, then = document_in(text), part_in(text)
     if wanted is not None and isinstance(mine.value, str):
@@ -278,7 +280,7 @@ def _block(merging: Merging, block: Block) -> Json:
     return found
 
 
-def set_value(source: bytes, head: Sequence[str], asked: Asked, sight: Sight) -> list[Edit]:
+def set_value(source: bytes, head: Sequence[str], asked: Asked, sight: EditContext) -> list[Edit]:
     """What has to be edited so that an argument of the block of that head is what is asked."""
     name = asked.name
     bodies = [one for one in _find(_root(source), head) if one.get(name) is not None]

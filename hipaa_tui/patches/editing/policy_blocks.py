@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hipaa_tui.patches.editing.arguments import merging_in
 from hipaa_tui.patches.editing.block_diff import Writer
-from hipaa_tui.patches.editing.edit_context import Sight
+from hipaa_tui.patches.editing.edit_context import EditContext
 from hipaa_tui.patches.editing.equivalence import Like
 from hipaa_tui.patches.editing.policies import STATEMENT, called, match
 from hipaa_tui.patches.language import hcl
@@ -45,7 +45,7 @@ _ARGUMENTS: Final = {member: name for name, member in _MEMBERS.items()}
 _PRINCIPALS: Final = {"Principal": "principals", "NotPrincipal": "not_principals"}
 
 
-def set_policy(data: bytes, name: str, text: str, earlier: str, sight: Sight) -> bytes:
+def set_policy(data: bytes, name: str, text: str, earlier: str, sight: EditContext) -> bytes:
     """The file with that data block saying what `jsonencode(…)` in `text` says. NotEditableError."""
     bom = BOM if data.startswith(BOM) else b""
     source = data.removeprefix(BOM)
@@ -61,7 +61,7 @@ def set_policy(data: bytes, name: str, text: str, earlier: str, sight: Sight) ->
 class _Document:
     """One data block of a file."""
 
-    def __init__(self, source: bytes, name: str, sight: Sight) -> None:
+    def __init__(self, source: bytes, name: str, sight: EditContext) -> None:
         self.source = source
         self.block = only_block(tree(source), ("data", TYPE, name))
         self.writer = Writer(source, sight)

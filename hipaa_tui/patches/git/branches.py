@@ -30,7 +30,7 @@ class Goal:
     tip: str = ""
 
 
-def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> list[Goal]:
+def goals(repository: Repository, names: Sequence[str], continue_from: str = "") -> list[Goal]:
     """The branches as they stand now. InputError where one is no name, is taken, or stands in another's way.
 
     `going_on` says what may be continued: "" nothing, OWN what hipaa-tui made, else the tip that the user names.
@@ -53,7 +53,7 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
                 )
         tip = there.get(ref, "")
         if tip:
-            _refuse_tip(repository, name, tip, going_on)
+            _refuse_tip(repository, name, tip, continue_from)
         elif not repository.base and repository.run("symbolic-ref", "--quiet", "HEAD") == ref:
             raise InputError(
                 f"{name} is checked out and has no commit yet; choose another name with --branch"
@@ -62,8 +62,8 @@ def goals(repository: Repository, names: Sequence[str], going_on: str = "") -> l
     return found
 
 
-def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> None:
-    if not going_on:
+def _refuse_tip(repository: Repository, name: str, tip: str, continue_from: str) -> None:
+    if not continue_from:
         raise InputError(
             f"the branch {name} exists; choose another name with --branch, or add to it with --continue"
         )
@@ -71,10 +71,10 @@ def _refuse_tip(repository: Repository, name: str, tip: str, going_on: str) -> N
         raise InputError(
             f"the branch {name} is checked out, and hipaa-tui never moves that; check out another one first"
         )
-    if going_on != OWN:
-        if not _HASH.fullmatch(going_on) or not tip.startswith(going_on):
+    if continue_from != OWN:
+        if not _HASH.fullmatch(continue_from) or not tip.startswith(continue_from):
             raise InputError(
-                f"the branch {name} ends at {tip[:12]}, not at {plain(going_on, 64)!r}; check it again with "
+                f"the branch {name} ends at {tip[:12]}, not at {plain(continue_from, 64)!r}; check it again with "
                 f"`git log {name}`"
             )
         return

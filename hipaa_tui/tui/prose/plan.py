@@ -102,7 +102,7 @@ def permissions(plan: Plan) -> list[Para]:
     ]
 
 
-def way_back(plan: Plan) -> list[Para]:
+def undoes_run(plan: Plan) -> list[Para]:
     """Section 5: how each change is rolled back, last one first, and what the plan leaves out."""
     out = [Para("A rollback is a plan, too: it is previewed and confirmed like this one.", "muted"), GAP]
     for number, change in enumerate(reversed(plan.changes), start=1):
@@ -125,7 +125,7 @@ SECTIONS: tuple[tuple[str, Callable[[Plan], list[Para]]], ...] = (
     ("Calls", calls),
     ("Guards, effects", checks),
     ("Permissions", permissions),
-    ("Rollback", way_back),
+    ("Rollback", undoes_run),
 )
 
 

@@ -87,13 +87,13 @@ class Page(Screen[None]):
 
         `harmless` says that stopping it leaves nothing changed.
         """
-        from hipaa_tui.tui.screens.progress_dialog import WorkingScreen
+        from hipaa_tui.tui.screens.progress_dialog import ProgressDialog
 
         def done(result: tuple[Any] | None) -> None:
             if result is not None:
                 then(result[0])
 
-        self.app.push_screen(WorkingScreen(title, work, harmless=harmless), done)
+        self.app.push_screen(ProgressDialog(title, work, harmless=harmless), done)
 
     def job(self, work: Callable[[Progress], T], *, writes: bool = False) -> Job[T]:
         """Start a job whose messages this screen receives."""

@@ -13,7 +13,7 @@ from hipaa_tui.plans.planner import blocked_reasons
 from hipaa_tui.tui.labels import extent
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
@@ -36,7 +36,7 @@ class BlockedScreen(ModalScreen["Plan | None"]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note(self.paragraphs)
+            yield StaticText(self.paragraphs)
         yield KeyLine()
 
     @property

@@ -17,7 +17,7 @@ from hipaa_tui.tui.prose.plan import VERBS, title
 from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
@@ -49,15 +49,15 @@ class ConfirmScreen(ModalScreen[bool | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"), VerticalScroll(can_focus=False):
-            yield Note(self.paragraphs)
+            yield StaticText(self.paragraphs)
             for index, name in enumerate(self._names):
-                yield Note([GAP, Para(name, "strong", lead="To confirm, type  ", lead_tone="plain")])
+                yield StaticText([GAP, Para(name, "strong", lead="To confirm, type  ", lead_tone="plain")])
                 yield PlainInput(id=f"name-{index}", placeholder="the resource's name")
             if self._reach:
                 lead = "To confirm, type the number of resources "
-                yield Note([GAP, Para(str(self._reach), "strong", lead=lead, lead_tone="plain")])
+                yield StaticText([GAP, Para(str(self._reach), "strong", lead=lead, lead_tone="plain")])
                 yield PlainInput(id="reach", placeholder="the number of resources")
-            yield Note(id="complaint")
+            yield StaticText(id="complaint")
             verb = "Resume" if self._resuming else "Apply"
             typed = bool(self._names) or bool(self._reach)
             with Horizontal(classes="buttons"):
@@ -98,7 +98,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
         for index, name in enumerate(self._names):
             field = self.query_one(f"#name-{index}", Input)
             if field.value.strip() != name:
-                self.query_one("#complaint", Note).show(
+                self.query_one("#complaint", StaticText).show(
                     [
                         Para(
                             f"This cannot be undone: type {name} exactly, then choose Apply.",
@@ -114,7 +114,7 @@ class ConfirmScreen(ModalScreen[bool | None]):
             field = self.query_one("#reach", Input)
             if field.value.strip() != str(self._reach):
                 sentence = f"This changes many resources: type {self._reach} exactly, then choose Apply."
-                self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
+                self.query_one("#complaint", StaticText).show([Para(sentence, "bad", "✗ ", "bad")])
                 field.focus()
                 return
         self.dismiss(True)

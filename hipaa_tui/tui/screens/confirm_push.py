@@ -11,10 +11,10 @@ from textual.screen import ModalScreen
 
 from hipaa_tui.tui.text_layout import GAP, Para, heading, labelled
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 
-class PushingScreen(ModalScreen[bool | None]):
+class ConfirmPush(ModalScreen[bool | None]):
     """Returns True only after `y`. `request`: a pull request is opened, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,7 +29,7 @@ class PushingScreen(ModalScreen[bool | None]):
     def compose(self) -> ComposeResult:
         what = "Push the branch and open a pull request?" if self._request else "Push the branch?"
         with Vertical(classes="dialog"):
-            yield Note(
+            yield StaticText(
                 [
                     heading(what),
                     GAP,

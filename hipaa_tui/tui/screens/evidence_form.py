@@ -17,7 +17,7 @@ from hipaa_tui.tui.paths import typed_file
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.triage.evidence_service import Progress
@@ -29,7 +29,7 @@ FIELDS = (
 )
 
 
-class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
+class EvidenceForm(ModalScreen[tuple[int, str, Path | None] | None]):
     """Returns (step, note, file), or None after Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,13 +43,13 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note([heading("Record evidence")])
+            yield StaticText([heading("Record evidence")])
             for name, title, example in FIELDS:
-                yield Note([GAP, Para(title, "strong")])
+                yield StaticText([GAP, Para(title, "strong")])
                 value = self._first if name == "step" else ""
                 yield PlainInput(value, id=f"prove-{name}", placeholder=example or f"1 to {self._steps}")
-            yield Note(id="complaint")
-            yield Note(
+            yield StaticText(id="complaint")
+            yield StaticText(
                 [
                     Para(
                         "The journal records the note and the file's name and SHA-256, not its content.",
@@ -66,7 +66,7 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        self.query_one("#complaint", Note).show([])
+        self.query_one("#complaint", StaticText).show([])
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -88,5 +88,5 @@ class ProvingScreen(ModalScreen[tuple[int, str, Path | None] | None]):
             self.dismiss((int(step), note, proof))
 
     def _complain(self, name: str, sentence: str) -> None:
-        self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
+        self.query_one("#complaint", StaticText).show([Para(sentence, "bad", "✗ ", "bad")])
         self.query_one(f"#prove-{name}", Input).focus()

@@ -16,7 +16,7 @@ from hipaa_tui.triage.exceptions import checked_until
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.workbench import QueueRow
@@ -28,7 +28,7 @@ FIELDS = (
 )
 
 
-class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
+class ExceptionForm(ModalScreen[tuple[str, str, str] | None]):
     """Returns (owner, last day, reason), or None after Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,17 +41,17 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note(
+            yield StaticText(
                 [
                     heading("Except this finding?"),
                     Para(f"{self._row.title} on {self._row.resource_name}", "muted"),
                 ]
             )
             for name, title, example in FIELDS:
-                yield Note([GAP, Para(title, "strong")])
+                yield StaticText([GAP, Para(title, "strong")])
                 yield PlainInput(id=f"except-{name}", placeholder=example)
-            yield Note(id="complaint")
-            yield Note(
+            yield StaticText(id="complaint")
+            yield StaticText(
                 [
                     Para("The exception is recorded. After its last day the finding is open again.", "muted"),
                     Para("Enter continues, Esc cancels.", "muted"),
@@ -65,7 +65,7 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        self.query_one("#complaint", Note).show([])
+        self.query_one("#complaint", StaticText).show([])
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -77,7 +77,7 @@ class ExceptingScreen(ModalScreen[tuple[str, str, str] | None]):
         for name, title, _ in FIELDS:
             sentence = _complaint(name, title, answers[name])
             if sentence:
-                self.query_one("#complaint", Note).show([Para(sentence, "bad", "✗ ", "bad")])
+                self.query_one("#complaint", StaticText).show([Para(sentence, "bad", "✗ ", "bad")])
                 self.query_one(f"#except-{name}", Input).focus()
                 return
         self.dismiss((answers["owner"], answers["until"], answers["reason"]))

@@ -15,8 +15,8 @@ from hipaa_tui.tui.prose.finding import finding, one_line, remedy
 from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.parameter_form import ParameterForm
-from hipaa_tui.tui.widgets.scroll_form import Reader
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.scroll_form import ScrollForm
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,20 +49,20 @@ class FindingScreen(Page):
     def body(self) -> ComposeResult:
         asking = self._asking()
         asked = sum(len(playbook.parameters) for playbook in asking)
-        with Reader(classes="body"):
+        with ScrollForm(classes="body"):
             if len(self._rows) == 1:
                 playbook = self._playbook(self._rows[0])
-                yield Note(finding(self._rows[0], playbook), id="finding")
+                yield StaticText(finding(self._rows[0], playbook), id="finding")
                 guided = playbook is not None and playbook.guided
                 known = self.hipaa.bench.evidence.of(self._rows[0].id).evidence if guided else ()
-                yield Note(remedy(playbook, known), id="remedy")
+                yield StaticText(remedy(playbook, known), id="remedy")
             else:
-                yield Note(self._list(), id="finding")
+                yield StaticText(self._list(), id="finding")
             if asking:
                 yield ParameterForm(asking)
             if self._plannable():
                 asks = f" Tab goes to {count(asked, 'parameter')}." if asking else ""
-                yield Note(
+                yield StaticText(
                     [
                         GAP,
                         Para(
@@ -73,7 +73,7 @@ class FindingScreen(Page):
                 )
 
     def on_mount(self) -> None:
-        self.query_one(Reader).focus()
+        self.query_one(ScrollForm).focus()
 
     def _playbook(self, row: QueueRow) -> Playbook | None:
         return self.hipaa.bench.catalogue.playbooks.get(row.playbook)
@@ -135,7 +135,7 @@ class FindingScreen(Page):
 
     def action_leave(self) -> None:
         """Ask for an exception and record it."""
-        from hipaa_tui.tui.screens.exception_form import ExceptingScreen
+        from hipaa_tui.tui.screens.exception_form import ExceptionForm
 
         row, bench = self._rows[0], self.hipaa.bench
 
@@ -147,7 +147,7 @@ class FindingScreen(Page):
                     lambda granted: self._back(f"Excepted {granted.told}"),
                 )
 
-        self.app.push_screen(ExceptingScreen(row), answered)
+        self.app.push_screen(ExceptionForm(row), answered)
 
     def action_end(self) -> None:
         exception, bench = self._rows[0].exception, self.hipaa.bench
@@ -160,7 +160,7 @@ class FindingScreen(Page):
 
     def action_prove(self) -> None:
         """Ask for a step's evidence and record it."""
-        from hipaa_tui.tui.screens.evidence_form import ProvingScreen
+        from hipaa_tui.tui.screens.evidence_form import EvidenceForm
 
         row, bench = self._rows[0], self.hipaa.bench
 
@@ -173,10 +173,10 @@ class FindingScreen(Page):
                     self._recorded,
                 )
 
-        self.app.push_screen(ProvingScreen(bench.evidence.of(row.id)), answered)
+        self.app.push_screen(EvidenceForm(bench.evidence.of(row.id)), answered)
 
     def _recorded(self, now: Progress) -> None:
-        self.query_one("#remedy", Note).show(remedy(now.playbook, now.evidence))
+        self.query_one("#remedy", StaticText).show(remedy(now.playbook, now.evidence))
         self.say(now.next[0].upper() + now.next[1:] + ".")
 
     def _back(self, sentence: str) -> None:

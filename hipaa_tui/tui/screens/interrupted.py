@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from hipaa_tui.tui.labels import count, moment
 from hipaa_tui.tui.text_layout import GAP, Para, bullet, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.runs.model import RunView
@@ -33,7 +33,7 @@ class InterruptedScreen(ModalScreen[bool | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note(self.paragraphs)
+            yield StaticText(self.paragraphs)
         yield KeyLine()
 
     @property

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
-from hipaa_tui.tui.widgets.scroll_form import Reader
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.scroll_form import ScrollForm
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 
 class NoticeScreen(ModalScreen[None]):
@@ -30,9 +30,9 @@ class NoticeScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            with Reader():
-                yield Note(self.paragraphs)
-            yield Note([GAP, Para("Enter or Esc closes this.", "muted")])
+            with ScrollForm():
+                yield StaticText(self.paragraphs)
+            yield StaticText([GAP, Para("Enter or Esc closes this.", "muted")])
         yield KeyLine()
 
     @property

@@ -16,8 +16,8 @@ from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.scroll_form import Reader
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.scroll_form import ScrollForm
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.patches.git.publish import Opened, Pushed
@@ -53,8 +53,8 @@ class PatchScreen(Page):
         self.opened: Opened | None = None
 
     def body(self) -> ComposeResult:
-        with Reader(classes="body", id="ask"):
-            yield Note(
+        with ScrollForm(classes="body", id="ask"):
+            yield StaticText(
                 [
                     heading(f"Commit {extent(self.plan)}"),
                     Para(
@@ -67,12 +67,16 @@ class PatchScreen(Page):
                 ]
             )
             yield PlainInput(str(Path.cwd()), id="repo")
-            yield Note(id="complaint")
-            yield Note([Para("New branch")])
+            yield StaticText(id="complaint")
+            yield StaticText([Para("New branch")])
             yield PlainInput(default_branch(self.plan), id="branch")
-            yield Note([Para("Author, as Name <email> (git has no user.name and user.email)")], classes="who")
+            yield StaticText(
+                [Para("Author, as Name <email> (git has no user.name and user.email)")], classes="who"
+            )
             yield PlainInput(id="author", classes="who")
-            yield Note([GAP, Para("Enter creates the patch. Nothing in the cloud is changed.", "muted")])
+            yield StaticText(
+                [GAP, Para("Enter creates the patch. Nothing in the cloud is changed.", "muted")]
+            )
         yield Document(id="made")
 
     def on_mount(self) -> None:
@@ -131,7 +135,7 @@ class PatchScreen(Page):
 
     def _complain(self, sentence: str) -> None:
         lines = [Para(sentence, "bad", lead="✗ ", lead_tone="bad")] if sentence else []
-        self.query_one("#complaint", Note).show(lines)
+        self.query_one("#complaint", StaticText).show(lines)
 
     def _show(self, made: Patch) -> None:
         self.made = made
@@ -151,7 +155,7 @@ class PatchScreen(Page):
 
     def _offer(self, *, request: bool) -> None:
         from hipaa_tui.patches.git.remotes import shown
-        from hipaa_tui.tui.screens.confirm_push import PushingScreen
+        from hipaa_tui.tui.screens.confirm_push import ConfirmPush
 
         if self.made is None:
             return
@@ -164,7 +168,7 @@ class PatchScreen(Page):
                 if yes:
                     self._publish(made, remote, request=request)
 
-            self.app.push_screen(PushingScreen(made.branch, remote, shown(url), request=request), answered)
+            self.app.push_screen(ConfirmPush(made.branch, remote, shown(url), request=request), answered)
 
         self.work(
             "Finding the remote",

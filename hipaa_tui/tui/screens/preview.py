@@ -18,7 +18,7 @@ from hipaa_tui.tui.prose.policy import policy
 from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.section_bar import SectionBar
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
@@ -54,8 +54,8 @@ class PreviewScreen(Page):
         self.caption = "Rollback preview" if plan.kind == "rollback" else "Preview"
 
     def body(self) -> ComposeResult:
-        yield Note(headline(self.plan), id="headline")
-        yield Note(id="policy")
+        yield StaticText(headline(self.plan), id="headline")
+        yield StaticText(id="policy")
         yield SectionBar([name for name, _ in SECTIONS])
         yield Document(SECTIONS[0][1](self.plan), id="section")
 
@@ -81,7 +81,7 @@ class PreviewScreen(Page):
 
     def _show_decision(self, decision: Decision) -> None:
         self.decision = decision
-        self.query_one("#policy", Note).show(policy(decision))
+        self.query_one("#policy", StaticText).show(policy(decision))
         self.refresh_bindings()
 
     def action_section(self, index: int) -> None:
@@ -133,7 +133,7 @@ class PreviewScreen(Page):
 
     def action_approval(self) -> None:
         """Import a colleague's approval from a file."""
-        from hipaa_tui.tui.screens.text_prompt import AskScreen
+        from hipaa_tui.tui.screens.text_prompt import TextPrompt
 
         def answered(text: str | None) -> None:
             if text is not None:
@@ -146,7 +146,7 @@ class PreviewScreen(Page):
                 self.work("Importing the approval", take, self._show_decision)
 
         self.app.push_screen(
-            AskScreen(
+            TextPrompt(
                 "Add an approval",
                 f"Path of an approval of plan {self.plan.hash[:12]}, as written by `hipaa-tui approve`. To get one, write"
                 " the plan to a file (w) and send it to an approver.",
@@ -178,7 +178,7 @@ class PreviewScreen(Page):
         self.app.push_screen(PatchScreen(self.plan))
 
     def action_write(self) -> None:
-        from hipaa_tui.tui.screens.text_prompt import AskScreen
+        from hipaa_tui.tui.screens.text_prompt import TextPrompt
 
         def answered(text: str | None) -> None:
             if text is not None:
@@ -186,7 +186,7 @@ class PreviewScreen(Page):
                 self.work("Writing the plan", lambda _: bench.save_plan(plan, path), self._written)
 
         self.app.push_screen(
-            AskScreen(
+            TextPrompt(
                 "Write the plan to a file",
                 "Path of a new file. Leave it empty to use the plans folder of hipaa-tui.",
                 _complaint,

@@ -15,7 +15,7 @@ from hipaa_tui.tui.jobs import Job
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.progress_line import ProgressLine
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.providers.model import Progress
@@ -25,7 +25,7 @@ PATIENCE = 0.15
 """Seconds before the dialog appears, so that quick work does not flash."""
 
 
-class WorkingScreen(ModalScreen[tuple[Any] | None]):
+class ProgressDialog(ModalScreen[tuple[Any] | None]):
     """Returns (result,), or None if the work was stopped or failed; a failure is shown first."""
 
     DEFAULT_CSS = """
@@ -46,11 +46,11 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note([heading(self._title), GAP])
+            yield StaticText([heading(self._title), GAP])
             yield ProgressLine()
-            yield Note([Para("")], id="what")
+            yield StaticText([Para("")], id="what")
             sequel = "Nothing is changed." if self._harmless else "What was sent by then is not undone."
-            yield Note([GAP, Para(f"Esc stops this. {sequel}", "muted")], id="hint")
+            yield StaticText([GAP, Para(f"Esc stops this. {sequel}", "muted")], id="hint")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -65,13 +65,13 @@ class WorkingScreen(ModalScreen[tuple[Any] | None]):
 
     def action_stop(self) -> None:
         self._job.stop()
-        self.query_one("#hint", Note).show([GAP, Para("Stopping ...", "warn")])
+        self.query_one("#hint", StaticText).show([GAP, Para("Stopping ...", "warn")])
 
     @on(Job.Stepped)
     def _stepped(self, event: Job.Stepped) -> None:
         done, total, what = event.take()
         self.query_one(ProgressLine).show(done, total)
-        self.query_one("#what", Note).show([Para(what, "muted")])
+        self.query_one("#what", StaticText).show([Para(what, "muted")])
 
     @on(Job.Finished)
     def _finished(self, event: Job.Finished) -> None:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from hipaa_tui.tui.finding_list import Backlog
+from hipaa_tui.tui.finding_list import FindingList
 from hipaa_tui.tui.jobs import Job
 from hipaa_tui.tui.labels import STATE_TONES, count, severity_tone, urgency
 from hipaa_tui.tui.screens.base import Page
@@ -17,7 +17,7 @@ from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.document import Document
 from hipaa_tui.tui.widgets.filter_line import FilterLine
 from hipaa_tui.tui.widgets.row_list import Column, RowList
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.providers.model import Progress
@@ -61,13 +61,13 @@ class QueueScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backlog = Backlog()
+        self.backlog = FindingList()
         self.opening = True
         self.failed = False
         self._announced = False
 
     def body(self) -> ComposeResult:
-        yield Note([Para("Opening the store ...", "muted")], id="status")
+        yield StaticText([Para("Opening the store ...", "muted")], id="status")
         with Horizontal(classes="body"):
             yield RowList(COLUMNS, lambda row: row.id, id="findings")
             yield Document(id="detail")
@@ -86,10 +86,10 @@ class QueueScreen(Page):
         """Reload the findings and the runs, in a thread."""
         app = self.hipaa
 
-        def read(progress: Progress) -> tuple[Backlog, list[RunView]]:
+        def read(progress: Progress) -> tuple[FindingList, list[RunView]]:
             if not app.is_open:
                 app.bench = app.bench_factory()
-            backlog = Backlog.of(app.bench.queue())
+            backlog = FindingList.of(app.bench.queue())
             return backlog, [run for run in app.bench.runs() if run.state.value == "interrupted"]
 
         self.job(read)
@@ -132,7 +132,7 @@ class QueueScreen(Page):
     def _show(self) -> None:
         rows = self.backlog.rows()
         self.findings.show(rows, empty=self._empty())
-        self.query_one("#status", Note).show([Para(self._status(len(rows)), "muted")])
+        self.query_one("#status", StaticText).show([Para(self._status(len(rows)), "muted")])
 
     def _status(self, shown: int) -> str:
         if self.failed:
@@ -204,7 +204,7 @@ class QueueScreen(Page):
 
     def action_mark(self) -> None:
         self.findings.toggle_mark()
-        self.query_one("#status", Note).show([Para(self._status(len(self.findings.rows)), "muted")])
+        self.query_one("#status", StaticText).show([Para(self._status(len(self.findings.rows)), "muted")])
 
     def action_filter(self) -> None:
         self.query_one(FilterLine).open()

@@ -19,7 +19,7 @@ from hipaa_tui.tui.screens.base import Page
 from hipaa_tui.tui.text_layout import Para
 from hipaa_tui.tui.widgets.progress_line import ProgressLine
 from hipaa_tui.tui.widgets.row_list import Column, RowList
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 if TYPE_CHECKING:
     from hipaa_tui.plans.model import Plan
@@ -70,7 +70,7 @@ class RunScreen(Page):
         self.view: RunView | None = None
 
     def body(self) -> ComposeResult:
-        yield Note(id="said")
+        yield StaticText(id="said")
         yield ProgressLine()
         yield RowList(COLUMNS, lambda row: row.id, id="changes")
 
@@ -91,7 +91,7 @@ class RunScreen(Page):
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         stopping = self._job is not None and self._job.stopping
         hint = "Stopping at the next safe point ..." if stopping else "Esc stops at the next safe point."
-        self.query_one("#said", Note).show(
+        self.query_one("#said", StaticText).show(
             [
                 Para(f"{extent(self.plan)} · {minutes:02}:{seconds:02}", "strong"),
                 Para(self._now),
@@ -136,7 +136,7 @@ class RunScreen(Page):
         self._list.show(rows)
         through = sum(change.state.value in {"applied", "skipped"} for change in view.changes)
         self.query_one(ProgressLine).show(through, len(view.changes))
-        self.query_one("#said", Note).show(result(view))
+        self.query_one("#said", StaticText).show(result(view))
         self.refresh_bindings()
 
     @on(Job.Stopped)
@@ -151,7 +151,7 @@ class RunScreen(Page):
 
     def _over(self, sentence: str, tone: str, sign: str) -> None:
         self._step(0)
-        self.query_one("#said", Note).show(
+        self.query_one("#said", StaticText).show(
             [
                 Para(sentence, tone, lead=sign, lead_tone=tone),
                 Para(

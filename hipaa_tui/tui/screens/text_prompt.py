@@ -15,10 +15,10 @@ from textual.widgets import Input
 from hipaa_tui.tui.text_layout import Para, heading
 from hipaa_tui.tui.widgets.key_line import KeyLine
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 
-class AskScreen(ModalScreen[str | None]):
+class TextPrompt(ModalScreen[str | None]):
     """Returns the text, or None after Esc. `complaint` returns an error sentence, or "" if the text is valid."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,21 +36,21 @@ class AskScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Note([heading(self._title), Para(self._explanation, "muted")])
+            yield StaticText([heading(self._title), Para(self._explanation, "muted")])
             yield PlainInput(self._value)
-            yield Note(id="complaint")
-            yield Note([Para("Enter continues, Esc cancels.", "muted")], classes="hint")
+            yield StaticText(id="complaint")
+            yield StaticText([Para("Enter continues, Esc cancels.", "muted")], classes="hint")
         yield KeyLine()
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        self.query_one("#complaint", Note).show([])
+        self.query_one("#complaint", StaticText).show([])
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         sentence = self._complaint(text)
         if sentence:
-            self.query_one("#complaint", Note).show([Para(sentence, "bad", lead="✗ ", lead_tone="bad")])
+            self.query_one("#complaint", StaticText).show([Para(sentence, "bad", lead="✗ ", lead_tone="bad")])
         else:
             self.dismiss(text)

@@ -15,13 +15,13 @@ from hipaa_tui.support.errors import InputError
 from hipaa_tui.support.json_value import Json
 from hipaa_tui.tui.text_layout import GAP, Para, heading
 from hipaa_tui.tui.widgets.plain_input import PlainInput
-from hipaa_tui.tui.widgets.static_text import Note
+from hipaa_tui.tui.widgets.static_text import StaticText
 
 
 class ParameterForm(Vertical):
     """One field per parameter of each playbook: two that ask by the same name get an answer each."""
 
-    DEFAULT_CSS = "ParameterForm { height: auto; } ParameterForm Note { height: auto; }"
+    DEFAULT_CSS = "ParameterForm { height: auto; } ParameterForm StaticText { height: auto; }"
 
     def __init__(self, playbooks: Sequence[Playbook]) -> None:
         super().__init__()
@@ -35,13 +35,13 @@ class ParameterForm(Vertical):
     def compose(self) -> ComposeResult:
         for playbook in self._playbooks:
             title = playbook.title if len(self._playbooks) > 1 else "Parameters"
-            yield Note([GAP, heading(title)])
+            yield StaticText([GAP, heading(title)])
             for name, parameter in playbook.parameters.items():
                 key = f"{playbook.id}.{name}"
                 hint = f"  {_accepts(parameter)}" if _accepts(parameter) else ""
-                yield Note([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
+                yield StaticText([Para(f"{parameter.title}{hint}", lead=f"{name}: ", lead_tone="strong")])
                 yield PlainInput(_text(parameter.default), id=_id("in", key), name=key)
-                yield Note(id=_id("bad", key))
+                yield StaticText(id=_id("bad", key))
 
     def answers(self) -> dict[str, str] | None:
         """The values that differ from the defaults, by PLAYBOOK.PARAMETER; None if a field is invalid, which is then
@@ -68,7 +68,7 @@ class ParameterForm(Vertical):
 
     def _complain(self, name: str, sentence: str) -> None:
         lines = [Para(sentence, "bad", lead="✗ ", lead_tone="bad")] if sentence else []
-        self.query_one(f"#{_id('bad', name)}", Note).show(lines)
+        self.query_one(f"#{_id('bad', name)}", StaticText).show(lines)
 
 
 def _id(prefix: str, name: str) -> str:

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 
-class Reader(VerticalScroll, can_focus=True):
+class ScrollForm(VerticalScroll, can_focus=True):
     """Texts and input fields, one below the other."""
 
-    DEFAULT_CSS = "Reader { padding: 0 1; scrollbar-gutter: stable; }"
+    DEFAULT_CSS = "ScrollForm { padding: 0 1; scrollbar-gutter: stable; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "Down", show=False, id="list.down"),
         Binding("k,up", "scroll_up", "Up", show=False, id="list.up"),

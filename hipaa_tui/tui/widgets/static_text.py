@@ -13,11 +13,11 @@ from hipaa_tui.tui.text_layout import Line, Para, layout
 from hipaa_tui.tui.theme import TONES
 
 
-class Note(Widget):
+class StaticText(Widget):
     """Paragraphs in their natural height."""
 
     COMPONENT_CLASSES = TONES
-    DEFAULT_CSS = "Note { height: auto; width: 1fr; }"
+    DEFAULT_CSS = "StaticText { height: auto; width: 1fr; }"
 
     def __init__(self, paragraphs: Iterable[Para] = (), *, id: str | None = None, classes: str = "") -> None:
         super().__init__(id=id, classes=classes)

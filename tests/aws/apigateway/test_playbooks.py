@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.providers.registry import resource_types
 from tests.aws.apigateway.estate import build
@@ -26,7 +26,7 @@ def test_a_cache_that_is_not_encrypted_is_found_and_one_that_is_off_is_not(aws):
     stage = {"cacheClusterEnabled": True, "methodSettings": {"*/*": {"cachingEnabled": True}}}
     (found,) = scan([playbook], PLACES, {"aws": Answers(aws, GetStage=stage)}).findings
     plan = make_plan(
-        [Wish(playbook, target(found.resource, playbook.resource), ())],
+        [FixRequest(playbook, target(found.resource, playbook.resource), ())],
         {"aws": Answers(aws, GetStage=stage)},
         {},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_types
 from tests.aws.awslambda.estate import build, function, role
@@ -42,10 +42,11 @@ def test_an_open_url_is_closed_before_the_statement_that_opens_it_goes(aws):
     outcome, reason = verdict(aws, "lambda-public-callers", target("web"))
     assert outcome is Outcome.BLOCK
     assert "require IAM for the URL first" in reason
-    wishes = [
-        Wish(CATALOGUE.get(id), target("web"), ()) for id in ("aws.lambda.not-public", "aws.lambda.url-auth")
+    fix_requests = [
+        FixRequest(CATALOGUE.get(id), target("web"), ())
+        for id in ("aws.lambda.not-public", "aws.lambda.url-auth")
     ]
-    plan = make_plan(wishes, {"aws": aws}, {})
+    plan = make_plan(fix_requests, {"aws": aws}, {})
     assert not plan.blocked, "in one plan the URL is closed first"
     assert [change.setting for change in plan.changes] == ["aws.lambda.url-auth", "aws.lambda.policy"]
 

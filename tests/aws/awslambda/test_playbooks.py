@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hipaa_tui.aws.awslambda.settings import lets_everybody, without_public_callers
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.support.json_value import ABSENT
@@ -88,10 +88,11 @@ def test_no_variable_of_a_function_is_ever_told(aws):
     build(aws)
     ours = [one for one in CATALOGUE.playbooks.values() if one.resource == "AWS::Lambda::Function"]
     seen = scan(ours, PLACES, {"aws": aws})
-    wishes = [
-        Wish(CATALOGUE.get(one.check), target(one.resource_name), (one.fingerprint,)) for one in seen.findings
+    fix_requests = [
+        FixRequest(CATALOGUE.get(one.check), target(one.resource_name), (one.fingerprint,))
+        for one in seen.findings
     ]
-    plan = make_plan([wish for wish in wishes if not wish.playbook.guided], {"aws": aws}, {})
+    plan = make_plan([wish for wish in fix_requests if not wish.playbook.guided], {"aws": aws}, {})
     told = json.dumps([plan.as_json(), [[one.title, one.detail] for one in seen.findings]])
     assert plan.changes
     assert "SuperSecret123!" not in told

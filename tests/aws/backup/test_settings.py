@@ -10,7 +10,7 @@ from hipaa_tui.aws.backup.coverage import SETTINGS, takes
 from hipaa_tui.aws.backup.plans import daily
 from hipaa_tui.aws.backup.settings import GUARDED
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.providers.registry import builders, resource_type, setting
@@ -228,7 +228,7 @@ def test_a_plan_is_made_once_copies_elsewhere_and_stays(aws, tmp_path):
     catalogue, clouds = load(), {"aws": aws}
     kind = resource_type("AWS::Backup::BackupPlan")
     (ours,) = kind.list(aws, ACCOUNT, REGION, "aws")
-    wish = Wish(catalogue.get("aws.backup.plan"), ours, (ours.id,))
+    wish = FixRequest(catalogue.get("aws.backup.plan"), ours, (ours.id,))
     plan = make_plan([wish], clouds, {"copy_region": "us-west-2", "retention_days": "2190"})
     assert (plan.skipped, plan.blocked) == ((), ())
     run = Applying(plan, clouds, journal, sleep=lambda seconds: None).start()

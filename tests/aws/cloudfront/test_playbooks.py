@@ -9,7 +9,7 @@ import pytest
 
 from hipaa_tui.clouds import call_description
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_types
@@ -54,7 +54,9 @@ def test_a_distribution_is_changed_in_two_places_by_one_plan_and_changed_back(aw
     arn = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{estate}"
     assert wrong(aws, HTTPS) == wrong(aws, ROOT) == [arn]
     target = resource_types()["AWS::CloudFront::Distribution"].target(arn, ACCOUNT, REGION)
-    plan = make_plan([Wish(CATALOGUE.get(id), target, ("x",)) for id in (HTTPS, ROOT)], {"aws": aws}, {})
+    plan = make_plan(
+        [FixRequest(CATALOGUE.get(id), target, ("x",)) for id in (HTTPS, ROOT)], {"aws": aws}, {}
+    )
     assert plan.skipped == plan.blocked == ()
 
     journal = Journal(open_store(tmp_path / "home" / "store.db"))
@@ -80,7 +82,7 @@ def test_a_distribution_is_changed_in_two_places_by_one_plan_and_changed_back(aw
 
 def test_the_preview_says_that_the_configuration_is_handed_back(aws, estate):
     target = resource_types()["AWS::CloudFront::Distribution"].target(estate, ACCOUNT, REGION)
-    plan = make_plan([Wish(CATALOGUE.get(HTTPS), target, ("x",))], {"aws": aws}, {})
+    plan = make_plan([FixRequest(CATALOGUE.get(HTTPS), target, ("x",))], {"aws": aws}, {})
     read, update = plan.changes[0].calls
     assert (read.operation, update.operation) == ("GetDistributionConfig", "UpdateDistribution")
     assert call_description.command(update).startswith("aws cloudfront update-distribution")

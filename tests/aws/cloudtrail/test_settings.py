@@ -5,7 +5,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from hipaa_tui.aws.cloudtrail.settings import with_trail
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.model import Call, Reading
 from hipaa_tui.providers.predicates import holds
@@ -165,7 +165,7 @@ def send(aws, one, calls, made):
 def test_a_playbook_is_carried_out_and_goes_back(aws, playbook):
     book = CATALOGUE.get(playbook)
     target = resource_type(book.resource).target(MADE[playbook](aws), ACCOUNT, REGION)
-    plan = make_plan([Wish(book, target, ("f",))], {"aws": aws}, {})
+    plan = make_plan([FixRequest(book, target, ("f",))], {"aws": aws}, {})
     assert plan.changes, plan.skipped
     made = {}
     for change in plan.changes:
@@ -175,7 +175,7 @@ def test_a_playbook_is_carried_out_and_goes_back(aws, playbook):
         made[change.id] = reading.identity
         after = resolve(change.after, lambda id, name: made[id][name])
         assert one.same(reading.value, after) or holds(change.complies, reading.value)
-    again = make_plan([Wish(book, target, ("f",))], {"aws": aws}, {})
+    again = make_plan([FixRequest(book, target, ("f",))], {"aws": aws}, {})
     assert not again.changes
     assert "already complies" in again.skipped[0].reason
     for change in reversed(plan.changes):
@@ -184,5 +184,5 @@ def test_a_playbook_is_carried_out_and_goes_back(aws, playbook):
             continue
         send(aws, one, one.calls(change.target, one.read(aws, change.target), change.before), made)
         assert one.same(one.read(aws, change.target).value, change.before)
-    once_more = make_plan([Wish(book, target, ("f",))], {"aws": aws}, {})
+    once_more = make_plan([FixRequest(book, target, ("f",))], {"aws": aws}, {})
     assert once_more.changes

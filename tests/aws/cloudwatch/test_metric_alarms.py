@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.aws.cloudwatch.metric_alarms import PATTERNS, says
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
 from hipaa_tui.providers.registry import resource_type, setting
@@ -61,7 +61,7 @@ def test_an_alarm_that_tells_nobody_or_hears_nothing_is_none(aws, wrong):
 
 def test_without_a_trail_that_is_heard_it_is_said_what_to_do_first(aws):
     playbook = load().get("aws.cloudwatch.alarm-key-loss")
-    plan = make_plan([Wish(playbook, place(), ())], {"aws": aws}, {})
+    plan = make_plan([FixRequest(playbook, place(), ())], {"aws": aws}, {})
     assert plan.changes == ()
     assert "apply aws.cloudtrail.cloudwatch-logs" in plan.skipped[0].reason
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hipaa_tui.aws.cloud import AwsCloud
 from hipaa_tui.patches.create import make_patch
 from hipaa_tui.patches.language.syntax import parse
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_type
 from tests.aws.cloudwatch.estate import alarm, build
@@ -21,10 +21,11 @@ def test_an_alarm_comes_with_its_filter_its_topic_and_the_key(aws: AwsCloud, rep
     build(aws)
     target = resource_type("AWS::CloudWatch::TrailAlarms").target(ACCOUNT, ACCOUNT, REGION)
     assert target is not None
-    wishes = [
-        Wish(load().get(f"aws.cloudwatch.alarm-{one}"), target, ()) for one in ("key-loss", "vpc-changes")
+    fix_requests = [
+        FixRequest(load().get(f"aws.cloudwatch.alarm-{one}"), target, ())
+        for one in ("key-loss", "vpc-changes")
     ]
-    patch = make_patch(make_plan(wishes, {"aws": aws}, {}), repo, "hipaa/fix", {"aws": aws})
+    patch = make_patch(make_plan(fix_requests, {"aws": aws}, {}), repo, "hipaa/fix", {"aws": aws})
     assert patch.left_out == ()
     text = "".join(git(repo, "show", f"hipaa/fix:{path}") + "\n" for path in patch.files)
     found = [block.labels for block in parse(text).blocks if block.type == "resource"]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
-from hipaa_tui.providers.guard import Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome
 from hipaa_tui.providers.registry import resource_types
 from hipaa_tui.runs.apply import Applying
 from hipaa_tui.runs.rollback import rollback_plan
@@ -69,7 +69,9 @@ def target(arn: str) -> Any:
 
 
 def says(aws: Any, arn: str) -> tuple[Outcome, str]:
-    return guards()[0]["builds-need-docker"](Look(aws, target(arn), [], {}, {}, Reader({"aws": aws})))
+    return guards()[0]["builds-need-docker"](
+        GuardContext(aws, target(arn), [], {}, {}, SettingReader({"aws": aws}))
+    )
 
 
 def environment(aws: Any) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def test_privileged_builds_are_found_made_plain_and_privileged_again(aws, tmp_pa
     project(aws, "kept", privileged=False)
     before = environment(aws)
     assert wrong(aws) == [arn]
-    plan = make_plan([Wish(PLAYBOOK, target(arn), ("x",))], {"aws": aws}, {})
+    plan = make_plan([FixRequest(PLAYBOOK, target(arn), ("x",))], {"aws": aws}, {})
     assert plan.skipped == plan.blocked == ()
     journal = Journal(open_store(tmp_path / "home" / "store.db"))
     run = Applying(plan, {"aws": aws}, journal, sleep=lambda seconds: None).start()
@@ -109,7 +111,7 @@ def test_privileged_builds_are_found_made_plain_and_privileged_again(aws, tmp_pa
 
 def test_a_part_that_somebody_adds_meanwhile_is_not_lost(aws, tmp_path):
     arn = project(aws, "portal", spec=SPEC.format("make site"))
-    plan = make_plan([Wish(PLAYBOOK, target(arn), ("x",))], {"aws": aws}, {})
+    plan = make_plan([FixRequest(PLAYBOOK, target(arn), ("x",))], {"aws": aws}, {})
     theirs = {**environment(aws), "certificate": "arn:aws:s3:::theirs/ca.pem"}
     do_by_hand(aws, "codebuild", "UpdateProject", name="portal", environment=theirs)
     journal = Journal(open_store(tmp_path / "home" / "store.db"))

@@ -6,7 +6,7 @@ from collections import Counter
 
 from hipaa_tui.findings.model import Finding
 from hipaa_tui.plans.all_regions import everywhere
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.runs.apply import Applying
 from tests.aws.guards import Answers, do
@@ -94,7 +94,7 @@ def test_one_finding_becomes_a_plan_of_every_region_with_one_role_and_one_home(a
     regions.scan_regions = lambda *, everywhere=False: [HOME, FAR]
     clouds = {"aws": regions}
     wanted, problems = everywhere(
-        [Wish(playbook, RECORDER, (report.fingerprint,))], clouds, CATALOGUE, [report]
+        [FixRequest(playbook, RECORDER, (report.fingerprint,))], clouds, CATALOGUE, [report]
     )
     assert problems == []
     plan = make_plan(wanted, clouds, {})

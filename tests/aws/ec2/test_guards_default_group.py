@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.planned_state import Overlay
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import CloudError, Reading
 from hipaa_tui.providers.registry import setting
 from tests.aws.guards import Answers, do, verdict
@@ -53,8 +53,8 @@ def test_a_rule_that_names_the_default_group_blocks(place, way):
 
 def test_any_other_group_is_refused(place):
     place.group = place.own
-    draft = Draft(DEFAULT_GROUP, place.target(), CLOSED, CLOSED)
-    look = Look(place.aws, place.target(), [draft], {}, {}, Reader({"aws": place.aws}))
+    draft = PlannedChange(DEFAULT_GROUP, place.target(), CLOSED, CLOSED)
+    look = GuardContext(place.aws, place.target(), [draft], {}, {}, SettingReader({"aws": place.aws}))
     outcome, reason = guards()[0]["default-sg-unused"](look)
     assert outcome is Outcome.BLOCK
     assert "not its VPC's default security group" in reason
@@ -80,10 +80,10 @@ def test_launch_templates_that_cannot_be_read_are_a_warning(place):
 
 def test_a_plan_that_changes_its_rules_before_blocks(place):
     target = place.target()
-    read = Overlay(Reader({"aws": place.aws}))
+    read = Overlay(SettingReader({"aws": place.aws}))
     ingress = "aws.ec2.security-group-ingress"
     read.plan("c1", ingress, target, read(ingress, target), Reading({"rules": []}))
-    draft = Draft(DEFAULT_GROUP, target, setting(DEFAULT_GROUP).read(place.aws, target).value, CLOSED)
-    outcome, reason = guards()[0]["default-sg-unused"](Look(place.aws, target, [draft], {}, {}, read))
+    draft = PlannedChange(DEFAULT_GROUP, target, setting(DEFAULT_GROUP).read(place.aws, target).value, CLOSED)
+    outcome, reason = guards()[0]["default-sg-unused"](GuardContext(place.aws, target, [draft], {}, {}, read))
     assert outcome is Outcome.BLOCK
     assert "apply that first" in reason

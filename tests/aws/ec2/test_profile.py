@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.model import Reading
 from hipaa_tui.providers.registry import builders, resource_type, setting
 from hipaa_tui.runs.apply import Applying
@@ -30,7 +30,7 @@ def test_a_role_is_given_only_when_it_is_named_and_taken_back(aws, tmp_path):
     place, clouds = Place(aws), {"aws": aws}
     where = target(INSTANCE, instances.launch(aws, place.subnet, "plain")["InstanceId"])
     instances.make_profile(aws, "ward")
-    wish = Wish(CATALOGUE.get("aws.ec2.instance-profile"), where, ("f",))
+    wish = FixRequest(CATALOGUE.get("aws.ec2.instance-profile"), where, ("f",))
     unsaid = make_plan([wish], clouds, {})
     assert unsaid.changes == ()
     assert "profile=NAME" in unsaid.skipped[0].reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.providers.registry import resource_types, setting
 from hipaa_tui.runs.apply import Applying
@@ -27,7 +27,7 @@ def estate(aws):
 def test_a_clusters_key_is_for_good_and_the_rollback_says_so(estate, tmp_path):
     clouds, playbook = {"aws": estate}, CATALOGUE.get("aws.eks.secrets-encryption")
     target = resource_types()[playbook.resource].target("phi", ACCOUNT, REGION)
-    plan = make_plan([Wish(playbook, target, ())], clouds, {})
+    plan = make_plan([FixRequest(playbook, target, ())], clouds, {})
     assert not plan.blocked
     change = plan.changes[-1]
     assert change.irreversible

@@ -6,9 +6,9 @@ import pytest
 
 from hipaa_tui.aws.iam.inline import BUILDERS as INLINE
 from hipaa_tui.aws.iam.policy_versions import BUILDERS
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.guards import As, do, text
 from tests.aws.iam.estate_policies import READ, STAR, admin, managed
@@ -37,10 +37,14 @@ def weighed(aws, who, where, *drafts, memory=None):
     """The guard's word for somebody, with the way back that the draft would have."""
     cloud = As(aws, who)
     changes = [
-        Draft(id, where, setting(id).read(aws, where).value, after, ("iam:CreatePolicyVersion",), BACK)
+        PlannedChange(
+            id, where, setting(id).read(aws, where).value, after, ("iam:CreatePolicyVersion",), BACK
+        )
         for id, after in drafts
     ]
-    look = Look(cloud, where, changes, {}, {}, Reader({"aws": cloud}), {} if memory is None else memory)
+    look = GuardContext(
+        cloud, where, changes, {}, {}, SettingReader({"aws": cloud}), {} if memory is None else memory
+    )
     return guards()[0]["administrator-stays"](look)
 
 

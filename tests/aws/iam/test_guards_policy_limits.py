@@ -6,7 +6,7 @@ import pytest
 
 from hipaa_tui.aws.iam.inline import BUILDERS as INLINE
 from hipaa_tui.aws.iam.policy_versions import BUILDERS
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.run_guards import guards
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
@@ -63,7 +63,7 @@ def test_versions_that_earlier_fixes_of_the_plan_make_are_counted(aws):
     do(aws, "kms", "CreateKey")
     catalogue = load()
     wanted = [catalogue.get(f"aws.iam.{one}") for one in ("marketplace-subscribe", "decrypt-all-keys")]
-    plan = make_plan([Wish(one, where, ()) for one in wanted], {"aws": aws}, {})
+    plan = make_plan([FixRequest(one, where, ()) for one in wanted], {"aws": aws}, {})
     assert [change.blocked for change in plan.changes] == [False, True]
     assert "5 versions" in str(plan.changes[1].guards)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 
 from hipaa_tui.aws.policies import documents
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_types
@@ -26,12 +26,12 @@ def found(id, clouds):
 
 
 def planned(clouds, *wanted, **given):
-    wishes = []
+    fix_requests = []
     for id, resource in wanted:
         playbook = CATALOGUE.get(id)
         target = resource_types()[playbook.resource].target(resource, ACCOUNT, REGION)
-        wishes.append(Wish(playbook, target, (resource,)))
-    return make_plan(wishes, clouds, given)
+        fix_requests.append(FixRequest(playbook, target, (resource,)))
+    return make_plan(fix_requests, clouds, given)
 
 
 def applied(plan, clouds, journal):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.guard import Outcome
@@ -45,12 +45,12 @@ def found(id, clouds):
 
 def planned(clouds, *wanted, **given):
     """The plan of (playbook, user or other resource) pairs."""
-    wishes = []
+    fix_requests = []
     for id, name in wanted:
         playbook = CATALOGUE.get(id)
         target = resource_types()[playbook.resource].target(name, ACCOUNT, REGION)
-        wishes.append(Wish(playbook, target, (name,)))
-    return make_plan(wishes, clouds, given)
+        fix_requests.append(FixRequest(playbook, target, (name,)))
+    return make_plan(fix_requests, clouds, given)
 
 
 def applied(plan, clouds, journal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.providers.registry import resource_type, setting
 from hipaa_tui.runs.apply import Applying
@@ -30,7 +30,7 @@ def test_a_domain_is_encrypted_for_good(aws, tmp_path):
     playbook = CATALOGUE.get("aws.opensearch.encryption")
     assert found(aws, playbook.id) == [(playbook.id, "phi-search")]
     domain = resource_type(playbook.resource).target("phi-search", ACCOUNT, REGION)
-    plan = make_plan([Wish(playbook, domain, (domain.id,))], {"aws": aws}, {})
+    plan = make_plan([FixRequest(playbook, domain, (domain.id,))], {"aws": aws}, {})
     last = plan.changes[-1]
     assert "never turns encryption off" in last.irreversible
     assert not last.reversible

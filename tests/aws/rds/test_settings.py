@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.model import Call, CloudError, Reading
 from hipaa_tui.providers.registry import builders, resource_type, setting, settings
 from hipaa_tui.runs.apply import Applying
@@ -104,7 +104,7 @@ def test_a_change_that_waits_for_its_window_is_not_called_done(windowed, tmp_pat
     """Not verified while it waits, then verified or taken back; asking again says what it waits for."""
     clouds = {"aws": windowed}
     journal = Journal(open_store(tmp_path / "store.db"))
-    wish = Wish(CATALOGUE.get("aws.rds.multi-az"), target(INSTANCE, "phi-db"), ("f",))
+    wish = FixRequest(CATALOGUE.get("aws.rds.multi-az"), target(INSTANCE, "phi-db"), ("f",))
     plan = make_plan([wish], clouds, {})
     run = Applying(plan, clouds, journal, sleep=lambda seconds: None).start()
     assert journal.row(run).state == "unverified"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.registry import resource_type, setting, settings
 from hipaa_tui.support.json_value import ABSENT
 from tests.aws.guards import Answers
@@ -44,7 +44,7 @@ def test_a_warehouse_whose_group_waits_for_a_reboot_does_not_comply(aws):
         DescribeClusters={"Clusters": [{"ClusterIdentifier": "kept", "ClusterParameterGroups": group}]},
         DescribeClusterParameters={"Parameters": parameter},
     )
-    plan = make_plan([Wish(CATALOGUE.get("aws.redshift.tls-only"), where, ())], {"aws": cloud}, {})
+    plan = make_plan([FixRequest(CATALOGUE.get("aws.redshift.tls-only"), where, ())], {"aws": cloud}, {})
     assert plan.changes == ()
     assert "aws redshift reboot-cluster --cluster-identifier kept" in plan.skipped[0].reason
 

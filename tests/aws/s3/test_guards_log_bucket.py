@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome
 from tests.aws.guards import Answers, allow, bucket, do, make_bucket, text, verdict
 
 PHI = "arn:aws:s3:::phi-records/*"
@@ -137,9 +137,10 @@ def test_the_buckets_of_an_account_are_looked_at_once_for_all_targets_of_a_plan(
             return super().pages(call, items)
 
     cloud = Counting(aws)
-    memory, read = {}, Reader({"aws": cloud})
+    memory, read = {}, SettingReader({"aws": cloud})
     words = [
-        guards()[0]["not-a-log-target"](Look(cloud, one, [], {}, {}, read, memory))[0] for one in targets
+        guards()[0]["not-a-log-target"](GuardContext(cloud, one, [], {}, {}, read, memory))[0]
+        for one in targets
     ]
     assert words == [Outcome.WARN, Outcome.BLOCK]
     assert asked.count("ListBuckets") == 1

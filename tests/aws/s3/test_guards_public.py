@@ -192,12 +192,12 @@ def test_where_a_block_stands_already_nobody_loses_anything(aws):
 
 def test_the_block_that_is_planned_is_no_reason_to_call_the_bucket_closed(aws):
     """While planning, reads show the plan's own changes."""
-    from hipaa_tui.plans.planner import Wish, make_plan
+    from hipaa_tui.plans.planner import FixRequest, make_plan
     from hipaa_tui.playbooks.load import load
 
     target = opened(aws, "portal")
     do(aws, "s3", "PutBucketWebsite", Bucket="portal", WebsiteConfiguration=SITE)
-    wish = Wish(load().get("aws.s3.public-access-block"), target, ())
+    wish = FixRequest(load().get("aws.s3.public-access-block"), target, ())
     assert make_plan([wish], {"aws": aws}, {}).blocked
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hipaa_tui.aws.vpc.network_acl_entries import without_door
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.model import CloudError, Reading, Target
 from hipaa_tui.providers.registry import resource_type, setting
 from tests.aws.guards import Answers, bucket, verdict
@@ -90,15 +90,15 @@ def test_a_group_that_the_plan_narrows_is_seen_as_it_will_be(aws, network):
     network.allow("-1", 0, 0)
     network.publish(network.interface("host"))
     id, after = network.closing()
-    plain = Reader({"aws": aws})
+    plain = SettingReader({"aws": aws})
 
     def read(name: str, target: Target, /) -> Reading:
         if name == INGRESS:
             return Reading({"rules": [{"protocol": "-1", "source": "10.0.0.0/8"}]})
         return plain(name, target)
 
-    draft = Draft(id, network.acl(), plain(id, network.acl()).value, after)
-    assert guards()[0]["acl-serves"](Look(aws, network.acl(), [draft], {}, {}, read))[0] is PASS
+    draft = PlannedChange(id, network.acl(), plain(id, network.acl()).value, after)
+    assert guards()[0]["acl-serves"](GuardContext(aws, network.acl(), [draft], {}, {}, read))[0] is PASS
 
 
 def test_appliances_that_look_into_everything_keep_their_door(network):

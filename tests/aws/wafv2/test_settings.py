@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.journal.journal import Journal
-from hipaa_tui.plans.planner import Wish, make_plan
+from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.plans.scan import Place, scan
 from hipaa_tui.playbooks.load import load
 from hipaa_tui.providers.registry import resource_type, setting
@@ -33,7 +33,7 @@ def test_one_web_acl_is_made_for_all_and_taken_from_them_by_a_rollback(aws, tmp_
     wrong = unprotected(aws)
     assert [":loadbalancer/app/portal/" in one or "/stages/prod" in one for one in wrong] == [True, True]
     targets = [PROTECTED.target(id, ACCOUNT, REGION) for id in wrong]
-    plan = make_plan([Wish(PLAYBOOK, one, ()) for one in targets], clouds, {})
+    plan = make_plan([FixRequest(PLAYBOOK, one, ()) for one in targets], clouds, {})
     assert plan.blocked == ()
     made = [call.operation for change in plan.changes for call in change.calls]
     assert sorted(made) == ["AssociateWebACL", "AssociateWebACL", "CreateWebACL"]
@@ -55,7 +55,7 @@ def test_a_web_acl_that_is_there_is_used_and_keeps_its_rules(aws):
     listed = do(aws, "wafv2", "ListWebACLs", Scope="REGIONAL")["WebACLs"]
     arn = next(one["ARN"] for one in listed if one["Name"] == "theirs")
     target = PROTECTED.target(unprotected(aws)[0], ACCOUNT, REGION)
-    plan = make_plan([Wish(PLAYBOOK, target, ())], {"aws": aws}, {"web_acl": arn})
+    plan = make_plan([FixRequest(PLAYBOOK, target, ())], {"aws": aws}, {"web_acl": arn})
     assert [(change.setting, change.after) for change in plan.changes] == [
         ("aws.wafv2.association", {"WebACLArn": arn})
     ]
@@ -64,7 +64,7 @@ def test_a_web_acl_that_is_there_is_used_and_keeps_its_rules(aws):
 def test_blocking_is_asked_for_and_then_rules_refuse(aws):
     waf.build(aws)
     target = PROTECTED.target(unprotected(aws)[0], ACCOUNT, REGION)
-    plan = make_plan([Wish(PLAYBOOK, target, ())], {"aws": aws}, {"mode": "block"})
+    plan = make_plan([FixRequest(PLAYBOOK, target, ())], {"aws": aws}, {"mode": "block"})
     assert [rule["OverrideAction"] for rule in plan.changes[0].after["Rules"]] == [{"None": {}}] * 3
 
 

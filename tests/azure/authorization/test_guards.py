@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from tests.azure.server import GROUP, assignment, azure, resource, target, verdict
 
 ROLE = "azure.authorization.role-assignment"
@@ -59,10 +59,10 @@ def test_somebody_stays_in_charge(there, removed, outcome, words):
 def owners(*there, removed, groups=None, **arguments):
     """What the guard says where the caller is a member of these groups."""
     with azure(*there, groups=groups) as cloud:
-        live = Reader({"azure": cloud})
+        live = SettingReader({"azure": cloud})
         where = target(removed["id"])
-        draft = Draft(ROLE, where, live(ROLE, where).value, None)
-        return guards()[0]["owners-remaining"](Look(cloud, where, [draft], {}, arguments, live))
+        draft = PlannedChange(ROLE, where, live(ROLE, where).value, None)
+        return guards()[0]["owners-remaining"](GuardContext(cloud, where, [draft], {}, arguments, live))
 
 
 def test_what_the_caller_has_through_a_group_is_not_taken():
@@ -102,14 +102,14 @@ def test_an_identity_that_says_it_is_for_emergencies_keeps_its_role(name, tags, 
 
 def test_an_owner_that_the_plan_removed_already_does_not_remain():
     with azure(PROGRAM, PERSON) as cloud:
-        live = Reader({"azure": cloud})
+        live = SettingReader({"azure": cloud})
 
         def read(setting_id, where):
             reading = live(setting_id, where)
             return type(reading)(None) if where.id == PERSON["id"] else reading
 
-        draft = Draft(ROLE, target(PROGRAM["id"]), live(ROLE, target(PROGRAM["id"])).value, None)
-        look = Look(cloud, draft.target, [draft], {}, {}, read)
+        draft = PlannedChange(ROLE, target(PROGRAM["id"]), live(ROLE, target(PROGRAM["id"])).value, None)
+        look = GuardContext(cloud, draft.target, [draft], {}, {}, read)
         assert guards()[0]["owners-remaining"](look)[0] is Outcome.BLOCK
 
 

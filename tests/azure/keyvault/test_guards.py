@@ -7,9 +7,9 @@ import pytest
 from hipaa_tui.azure.authorization.settings import OWNER
 from hipaa_tui.azure.keyvault.settings import with_vault_firewall
 from hipaa_tui.azure.sdk.pipeline import SANDBOX_PRINCIPAL
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import ask
-from hipaa_tui.providers.guard import Draft, Outcome
+from hipaa_tui.providers.guard import Outcome, PlannedChange
 from tests.azure.server import GROUP, SCOPE, WORKSPACE, azure, resource, target
 from tests.azure.vaults import (
     ADMINISTRATOR,
@@ -220,8 +220,8 @@ def test_a_vault_that_cannot_be_looked_at_is_not_called_safe(guard):
     with azure() as cloud:
         where = target(VAULT)
         changes = [
-            Draft(MODEL, where, {}, {"enableRbacAuthorization": True}),
-            Draft(NETWORK, where, {}, {"publicNetworkAccess": "Disabled"}),
+            PlannedChange(MODEL, where, {}, {"enableRbacAuthorization": True}),
+            PlannedChange(NETWORK, where, {}, {"publicNetworkAccess": "Disabled"}),
         ]
         (found,) = ask(
             [{"name": guard, "arguments": {}}],
@@ -229,7 +229,7 @@ def test_a_vault_that_cannot_be_looked_at_is_not_called_safe(guard):
             target=where,
             changes=changes,
             parameters={},
-            read=Reader({"azure": cloud}),
+            read=SettingReader({"azure": cloud}),
         )
     assert found.outcome is Outcome.BLOCK
     assert "the check failed" in found.reason

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.azure.network.sources import narrow_source
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from tests.azure.server import GROUP, NSG, SCOPE, azure, nsg, resource, rule, target, verdict
 
 RULES = "azure.network.nsg-rules"
@@ -196,10 +196,10 @@ def test_the_session_that_this_runs_in_is_not_cut(monkeypatch, session, more, ou
 )
 def test_the_network_that_the_operator_names_is_not_cut(network, outcome):
     with azure(*nsg(rule("ssh", "22")), BASTION) as cloud:
-        live = Reader({"azure": cloud})
+        live = SettingReader({"azure": cloud})
         before = live(RULES, target(NSG)).value
-        draft = Draft(RULES, target(NSG), before, narrow_source(before, HOW))
-        look = Look(cloud, draft.target, [draft], {"operator_cidr": network}, {}, live)
+        draft = PlannedChange(RULES, target(NSG), before, narrow_source(before, HOW))
+        look = GuardContext(cloud, draft.target, [draft], {"operator_cidr": network}, {}, live)
         assert guards()[0]["nsg-operator-path"](look)[0] is outcome
 
 

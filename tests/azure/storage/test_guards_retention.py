@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hipaa_tui.azure.storage.immutability import PERIOD, kept_unchanged
-from hipaa_tui.clouds.connections import Reader
+from hipaa_tui.clouds.connections import SettingReader
 from hipaa_tui.plans.run_guards import guards
-from hipaa_tui.providers.guard import Draft, Look, Outcome
+from hipaa_tui.providers.guard import GuardContext, Outcome, PlannedChange
 from hipaa_tui.providers.registry import setting
 from tests.azure.server import ACCOUNT, azure, resource, storage_account, target, verdict
 
@@ -90,9 +90,9 @@ def immutability(*more, name="audit-logs", wanted, asked=None, **properties):
     id = f"{CONTAINERS}/{name}"
     with azure(storage_account(), container(name, **properties), *more) as cloud:
         before = setting(LOCK).read(cloud, target(id)).value
-        draft = Draft(LOCK, target(id), before, wanted(before))
+        draft = PlannedChange(LOCK, target(id), before, wanted(before))
         arguments = {} if asked is None else {"days": asked}
-        look = Look(cloud, draft.target, [draft], {}, arguments, Reader({"azure": cloud}))
+        look = GuardContext(cloud, draft.target, [draft], {}, arguments, SettingReader({"azure": cloud}))
         return guards()[0]["immutability-locked"](look)
 
 
