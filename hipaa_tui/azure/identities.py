@@ -8,18 +8,17 @@ principal for good; one that is made later is another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+from hipaa_tui.azure.declared import Declared
 from hipaa_tui.azure.keyvault.keys import key_of
 from hipaa_tui.azure.recoveryservices.settings import VERSION as RECOVERY_VERSION
 from hipaa_tui.azure.recoveryservices.settings import RecoveryVaults
 from hipaa_tui.azure.recoveryservices.settings import identity_of as recovery_identity
-from hipaa_tui.azure.resource_types import get, operations
-from hipaa_tui.azure.resource_types import request as arm_request
 from hipaa_tui.azure.storage.settings import VERSION as STORAGE_VERSION
 from hipaa_tui.azure.storage.settings import StorageAccounts
 from hipaa_tui.azure.storage.settings import identity_of as storage_identity
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 SYSTEM: Final = {"type": "SystemAssigned"}
@@ -30,48 +29,49 @@ def user_assigned(identity: Mapping[str, Any] | None) -> list[str]:
     return sorted((identity or {}).get("userAssignedIdentities") or {})
 
 
-class _SystemIdentity(Setting):
+class _SystemIdentity(Declared):
     """{"type": "SystemAssigned"}, or ABSENT. The identity of the reading has its `principalId`."""
 
     title = "System-assigned identity"
+    place = "identity"
+    members = ("type",)
+    removal = "PATCH"
     settle_seconds = 60.0
-    version: str
-    both: str
+    both: ClassVar[str]
     """How the service spells that a resource has both kinds."""
+
+    def value(self, found: Mapping[str, Any]) -> Json:
+        return dict(SYSTEM) if _has_own(found) else ABSENT
 
     def describe(self, found: Mapping[str, Any]) -> dict[str, Json]:
         """The identity of the resource itself."""
         raise NotImplementedError
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = get(cloud, target.id, self.version)
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
         identity = found.get("identity") or {}
-        has = "systemassigned" in str(identity.get("type", "")).lower()
-        known: dict[str, Json] = {**self.describe(found), "userAssigned": user_assigned(identity)}
-        if has:
+        known = {**self.describe(found), "userAssigned": user_assigned(identity)}
+        if _has_own(found):
             known |= {key: identity[key] for key in ("principalId", "tenantId") if identity.get(key)}
-        return Reading(dict(SYSTEM) if has else ABSENT, known)
+        return known
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        return [] if not before.absent else [self._patch(target, before, self.both, "SystemAssigned")]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [] if before.absent else [self._patch(target, before, "UserAssigned", "None")]
-
-    def _patch(self, target: Target, before: Reading, beside: str, alone: str) -> Call:
+    def changes(self, before: Reading, after: Json) -> Json:
+        if before.absent is (after is ABSENT):
+            return {}
         others = before.identity.get("userAssigned") or []
-        identity: dict[str, Json] = {"type": beside if others else alone}
-        if others:
-            identity["userAssignedIdentities"] = {id: {} for id in others}
-        return arm_request("PATCH", target.id, self.version, {"identity": identity})
+        beside, alone = ("UserAssigned", "None") if after is ABSENT else (self.both, "SystemAssigned")
+        if not others:
+            return {"type": alone}
+        return {"type": beside, "userAssignedIdentities": {id: {} for id in others}}
+
+
+def _has_own(found: Mapping[str, Any]) -> bool:
+    """Has the resource a system-assigned identity?"""
+    return "systemassigned" in str((found.get("identity") or {}).get("type", "")).lower()
 
 
 class StorageIdentity(_SystemIdentity):
     id = "azure.storage.system-identity"
     resource = StorageAccounts.name
-    reads = operations("Microsoft.Storage", "GET")
-    writes = operations("Microsoft.Storage", "PATCH")
-    removes = operations("Microsoft.Storage", "PATCH")
     terraform = ("azurerm_storage_account",)
     version = STORAGE_VERSION
     both = "SystemAssigned,UserAssigned"
@@ -83,9 +83,6 @@ class StorageIdentity(_SystemIdentity):
 class RecoveryIdentity(_SystemIdentity):
     id = "azure.recoveryservices.system-identity"
     resource = RecoveryVaults.name
-    reads = operations("Microsoft.RecoveryServices", "GET")
-    writes = operations("Microsoft.RecoveryServices", "PATCH")
-    removes = operations("Microsoft.RecoveryServices", "PATCH")
     terraform = ("azurerm_recovery_services_vault",)
     version = RECOVERY_VERSION
     both = "SystemAssigned, UserAssigned"

@@ -119,7 +119,7 @@ class _OfStage(Declared):
     reading = _DESCRIBED
     identity = _STAGE_IDS
     writing: ClassVar[Write | None] = Write("apigateway", "UpdateStage", "patchOperations", _STAGE_IDS)
-    terraform = ("aws_api_gateway_stage",)
+    terraform: tuple[str, ...] = ("aws_api_gateway_stage",)
     paths: ClassVar[Mapping[str, str]]
 
     def sent(self, before: Reading, after: Json) -> Json:
@@ -175,6 +175,7 @@ class ClientCertificate(_OfStage):
     title = "Certificate for the backend"
     fields = {"ClientCertificateId": text("clientCertificateId", None)}
     writing = None
+    terraform = ()
     read_only = "the backend has to trust the certificate first: that is a person's to do"
 
 

@@ -13,67 +13,46 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.backup.plans import plans
 from hipaa_tui.aws.backup.selections import selections
+from hipaa_tui.aws.declared import Read
+from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
-    CloudError,
     Operation,
     Reading,
-    ResourceType,
     Setting,
     Target,
 )
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.support.json_value import ABSENT, Json
 
-_FILE_SYSTEM: Final = re.compile(r"fs-[0-9a-f]{8,40}")
 _TAG: Final = "aws:ResourceTag/"
 
 
-class FsxFileSystems(ResourceType):
+class FsxFileSystems(Named):
     name = "AWS::FSx::FileSystem"
     title = "FSx file system"
-
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        try:
-            listed = cloud.pages(Call("aws", "fsx", "DescribeFileSystems", {}, region), "FileSystems")
-        except CloudError as error:
-            if error.code in {"NotReached", "BadRequest"} and not error.sent:
-                return []  # the region has no FSx
-            raise
-        found = (self.target(str(one["FileSystemId"]), account, region, partition) for one in listed)
-        return [target for target in found if target is not None]
-
-    def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        arn = parse(id)
-        name = id
-        if arn is not None:
-            kind, _, name = arn.resource.partition("/")
-            if arn.service != "fsx" or kind != "file-system":
-                return None
-            account, region, partition = arn.account or account, arn.region or region, arn.partition
-        if not _FILE_SYSTEM.fullmatch(name):
-            return None
-        full = f"arn:{partition}:fsx:{region}:{account}:file-system/{name}"
-        return Target("aws", self.name, account, region, full, name, partition)
-
-    def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = {"ResourceARN": target.id}
-        found = cloud.pages(Call("aws", "fsx", "ListTagsForResource", asked, target.region), "Tags")
-        return {str(tag["Key"]): str(tag["Value"]) for tag in found}
+    service = "fsx"
+    kind = "file-system/"
+    pattern = re.compile(r"fs-[0-9a-f]{8,40}")
+    listing = Read("fsx", "DescribeFileSystems", "FileSystems")
+    field = "FileSystemId"
+    tagging = Read("fsx", "ListTagsForResource", "Tags", {"ResourceARN": "{id}"}, pages=True)
+    everywhere = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How resources of one type are tagged: the service, its two operations, and their arguments."""
+    """How resources of one type are tagged: the service, its operations, and their arguments."""
 
     what: str
     title: str
     type: str
     service: str
+    tagged: str
+    """The operation that reads the tags."""
     tag: str
     untag: str
     terraform: str
@@ -89,6 +68,7 @@ _KINDS: Final = (
             "table",
             "AWS::DynamoDB::Table",
             "dynamodb",
+            "ListTagsOfResource",
             "TagResource",
             "UntagResource",
             "aws_dynamodb_table",
@@ -96,7 +76,15 @@ _KINDS: Final = (
         lambda target: {"ResourceArn": target.id},
     ),
     _Kind(
-        *("file-system", "file system", "AWS::EFS::FileSystem", "efs", "TagResource", "UntagResource"),
+        *(
+            "file-system",
+            "file system",
+            "AWS::EFS::FileSystem",
+            "efs",
+            "ListTagsForResource",
+            "TagResource",
+            "UntagResource",
+        ),
         "aws_efs_file_system",
         lambda target: {"ResourceId": target.name},
     ),
@@ -106,6 +94,7 @@ _KINDS: Final = (
             "file system",
             "AWS::FSx::FileSystem",
             "fsx",
+            "ListTagsForResource",
             "TagResource",
             "UntagResource",
             "",
@@ -113,12 +102,30 @@ _KINDS: Final = (
         lambda target: {"ResourceARN": target.id},
     ),
     _Kind(
-        *("volume", "volume", "AWS::EC2::Volume", "ec2", "CreateTags", "DeleteTags", "aws_ebs_volume"),
+        *(
+            "volume",
+            "volume",
+            "AWS::EC2::Volume",
+            "ec2",
+            "DescribeVolumes",
+            "CreateTags",
+            "DeleteTags",
+            "aws_ebs_volume",
+        ),
         lambda target: {"Resources": [target.id.rpartition("/")[2]]},
         named=False,
     ),
     _Kind(
-        *("instance", "instance", "AWS::EC2::Instance", "ec2", "CreateTags", "DeleteTags", "aws_instance"),
+        *(
+            "instance",
+            "instance",
+            "AWS::EC2::Instance",
+            "ec2",
+            "DescribeInstances",
+            "CreateTags",
+            "DeleteTags",
+            "aws_instance",
+        ),
         lambda target: {"Resources": [target.id.rpartition("/")[2]]},
         named=False,
     ),
@@ -128,6 +135,7 @@ _KINDS: Final = (
             "database",
             "AWS::RDS::DBInstance",
             "rds",
+            "ListTagsForResource",
             "AddTagsToResource",
             "RemoveTagsFromResource",
         ),
@@ -135,7 +143,15 @@ _KINDS: Final = (
         lambda target: {"ResourceName": target.id},
     ),
     _Kind(
-        *("cluster", "cluster", "AWS::RDS::DBCluster", "rds", "AddTagsToResource", "RemoveTagsFromResource"),
+        *(
+            "cluster",
+            "cluster",
+            "AWS::RDS::DBCluster",
+            "rds",
+            "ListTagsForResource",
+            "AddTagsToResource",
+            "RemoveTagsFromResource",
+        ),
         "aws_rds_cluster",
         lambda target: {"ResourceName": target.id},
     ),
@@ -148,11 +164,6 @@ class InPlan(Setting):
     The tags are what is written; which plans take it follows, and only whether there is one is compared.
     """
 
-    reads = (
-        Operation("backup", "ListBackupPlans"),
-        Operation("backup", "ListBackupSelections"),
-        Operation("backup", "GetBackupSelection"),
-    )
     settle_seconds = 60.0
 
     def __init__(self, kind: _Kind) -> None:
@@ -160,6 +171,9 @@ class InPlan(Setting):
         self.id = f"aws.backup.{kind.what}-in-plan"
         self.title = f"Backup plan of the {kind.title}"
         self.resource = kind.type
+        listed = ("ListBackupPlans", "ListBackupSelections", "GetBackupSelection")
+        plans_read = (Operation("backup", name) for name in listed)
+        self.reads = (Operation(kind.service, kind.tagged), *plans_read)
         self.writes = (Operation(kind.service, kind.tag), Operation(kind.service, kind.untag))
         self.terraform = (kind.terraform,) if kind.terraform else ()
 

@@ -10,17 +10,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.aws.arn import parse
-from hipaa_tui.aws.declared import Declared, Read
+from hipaa_tui.aws.declared import Declared, Read, tags_of
 from hipaa_tui.aws.policies import documents
 from hipaa_tui.aws.policies.principals import EVERYBODY, allows, principals
+from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import (
     Call,
     Cloud,
     CloudError,
     Operation,
     Reading,
-    ResourceType,
     Setting,
     Target,
     absent_on,
@@ -29,7 +28,6 @@ from hipaa_tui.support.json_value import ABSENT, Json
 
 TAGS: Final = {"managed-by": "hipaa-tui"}
 LONGEST_POLICY: Final = 10_240
-_VAULT_NAME: Final = re.compile(r"[A-Za-z0-9_/.-]{2,100}")
 _MOST_POINTS: Final = 20
 
 
@@ -48,38 +46,22 @@ def vault_of(cloud: Cloud, target: Target) -> dict[str, Any]:
     return next((dict(one) for one in listed if one["BackupVaultName"] == target.name), {})
 
 
-class Vaults(ResourceType):
+class Vaults(Named):
     name = "AWS::Backup::BackupVault"
     title = "Backup vault"
+    service = "backup"
+    kind = "backup-vault:"
+    pattern = re.compile(r"[A-Za-z0-9_/.-]{2,100}")
+    listing = Read("backup", "ListBackupVaults", "BackupVaultList")
+    field = "BackupVaultName"
+    tagging = Read("backup", "ListTags", "Tags", {"ResourceArn": "{id}"}, gone=("ResourceNotFoundException",))
 
-    def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        listed = cloud.pages(Call("aws", "backup", "ListBackupVaults", {}, region), "BackupVaultList")
-        # A vault that is logically air-gapped is locked by AWS from its creation on.
-        plain = [one for one in listed if one.get("VaultType", "BACKUP_VAULT") == "BACKUP_VAULT"]
-        found = (self.target(str(one["BackupVaultName"]), account, region, partition) for one in plain)
-        return [target for target in found if target is not None]
-
-    def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        arn = parse(id)
-        name = id
-        if arn is not None:
-            kind, _, name = arn.resource.partition(":")
-            if arn.service != "backup" or kind != "backup-vault":
-                return None
-            account, region, partition = arn.account or account, arn.region or region, arn.partition
-        if not _VAULT_NAME.fullmatch(name):
-            return None
-        full = f"arn:{partition}:backup:{region}:{account}:backup-vault:{name}"
-        return Target("aws", self.name, account, region, full, name, partition)
+    def own(self, item: Json, account: str) -> bool:
+        # AWS locks a logically air-gapped vault when it is created.
+        return bool(item.get("VaultType", "BACKUP_VAULT") == "BACKUP_VAULT")
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        asked = {"ResourceArn": _full(target).id}
-        try:
-            found = cloud.call(Call("aws", "backup", "ListTags", asked, target.region))
-        except CloudError as error:
-            absent_on(("ResourceNotFoundException",), error)
-            return {}
-        return {str(key): str(value) for key, value in (found.get("Tags") or {}).items()}
+        return tags_of(self.tagging.ask(cloud, _full(target)))
 
 
 class Vault(Setting):

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from hipaa_tui.aws.declared import Declared, Read, flag
 from hipaa_tui.aws.resource_types.arn_named import Named
-from hipaa_tui.providers.model import (
-    Cloud,
-    CloudError,
-)
-from hipaa_tui.support.json_value import Json
 
 
 class Clusters(Named):
@@ -23,14 +17,7 @@ class Clusters(Named):
     listing = Read("dax", "DescribeClusters", "Clusters")
     field = "ClusterArn"
     tagging = Read("dax", "ListTags", "Tags", {"ResourceName": "{id}"}, pages=True)
-
-    def listed(self, cloud: Cloud, region: str) -> Sequence[Json]:
-        try:
-            return super().listed(cloud, region)
-        except CloudError as error:
-            if error.code in {"NotReached", "BadRequest"} and not error.sent:
-                return []  # the region has no DAX
-            raise
+    everywhere = False
 
 
 class ClusterEncryption(Declared):

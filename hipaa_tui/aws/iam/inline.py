@@ -104,7 +104,11 @@ class InlinePolicies(Setting):
         *operations(*(f"Attach{kind}Policy" for kind in _KINDS), *(f"Detach{kind}Policy" for kind in _KINDS)),
         *operations("DeletePolicy"),
     )
-    terraform = ("aws_iam_role_policy", "aws_iam_group_policy", "aws_iam_user_policy")
+    terraform = (
+        *("aws_iam_role_policy", "aws_iam_group_policy", "aws_iam_user_policy", "aws_iam_policy"),
+        *("aws_iam_role_policy_attachment", "aws_iam_group_policy_attachment"),
+        "aws_iam_user_policy_attachment",
+    )
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
         try:

@@ -50,7 +50,7 @@ class EnclavePolicy(Setting):
         Operation("kms", one) for one in ("GetKeyPolicy", "DescribeKey", "ListResourceTags", "ListAliases")
     )
     writes = (Operation("kms", "PutKeyPolicy"),)
-    terraform = ("aws_kms_key_policy",)
+    terraform = ("aws_kms_key",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
         try:

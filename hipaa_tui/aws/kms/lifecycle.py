@@ -39,7 +39,7 @@ class KeyPolicy(PolicyText, _OfKey):
         gone=("NotFoundException",),
     )
     writing = Write("kms", "PutKeyPolicy", "Policy", {"KeyId": "{id}", "PolicyName": "default"})
-    terraform = ("aws_kms_key_policy",)
+    terraform = ("aws_kms_key",)
 
 
 class KeyDeletion(_OfKey):

@@ -115,7 +115,7 @@ class Key(Setting):
     title = "Customer-managed key"
     resource = Keys.name
     reads = (
-        *_operations("DescribeKey", "GetKeyPolicy", "ListResourceTags"),
+        *_operations("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
         Operation("resourcegroupstaggingapi", "GetResources"),
     )
     writes = (
@@ -236,7 +236,7 @@ class KeyRotation(Setting):
     id = "aws.kms.rotation"
     title = "Yearly rotation of the key's material"
     resource = Keys.name
-    reads = _operations("GetKeyRotationStatus", "DescribeKey", "GetKeyPolicy", "ListResourceTags")
+    reads = _operations("GetKeyRotationStatus", "DescribeKey")
     writes = _operations("EnableKeyRotation", "DisableKeyRotation")
     terraform = ("aws_kms_key",)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from hipaa_tui.aws.arn import parse
 from hipaa_tui.aws.declared import Read, tags_of
-from hipaa_tui.providers.model import Call, Cloud, ResourceType, Target
+from hipaa_tui.providers.model import Call, Cloud, CloudError, ResourceType, Target
 from hipaa_tui.support.json_value import Json
+
+_NO_ENDPOINT: Final = frozenset({"NotReached", "BadRequest"})
+"""What a call fails with, before it is sent, where a region has no endpoint of the service."""
 
 
 class Named(ResourceType):
@@ -29,6 +32,8 @@ class Named(ResourceType):
     """The member of an item that is its name or its ARN; "" where the item itself is that."""
     tagging: ClassVar[Read | None] = None
     """The call that reads the tags of one."""
+    everywhere: ClassVar[bool] = True
+    """Has every region the service? Where one has not, it has none of these."""
 
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
         items = (item for item in self.listed(cloud, region) if self.own(item, account))
@@ -40,7 +45,12 @@ class Named(ResourceType):
         """Every item of the list call, as the service describes it. Raises CloudError."""
         listing = self.listing
         request = Call("aws", listing.service, listing.operation, dict(listing.arguments), region)
-        return cloud.pages(request, listing.at)
+        try:
+            return cloud.pages(request, listing.at)
+        except CloudError as error:
+            if not self.everywhere and error.code in _NO_ENDPOINT and not error.sent:
+                return []
+            raise
 
     def own(self, item: Json, account: str) -> bool:
         """Is a listed item one of these, and the account's own? (Some calls list what others share with it.)"""

@@ -7,19 +7,17 @@ the broad one goes. A restored assignment gets its old GUID, so that whatever re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.azure.declared import Declared
 from hipaa_tui.azure.resource_ids import parse
-from hipaa_tui.azure.resource_types import get, members, operations, parts, request
+from hipaa_tui.azure.resource_types import members, parts
 from hipaa_tui.providers.model import (
-    Call,
     Cloud,
-    CloudError,
     Reading,
     ResourceType,
-    Setting,
     Target,
-    absent_on,
 )
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -77,49 +75,41 @@ class RoleAssignments(ResourceType):
         )
 
 
-class RoleAssignment(Setting):
+class RoleAssignment(Declared):
     """{"roleDefinitionId", "principalId", "principalType", "condition"?, "conditionVersion"?, "description"?}"""
 
     id = "azure.authorization.role-assignment"
     title = "Role assignment"
     resource = TYPE
-    reads = operations("Microsoft.Authorization", "GET")
-    writes = operations("Microsoft.Authorization", "PUT")
-    removes = operations("Microsoft.Authorization", "DELETE")
+    version = VERSION
+    members = _CHOSEN
+    method = "PUT"
+    removal = "DELETE"
+    absent = ("RoleAssignmentNotFound", "ResourceNotFound", "NotFound")
     creates_resource = True
     settle_seconds = 120.0
     terraform = ("azurerm_role_assignment",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = get(cloud, target.id, VERSION)
-        except CloudError as error:
-            return absent_on(("RoleAssignmentNotFound", "ResourceNotFound", "NotFound"), error)
-        properties: dict[str, Any] = found.get("properties") or {}
-        value = {key: properties[key] for key in _CHOSEN if properties.get(key) is not None}
-        identity: dict[str, Json] = {
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        properties = found.get("properties") or {}
+        return {
             "id": found.get("id", target.id),
             "name": target.name,
             "scope": properties.get("scope") or parts(target.id).scope or "/",
             **{key: properties[key] for key in ("createdOn", "createdBy", "updatedOn") if key in properties},
         }
-        return Reading(value, identity)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+    def changes(self, before: Reading, after: Json) -> Json:
         if before.value is not ABSENT:
             old, new = self.canonical(before.value), self.canonical(after)
             if old == new:
-                return []
+                return {}
             for key in ("roleDefinitionId", "principalId"):
                 if old.get(key) != new.get(key):
                     raise ValueError(
                         f"{key} of a role assignment cannot change: create another one and remove this"
                     )
-        properties = {key: value for key, value in after.items() if value not in (None, "")}
-        return [request("PUT", target.id, VERSION, {"properties": properties})]
-
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [] if before.absent else [request("DELETE", target.id, VERSION)]
+        return {key: value for key, value in after.items() if value not in (None, "")}
 
     def canonical(self, value: Json) -> Json:
         kept = {key: item for key, item in value.items() if item not in (None, "")}

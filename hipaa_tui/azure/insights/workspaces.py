@@ -6,10 +6,12 @@ The retention of logs is the workspace's: the retention of a diagnostic setting 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import ArmType, get, operations, parts, request
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Reading, Setting, Target, absent_on
+from hipaa_tui.azure.declared import Declared
+from hipaa_tui.azure.resource_types import ArmType, operations, parts, request
+from hipaa_tui.providers.model import Call, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json, at
 
 VERSION: Final = "2025-07-01"
@@ -21,31 +23,31 @@ class Workspaces(ArmType):
     version = VERSION
 
 
-class Workspace(Setting):
+class Workspace(Declared):
     """The workspace itself: {"location", "sku" (its name), "retentionInDays" (30 to 730)}."""
 
     id = "azure.operationalinsights.workspace"
     title = "Log Analytics workspace"
     resource = Workspaces.name
-    reads = operations("Microsoft.OperationalInsights", "GET")
+    version = VERSION
+    members = ("sku", "retentionInDays")
+    absent = ("ResourceNotFound", "NotFound")
     writes = operations("Microsoft.OperationalInsights", "PUT", "PATCH")
     creates_resource = True
     kept_on_rollback = "a workspace that may hold audit logs is never deleted"
     settle_seconds = 120.0
     terraform = ("azurerm_log_analytics_workspace",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        try:
-            found = get(cloud, target.id, VERSION)
-        except CloudError as error:
-            return absent_on(("ResourceNotFound", "NotFound"), error)
-        value = {
+    def value(self, found: Mapping[str, Any]) -> Json:
+        return {
             "location": found.get("location", ""),
             "sku": at(found, "properties.sku.name"),
             "retentionInDays": at(found, "properties.retentionInDays"),
         }
+
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
         where = parts(target.id)
-        identity = {
+        return {
             "id": found.get("id", target.id),
             "name": where.name,
             "resourceGroup": where.group,
@@ -54,24 +56,26 @@ class Workspace(Setting):
             "customerId": at(found, "properties.customerId"),
             "tags": found.get("tags") or {},
         }
-        return Reading(value, identity)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        if before.value is ABSENT:
-            body = {
-                "location": after["location"],
-                "properties": {"sku": {"name": after["sku"]}, "retentionInDays": after["retentionInDays"]},
-            }
-            return [request("PUT", target.id, VERSION, body)]
+    def changes(self, before: Reading, after: Json) -> Json:
         old, new = self.canonical(before.value), self.canonical(after)
         if old["location"] != new["location"]:
-            raise ValueError(f"{target.name} is in {old['location']}: a workspace cannot move")
+            raise ValueError(f"{before.identity['name']} is in {old['location']}: a workspace cannot move")
         properties: dict[str, Json] = {}
         if old["sku"] != new["sku"]:
             properties["sku"] = {"name": after["sku"]}
         if old["retentionInDays"] != new["retentionInDays"]:
             properties["retentionInDays"] = after["retentionInDays"]
-        return [request("PATCH", target.id, VERSION, {"properties": properties})] if properties else []
+        return properties
+
+    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+        if before.value is not ABSENT:
+            return super().write(target, before, after)
+        body = {
+            "location": after["location"],
+            "properties": {"sku": {"name": after["sku"]}, "retentionInDays": after["retentionInDays"]},
+        }
+        return [request("PUT", target.id, VERSION, body)]
 
     def canonical(self, value: Json) -> Json:
         return {

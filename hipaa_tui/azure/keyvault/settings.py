@@ -11,8 +11,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import ArmType, get, operations, parts, request
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.azure.declared import Declared
+from hipaa_tui.azure.resource_types import ArmType, parts
+from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 VERSION: Final = "2024-11-01"
@@ -70,32 +71,19 @@ def _connection(one: Mapping[str, Any]) -> dict[str, str]:
     return {"id": str(one.get("id", "")), "status": str(state.get("status", ""))}
 
 
-class _Fields(Setting):
-    """Fields of the vault's properties; what is missing on the wire means `unset`."""
+class _VaultSetting(Declared):
+    """Members of the vault's properties."""
 
     resource = Vaults.name
-    reads = operations("Microsoft.KeyVault", "GET")
-    writes = operations("Microsoft.KeyVault", "PATCH")
+    version = VERSION
     settle_seconds = 60.0
     terraform = ("azurerm_key_vault",)
-    unset: Mapping[str, Json]
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        vault = get(cloud, target.id, VERSION)
-        properties = vault.get("properties") or {}
-        value = {key: properties[key] for key in self.unset if properties.get(key) is not None}
-        return Reading(value, identity_of(vault))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        old, new = self.canonical(before.value or {}), self.canonical(after)
-        changed = {key: after.get(key, self.unset[key]) for key in new if old.get(key) != new[key]}
-        return [request("PATCH", target.id, VERSION, {"properties": changed})] if changed else []
-
-    def canonical(self, value: Json) -> Json:
-        return {**self.unset, **value}
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        return identity_of(found)
 
 
-class PurgeProtection(_Fields):
+class PurgeProtection(_VaultSetting):
     """Whether a deleted vault, and what is deleted in it, is kept until its days are over.
 
     `softDeleteRetentionInDays` is fixed when the vault is made; it is shown, and neither written nor compared.
@@ -117,14 +105,14 @@ class PurgeProtection(_Fields):
     def canonical(self, value: Json) -> Json:
         return {key: value.get(key, False) for key in ("enableSoftDelete", "enablePurgeProtection")}
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+    def changes(self, before: Reading, after: Json) -> Json:
         old, new = self.canonical(before.value or {}), self.canonical(after)
         for key, value in new.items():
             if old[key] and not value:
                 raise ValueError(f"{key} of a key vault cannot be turned off again")
         if new["enablePurgeProtection"] and not new["enableSoftDelete"]:
             raise ValueError("purge protection takes effect only together with soft delete")
-        return super().write(target, before, after)
+        return super().changes(before, after)
 
     def cannot_be_undone(self, before: Json, after: Json) -> str:
         if before is not ABSENT and self.same(before, after):
@@ -136,7 +124,7 @@ class PurgeProtection(_Fields):
         )
 
 
-class Authorization(_Fields):
+class Authorization(_VaultSetting):
     """Whether role assignments decide about keys, secrets and certificates, or the vault's access policies.
 
     The other of the two is kept and ignored, so the way back finds the policies as they were.
@@ -148,7 +136,7 @@ class Authorization(_Fields):
     unset = {"enableRbacAuthorization": False}
 
 
-class Network(_Fields):
+class Network(_VaultSetting):
     """From where the vault is reached: its public endpoint, and the firewall in front of that."""
 
     id = "azure.keyvault.network"

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hipaa_tui.azure.declared import Declared
 from hipaa_tui.azure.keyvault.keys import key_of
-from hipaa_tui.azure.resource_types import ArmType, get, operations, parts, request
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
-from hipaa_tui.support.json_value import ABSENT, Json
+from hipaa_tui.azure.resource_types import ArmType, parts
+from hipaa_tui.providers.model import Call, Reading, Target
+from hipaa_tui.support.json_value import ABSENT, Json, at
 
 VERSION: Final = "2025-02-01"
 
@@ -49,7 +50,7 @@ def identity_of(vault: Mapping[str, Any]) -> dict[str, Json]:
     }
 
 
-class VaultEncryption(Setting):
+class VaultEncryption(Declared):
     """{"keyVaultProperties": {"keyUri"}, "kekIdentity": {"useSystemAssignedIdentity"} or {"userAssignedIdentity"},
     "infrastructureEncryption"?}, ABSENT where Azure's own key encrypts the backups.
     """
@@ -57,8 +58,9 @@ class VaultEncryption(Setting):
     id = "azure.recoveryservices.vault-encryption"
     title = "Encryption key of backups"
     resource = RecoveryVaults.name
-    reads = operations("Microsoft.RecoveryServices", "GET")
-    writes = operations("Microsoft.RecoveryServices", "PATCH")
+    version = VERSION
+    place = "properties.encryption"
+    members = ("keyVaultProperties", "kekIdentity", "infrastructureEncryption")
     settle_seconds = 600.0
     retry_codes = ("UserErrorCMKKeyVaultAuthFailure",)
     irreversible = (
@@ -66,16 +68,15 @@ class VaultEncryption(Setting):
     )
     terraform = ("azurerm_recovery_services_vault",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        vault = get(cloud, target.id, VERSION)
-        encryption: dict[str, Any] = (vault.get("properties") or {}).get("encryption") or {}
-        has = (encryption.get("keyVaultProperties") or {}).get("keyUri")
-        return Reading(dict(encryption) if has else ABSENT, identity_of(vault))
+    def value(self, found: Mapping[str, Any]) -> Json:
+        encryption = at(found, self.place) or {}
+        return dict(encryption) if at(encryption, "keyVaultProperties.keyUri") else ABSENT
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        if self.same(before.value, after):
-            return []
-        return [request("PATCH", target.id, VERSION, {"properties": {"encryption": after}})]
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        return identity_of(found)
+
+    def changes(self, before: Reading, after: Json) -> Json:
+        return {} if self.same(before.value, after) else after
 
     def remove(self, target: Target, before: Reading) -> list[Call]:
         raise ValueError("a Recovery Services vault cannot go back to a key of Azure's")

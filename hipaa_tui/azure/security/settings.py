@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import ArmType, get, members, operations, parts, request
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.azure.declared import Declared
+from hipaa_tui.azure.resource_types import ArmType, get, members, parts
+from hipaa_tui.providers.model import Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
 VERSION: Final = "2024-01-01"
@@ -53,40 +54,39 @@ class Plans(ArmType):
         return {}
 
 
-class Pricing(Setting):
+class Pricing(Declared):
     """{"pricingTier": "Standard" or "Free", "subPlan"?, "enforce"?, "extensions": [{"name", "isEnabled" …}]}"""
 
     id = "azure.security.pricing"
     title = "Defender plan"
     resource = Plans.name
-    reads = operations("Microsoft.Security", "GET")
-    writes = operations("Microsoft.Security", "PUT")
+    version = VERSION
+    members = (*_CHOSEN, "extensions")
+    method = "PUT"
     settle_seconds = 120.0
     terraform = ("azurerm_security_center_subscription_pricing",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        found = get(cloud, target.id, VERSION)
-        properties: dict[str, Any] = found.get("properties") or {}
-        value: dict[str, Json] = {key: properties[key] for key in _CHOSEN if properties.get(key) is not None}
-        value["extensions"] = [_writable(one) for one in properties.get("extensions") or []]
+    def value(self, found: Mapping[str, Any]) -> Json:
+        value = super().value(found)
+        return {**value, "extensions": [_writable(one) for one in value.get("extensions") or []]}
+
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
         where = parts(target.id)
-        identity = {
+        properties = found.get("properties") or {}
+        return {
             "id": found.get("id", target.id),
             "name": where.name,
             "subscription": where.subscription,
             **{key: properties[key] for key in _ASSIGNED if properties.get(key) is not None},
         }
-        return Reading(value, identity)
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+    def changes(self, before: Reading, after: Json) -> Json:
         if self.same(before.value, after):
-            return []
+            return {}
         properties = {key: after[key] for key in _CHOSEN if after.get(key) is not None}
         if is_on(after):
-            properties["extensions"] = after.get("extensions") or []
-        else:
-            properties.pop("subPlan", None)
-        return [request("PUT", target.id, VERSION, {"properties": properties})]
+            return {**properties, "extensions": after.get("extensions") or []}
+        return {key: item for key, item in properties.items() if key != "subPlan"}
 
     def same(self, one: Json, other: Json) -> bool:
         if one is ABSENT or other is ABSENT:

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hipaa_tui.azure.keyvault.keys import key_of
-from hipaa_tui.azure.resource_types import get, operations, request
-from hipaa_tui.azure.storage.settings import VERSION, StorageAccounts, identity_of
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.azure.storage.settings import AccountSetting
+from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.support.json_value import Json, at
 
 OWN_KEY: Final = "Microsoft.Keyvault"
@@ -28,7 +27,7 @@ def uses_key_vault(value: Json) -> bool:
     return str(at(value, "keySource")).lower() == OWN_KEY.lower()
 
 
-class CustomerManagedKey(Setting):
+class CustomerManagedKey(AccountSetting):
     """{"keySource", "keyvaultproperties": {"keyname", "keyvaulturi", "keyversion"?},
     "identity": {"userAssignedIdentity"?, "federatedIdentityClientId"?}}
 
@@ -38,36 +37,35 @@ class CustomerManagedKey(Setting):
 
     id = "azure.storage.customer-managed-key"
     title = "Encryption key"
-    resource = StorageAccounts.name
-    reads = operations("Microsoft.Storage", "GET")
-    writes = operations("Microsoft.Storage", "PATCH")
+    place = "properties.encryption"
+    members = ("keySource", "keyvaultproperties", "identity")
     settle_seconds = 600.0
     # A role assignment takes up to ten minutes to be heard of by the vault.
     retry_codes = ("KeyVaultAuthenticationFailure",)
     terraform = ("azurerm_storage_account_customer_managed_key",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        account = get(cloud, target.id, VERSION)
-        encryption: dict[str, Any] = (account.get("properties") or {}).get("encryption") or {}
+    def value(self, found: Mapping[str, Any]) -> Json:
+        encryption = at(found, self.place) or {}
         value: dict[str, Json] = {"keySource": encryption.get("keySource") or AZURE_KEY}
         if uses_key_vault(value):
             key = encryption.get("keyvaultproperties") or {}
             value["keyvaultproperties"] = {name: key[name] for name in _CHOSEN if key.get(name)}
             if encryption.get("identity"):
                 value["identity"] = {k: v for k, v in encryption["identity"].items() if v}
-        known = identity_of(account)
-        return Reading(value, {**known, "encryption": {k: v for k, v in encryption.items() if k in _KEPT}})
+        return value
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        encryption = at(found, self.place) or {}
+        kept = {key: item for key, item in encryption.items() if key in _KEPT}
+        return {**super().identity_of(target, found), "encryption": kept}
+
+    def changes(self, before: Reading, after: Json) -> Json:
         if self.same(before.value, after):
-            return []
+            return {}
         kept = dict(before.identity.get("encryption") or {})
         if kept.get("services"):
             kept["services"] = {name: _plain(one) for name, one in kept["services"].items() if one}
-        encryption = {**kept, **after}
-        if not uses_key_vault(after):
-            encryption = {**kept, "keySource": AZURE_KEY}
-        return [request("PATCH", target.id, VERSION, {"properties": {"encryption": encryption}})]
+        return {**kept, **after} if uses_key_vault(after) else {**kept, "keySource": AZURE_KEY}
 
     def canonical(self, value: Json) -> Json:
         if not uses_key_vault(value):

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import get, operations, parts, request
+from hipaa_tui.azure.declared import Declared
+from hipaa_tui.azure.resource_types import parts
 from hipaa_tui.azure.storage.settings import VERSION, StorageAccounts
-from hipaa_tui.providers.model import Call, Cloud, CloudError, Reading, Setting, Target, absent_on
+from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json, at, canonical_bytes
 
 _PARTS: Final = {"baseBlob": "blobs", "snapshot": "snapshots", "version": "earlier versions"}
@@ -23,7 +24,6 @@ _AGES: Final = (
     "daysAfterCreationGreaterThan",
     "daysAfterLastAccessTimeGreaterThan",
 )
-_MISSING: Final = ("ManagementPolicyNotFound",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +101,39 @@ def new_deletions(before: Json, after: Json) -> list[Deletion]:
     ]
 
 
-class Lifecycle(Setting):
+class Lifecycle(Declared):
     """{"rules": [{"name", "enabled", "type": "Lifecycle", "definition": {"actions", "filters"}}]}"""
 
     id = "azure.storage.lifecycle"
     title = "Lifecycle rules"
     resource = StorageAccounts.name
-    reads = operations("Microsoft.Storage", "GET")
-    writes = operations("Microsoft.Storage", "PUT")
-    removes = operations("Microsoft.Storage", "DELETE")
+    version = VERSION
+    below = "/managementPolicies/default"
+    place = "properties.policy"
+    members = ("rules",)
+    method = "PUT"
+    removal = "DELETE"
+    absent = ("ManagementPolicyNotFound",)
+    identified_when_absent = True
     settle_seconds = 60.0
     terraform = ("azurerm_storage_management_policy",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        identity = _identity(target)
-        try:
-            found = get(cloud, _path(target), VERSION)
-        except CloudError as error:
-            return Reading(absent_on(_MISSING, error).value, identity)
+    def value(self, found: Mapping[str, Any]) -> Json:
         rules = at(found, "properties.policy.rules") or []
-        return Reading({"rules": rules} if rules else ABSENT, identity)
+        return {"rules": rules} if rules else ABSENT
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        if before.value is not ABSENT and self.same(before.value, after):
-            return []
-        body = {"properties": {"policy": {"rules": after["rules"]}}}
-        return [request("PUT", _path(target), VERSION, body)]
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        where = parts(target.id)
+        return {
+            "id": self.path(target),
+            "account": target.id,
+            "name": where.name,
+            "resourceGroup": where.group,
+            "subscription": where.subscription,
+        }
 
-    def remove(self, target: Target, before: Reading) -> list[Call]:
-        return [] if before.absent else [request("DELETE", _path(target), VERSION)]
+    def changes(self, before: Reading, after: Json) -> Json:
+        return {} if self.same(before.value, after) else {"rules": after["rules"]}
 
     def canonical(self, value: Json) -> Json:
         rules = [_plain({"enabled": True, **rule}) for rule in value["rules"]]
@@ -142,22 +146,7 @@ class Lifecycle(Setting):
         return f"{'; '.join(one.words for one in found)}: what Azure has deleted by then does not come back"
 
     def planned_identity(self, target: Target, after: Json) -> dict[str, Json]:
-        return _identity(target)
-
-
-def _path(target: Target) -> str:
-    return f"{target.id}/managementPolicies/default"
-
-
-def _identity(target: Target) -> dict[str, Json]:
-    where = parts(target.id)
-    return {
-        "id": _path(target),
-        "account": target.id,
-        "name": where.name,
-        "resourceGroup": where.group,
-        "subscription": where.subscription,
-    }
+        return self.identity_of(target, {})
 
 
 def _plain(value: Json) -> Json:

@@ -11,9 +11,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import get, operations, request
-from hipaa_tui.azure.storage.settings import VERSION, StorageAccounts, identity_of
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.azure.storage.settings import AccountSetting
+from hipaa_tui.providers.model import Reading, Target
 from hipaa_tui.support.json_value import Json, canonical_bytes
 
 MOST_RULES: Final = 400
@@ -35,33 +34,31 @@ _PRIVATE: Final = tuple(
 )
 
 
-class NetworkRules(Setting):
+class NetworkRules(AccountSetting):
     """{"publicNetworkAccess", "networkAcls": {"defaultAction", "bypass", "ipRules", "virtualNetworkRules" …}}"""
 
     id = "azure.storage.network-rules"
     title = "Network access"
-    resource = StorageAccounts.name
-    reads = operations("Microsoft.Storage", "GET")
-    writes = operations("Microsoft.Storage", "PATCH")
+    unset = {"publicNetworkAccess": "Enabled", "networkAcls": _NO_RULES}
     settle_seconds = 60.0
-    terraform = ("azurerm_storage_account",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        account = get(cloud, target.id, VERSION)
-        properties = account.get("properties") or {}
-        value: dict[str, Json] = {
-            "publicNetworkAccess": properties.get("publicNetworkAccess") or "Enabled",
-            "networkAcls": _writable({**_NO_RULES, **(properties.get("networkAcls") or {})}),
+    def value(self, found: Mapping[str, Any]) -> Json:
+        held = found.get("properties") or {}
+        return {
+            "publicNetworkAccess": held.get("publicNetworkAccess") or "Enabled",
+            "networkAcls": _writable({**_NO_RULES, **(held.get("networkAcls") or {})}),
         }
-        endpoints = [_connection(one) for one in properties.get("privateEndpointConnections") or []]
-        return Reading(value, {**identity_of(account), "privateEndpoints": endpoints})
 
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        old, new = self.canonical(before.value), self.canonical(after)
-        changed = {key: after[key] for key in new if old[key] != new[key]}
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        connections = (found.get("properties") or {}).get("privateEndpointConnections") or []
+        endpoints = [_connection(one) for one in connections]
+        return {**super().identity_of(target, found), "privateEndpoints": endpoints}
+
+    def changes(self, before: Reading, after: Json) -> Json:
+        changed = super().changes(before, after)
         if "networkAcls" in changed:
             changed["networkAcls"] = _writable(changed["networkAcls"])
-        return [request("PATCH", target.id, VERSION, {"properties": changed})] if changed else []
+        return changed
 
     def canonical(self, value: Json) -> Json:
         rules = {**_NO_RULES, **(value.get("networkAcls") or {})}

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hipaa_tui.azure.resource_types import ArmType, get, operations, parts, request
-from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
+from hipaa_tui.azure.declared import Declared
+from hipaa_tui.azure.resource_types import ArmType, parts
+from hipaa_tui.providers.model import Target
 from hipaa_tui.support.json_value import Json
 
 VERSION: Final = "2025-08-01"
@@ -68,31 +69,18 @@ def identity_of(account: Mapping[str, Any]) -> dict[str, Json]:
     }
 
 
-class _Flags(Setting):
-    """Fields of the account's properties; what is missing on the wire means `unset`."""
+class AccountSetting(Declared):
+    """Members of a storage account's properties."""
 
     resource = StorageAccounts.name
-    reads = operations("Microsoft.Storage", "GET")
-    writes = operations("Microsoft.Storage", "PATCH")
-    terraform = ("azurerm_storage_account",)
-    unset: Mapping[str, Json]
+    version = VERSION
+    terraform: tuple[str, ...] = ("azurerm_storage_account",)
 
-    def read(self, cloud: Cloud, target: Target) -> Reading:
-        account = get(cloud, target.id, VERSION)
-        properties = account.get("properties") or {}
-        value = {key: properties[key] for key in self.unset if properties.get(key) is not None}
-        return Reading(value, identity_of(account))
-
-    def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        old, new = self.canonical(before.value or {}), self.canonical(after)
-        changed = {key: value for key, value in new.items() if old.get(key) != value}
-        return [request("PATCH", target.id, VERSION, {"properties": changed})] if changed else []
-
-    def canonical(self, value: Json) -> Json:
-        return {**self.unset, **value}
+    def identity_of(self, target: Target, found: Mapping[str, Any]) -> dict[str, Json]:
+        return identity_of(found)
 
 
-class Transport(_Flags):
+class Transport(AccountSetting):
     """Whether plain HTTP is refused, and the oldest TLS that is accepted.
 
     Both missing is what accounts made before 2019 and 2020 have: HTTP is let in, and TLS 1.0.
@@ -103,7 +91,7 @@ class Transport(_Flags):
     unset = {"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_0"}
 
 
-class BlobPublicAccess(_Flags):
+class BlobPublicAccess(AccountSetting):
     """Whether a container may be opened to anonymous readers. The containers' own levels are kept.
 
     An account where it was never set (made before December 2023) lets its containers be opened.
