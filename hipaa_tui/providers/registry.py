@@ -71,7 +71,9 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
         for name in getattr(module, "BLOCK_ON_ERROR", ()):
             # A misspelt name, or a text in place of a tuple, would let a guard pass that cannot look.
             if name not in own:
-                raise ValueError(f"{module.__name__}: BLOCK_ON_ERROR names {name!r}, which is none of its guards")
+                raise ValueError(
+                    f"{module.__name__}: BLOCK_ON_ERROR names {name!r}, which is none of its guards"
+                )
             cautious.add(name)
     return MappingProxyType(found), frozenset(cautious)
 

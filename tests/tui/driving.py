@@ -45,7 +45,9 @@ def seen(app) -> str:
 def said(app) -> str:
     """All notes and documents of the screen in full, whatever of them is in sight."""
     return "\n".join(
-        part.text for part in app.screen.query("StaticText, Document") if isinstance(part, StaticText | Document)
+        part.text
+        for part in app.screen.query("StaticText, Document")
+        if isinstance(part, StaticText | Document)
     )
 
 
