@@ -1,1 +1,1 @@
-"""Says which HIPAA safeguard a check touches, and which finding to look at first."""
+"""The HIPAA citations of checks, and the priority of findings."""

@@ -1,4 +1,4 @@
-"""Names the part of the HIPAA Security Rule behind a check, since that is what an auditor asks for."""
+"""The citations of the HIPAA Security Rule, and those that a check is about."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Citation:
     """Such as "164.312(a)(2)(iv)"."""
     title: str
     required: bool
-    """False for an addressable specification: to be met, or its alternative to be documented."""
+    """False for an addressable specification: implement it, or document the alternative."""
     kind: str
     """One of "standard", "specification", "breach-notification"."""
     summary: str
@@ -45,12 +45,12 @@ def all_citations() -> Mapping[str, Citation]:
 
 
 def citation(name: str) -> Citation:
-    """The citation with this id. KeyError where the rule has none."""
+    """The citation with this id. KeyError if there is none."""
     return all_citations()[name]
 
 
 def controls_of(check: str) -> tuple[str, ...]:
-    """The ids of the citations that a check touches, in the order of the rule; () for an unknown check.
+    """The ids of the citations that a check is about, in the order of the rule; () for an unknown check.
 
     `check` is a Prowler check, a Security Hub control ("S3.5") or an AWS Config rule, in any case.
     """

@@ -1,4 +1,4 @@
-"""Decides which finding comes first, so that the list starts where patients' data is most at risk."""
+"""Computes the priority of a finding, so that the list starts where patients' data is most at risk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def priority(severity: str, controls: Iterable[str], exposure: bool, phi: bool, automatic: bool) -> int:
-    """How early to look at a finding: 0 to 100, the largest first.
+    """The priority of a finding: 0 to 100, the largest first.
 
     severity                    critical 80, high 60, medium 40, low 20, informational or unknown 0
     + open to the Internet       8   anybody can use it today, without being inside first

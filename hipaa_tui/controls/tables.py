@@ -1,4 +1,4 @@
-"""Reads the tables that ship with the package, once and only when somebody asks."""
+"""Reads the tables that ship with the package, once and on first use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """The table "audits", "checks", "citations" or "words", which nobody may change in place."""
+    """The table "audits", "checks", "citations" or "words". Do not modify it."""
     text = resources.files("hipaa_tui.controls.data").joinpath(f"{name}.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

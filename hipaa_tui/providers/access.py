@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where the credentials come from: an AWS profile and region, Azure subscriptions (all if none).
+    """The selected credentials: an AWS profile and region, Azure subscriptions (all if none).
 
-    Several AWS accounts are reached by several `profiles`, or by a `role` of that name in each of `accounts`
-    (in every active one of the organization where none is named); the session's own account needs no role.
+    For several AWS accounts: several `profiles`, or a `role` to assume in each of `accounts` (if empty, in every active
+    account of the organization); the session's own account needs no role.
     """
 
     profile: str | None = None

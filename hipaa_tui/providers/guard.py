@@ -1,7 +1,7 @@
-"""The shape of a guard, and the registry that playbooks name them from.
+"""The interface of a guard: a function that checks the live cloud before a change, and passes, warns or blocks.
 
-A guard never writes. What it cannot see it does not call safe: an error while looking is a warning
-with that error as its reason, or a block where not knowing is dangerous (the guard says which).
+A guard never writes. If it cannot read what it needs, that is a warning with the error as its reason, or a block for
+the guards in BLOCK_ON_ERROR, where not knowing is dangerous.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuardResult:
-    """What a guard found, in a sentence for the operator."""
+    """The result of a guard, with the reason as a sentence for the operator."""
 
     guard: str
     outcome: Outcome
@@ -39,10 +39,9 @@ class GuardResult:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """A change that is about to be planned, as a guard sees it.
+    """A change to be planned, as a guard gets it.
 
-    The permissions are those of its calls and of the calls that take it back, None where whoever made the
-    draft did not work them out.
+    The permissions are those of its calls and of its rollback's calls; None if they were not computed.
     """
 
     setting: str
@@ -54,26 +53,25 @@ class PlannedChange:
 
 
 class Read(Protocol):
-    """A fresh look at a setting, remembered for the time of one planning."""
+    """Reads a setting; cached while one plan is made."""
 
     def __call__(self, setting: str, target: Target, /) -> Reading: ...
 
 
 Managed = Callable[[Target], str]
-"""Who else manages a resource, as half a sentence ("Terraform manages it at …"); "" where nobody is known to."""
+"""What else manages a resource, as half a sentence ("Terraform manages it at …"), or ""."""
 
 
 def nobody(_target: Target) -> str:
-    """No code of the team's is known."""
+    """For a team without known Terraform code."""
     return ""
 
 
 @dataclass(frozen=True)
 class GuardContext:
-    """What a guard gets: the resource, the changes that are meant, and eyes on the live cloud.
+    """The input of a guard: the resource, the planned changes, and access to the live cloud.
 
-    `memory` lasts for one planning: a guard keeps there what holds for a whole account. `managed` knows the team's
-    Terraform.
+    `memory` is a cache per account while one plan is made. `managed` says what Terraform code manages a resource.
     """
 
     cloud: Cloud
@@ -88,4 +86,4 @@ class GuardContext:
 
 Verdict = tuple[Outcome, str]
 Guard = Callable[[GuardContext], Verdict]
-"""Raises CloudError where looking fails: the caller makes it a warning, or a block for one in BLOCK_ON_ERROR."""
+"""Raises CloudError if a read fails: the caller makes that a warning, or a block for a guard in BLOCK_ON_ERROR."""

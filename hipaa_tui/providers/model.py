@@ -1,4 +1,4 @@
-"""The protocol that carries everything: targets, calls, readings, settings, resource types, clouds.
+"""The interface between services and engine: targets, calls, readings, settings, resource types, clouds.
 
 Nothing here imports an SDK. A `Call` is data: the very object that a preview shows is the one that a
 run executes, so what was approved is what happens.
@@ -15,16 +15,17 @@ from hipaa_tui.providers.retryable import Retryable
 from hipaa_tui.support.json_value import ABSENT, Json, canonical_bytes
 
 GLOBAL_REGION: Final = ""
-"""The region of what has none (an Azure subscription, an IAM role)."""
+"""The region of a resource without one (an Azure subscription, an IAM role)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One cloud resource, under the id by which the cloud knows it.
+    """One cloud resource.
 
     `type` is the provider's own name: CloudFormation's for AWS ("AWS::S3::Bucket"), ARM's for Azure
-    ("Microsoft.Storage/storageAccounts"). `id` is an ARN, an ARM id, or where a service has neither
-    (an alias) the name that its API takes. `name` is the short name that a person would say.
+    ("Microsoft.Storage/storageAccounts"). `id` is
+    an ARN, an ARM id, or if a service has neither (an alias) the name that its API takes. `name` is the short name for
+    display.
     """
 
     provider: str
@@ -98,13 +99,12 @@ class Call:
 
 
 class CloudError(Exception):
-    """A cloud refused or failed a call.
+    """A call failed.
 
-    `code` is the service's own error code ("NoSuchBucketPolicy", "ResourceNotFound"), `status` the
-    HTTP status (0 where there was no answer), `sent` False only where the request certainly never
-    left, and `transient` True for throttling, 5xx, time-outs and a resource that is busy. `retry_after` are the
-    seconds that the answer asks to wait (None where it asks for nothing), `retryable` the entry of the provider's
-    table that the error is.
+    `code` is the service's error code ("NoSuchBucketPolicy", "ResourceNotFound"), `status` the HTTP status (0 without a
+    response), `sent` False only if the request certainly was not sent, and `transient` True for throttling, 5xx, timeouts
+    and a busy resource. `retry_after` is the number of seconds that the response asks to wait (None if it does not),
+    `retryable` the entry of the provider's table of retryable errors.
     """
 
     def __init__(
@@ -132,20 +132,19 @@ class CloudError(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Turned away for coming too often."""
+        """Was the call throttled?"""
         return self.status == 429 or any(
             word in self.code for word in ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
         )
 
     @property
     def without_effect(self) -> bool:
-        """Certainly nothing was done: it never left, or was turned away for coming too often or while the resource
-        was busy."""
+        """Did the call certainly have no effect, since it was not sent, was throttled, or the resource was busy?"""
         return not self.sent or self.throttled or (self.retryable is not None and self.retryable.refused)
 
     @property
     def unauthenticated(self) -> bool:
-        """There are no credentials (any more): whoever logs in again can go on."""
+        """Are there no (valid) credentials, so that logging in again helps?"""
         return self.status == 401 or self.code in {
             "NoCredentials",
             "ExpiredToken",
@@ -159,13 +158,13 @@ class CloudError(Exception):
 
     @property
     def denied(self) -> bool:
-        """The credentials may not do this (403 of either cloud)."""
+        """Do the credentials lack a permission (403 in either cloud)?"""
         return self.status == 403 or self.code in {"AccessDenied", "AuthorizationFailed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who the credentials are: an account (or the subscriptions they reach) and a principal."""
+    """The identity of the credentials: an account (or the reachable subscriptions) and a principal."""
 
     provider: str
     accounts: tuple[str, ...]
@@ -179,10 +178,10 @@ ANYWHERE: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """What the credentials may not do, as far as the provider tells before it is tried.
+    """The permissions that the credentials lack, as far as the provider can tell in advance.
 
-    `actions` are refused for certain, `because` names who refuses ("an SCP"; "" where simply nobody
-    allows). `unknown` could not be told, for `reason`. Whatever stands in neither is allowed.
+    `actions` are certainly denied, by `because` ("an SCP"; "" if nothing allows them). `unknown` could not be determined,
+    for `reason`. All others are allowed.
     """
 
     actions: tuple[str, ...] = ()
@@ -192,12 +191,12 @@ class Denied:
 
 
 class Cloud(Protocol):
-    """One provider's API. Implementations are safe to share between threads."""
+    """One provider's API. Implementations are thread-safe."""
 
     provider: str
 
     def call(self, call: Call) -> dict[str, Json]:
-        """Carry out one call and return the response as plain JSON. Raises CloudError.
+        """Make one call and return the response as plain JSON. Raises CloudError.
 
         Times are ISO 8601 strings; AWS's ResponseMetadata is left out.
         """
@@ -208,11 +207,11 @@ class Cloud(Protocol):
         ...
 
     def caller(self) -> Caller:
-        """Whose credentials these are. Raises CloudError."""
+        """The identity of the credentials. Raises CloudError."""
         ...
 
     def scan_regions(self, *, everywhere: bool = False) -> list[str]:
-        """The regions that a scan looks at where nobody names any. Raises CloudError.
+        """The default regions of a scan. Raises CloudError.
 
         For AWS the session's own region, or every enabled one if `everywhere`; for Azure one
         GLOBAL_REGION, since its lists span all regions.
@@ -220,10 +219,9 @@ class Cloud(Protocol):
         ...
 
     def denied(self, actions: Sequence[str], resource: Target) -> Denied:
-        """Which of these permissions the credentials do not have on the resource, which need not be there yet.
+        """Which of these permissions the credentials lack on the resource, which may not exist yet.
 
-        Of a resource of the type ANYWHERE: which they have on no resource of its account. What the
-        provider does not tell is `unknown`. Raises CloudError only where nobody is logged in.
+        For the type ANYWHERE: which they have on no resource of the account. Raises CloudError only without credentials.
         """
         ...
 
@@ -234,11 +232,10 @@ Clouds = Mapping[str, Cloud]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a fresh look found.
+    """The result of reading a setting.
 
-    `value` is what one chooses and what is compared, planned and restored (ABSENT where there is
-    nothing). `identity` is what the cloud assigned (ids, ARNs, etags) and what rendering Terraform
-    needs to know; it is never compared.
+    `value` is the configuration, which is compared, planned and restored (ABSENT if there is none). `identity` is what the
+    cloud assigned (ids, ARNs, etags) and what rendering Terraform needs; it is never compared.
     """
 
     value: Json
@@ -251,7 +248,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An API operation that a setting uses, with the permissions to ask for where they do not follow.
+    """An API operation that a setting uses, with its permissions if they cannot be derived.
 
     For AWS the IAM action is "service:Operation" unless the permissions table says otherwise; `also`
     adds what the call needs besides its own action (iam:PassRole). For Azure `operation` is the HTTP
@@ -264,16 +261,16 @@ class Operation:
 
 
 class Setting(ABC):
-    """One piece of configuration of one resource type. Subclasses are small and hold no state.
+    """One piece of configuration of one resource type.
 
-    A write is a pure function from (target, what was read, what is wanted) to calls. The engine
-    carries the calls out, journals them, waits and reads again: a setting never does.
+    Subclasses are small and stateless. A write is a pure function from (target, what was read, what is wanted) to calls.
+    The engine makes the calls, journals them, waits and reads again: a setting never does.
     """
 
     id: str
     """"aws.s3.bucket-encryption": provider.service.what"""
     title: str
-    """What a person calls it: "Default encryption"."""
+    """The title for display: "Default encryption"."""
     resource: str
     """The resource type it belongs to."""
     reads: tuple[Operation, ...] = ()
@@ -281,18 +278,18 @@ class Setting(ABC):
     removes: tuple[Operation, ...] = ()
 
     creates_resource: bool = False
-    """ABSENT means that the resource itself is not there: then all its other settings are ABSENT too."""
+    """ABSENT means that the resource itself does not exist: then all of its other settings are ABSENT, too."""
     settle_seconds: float = 30.0
-    """How long a fresh read may still show the old value after a write."""
+    """Seconds for which a fresh read may still show the old value after a write."""
     retry_codes: tuple[str, ...] = ()
-    """Error codes that mean "what this needs was only just created": tried again while it settles."""
+    """Error codes that mean that a dependency was just created: retried while it settles."""
     repeatable: bool = True
-    """A write whose answer was lost may be made again. False where that could make a second one, since the
-    cloud chooses the name and takes no client token."""
+    """May a write be retried if its response was lost? False if that could create a second resource, since the cloud assigns
+    the name and the call has no client token."""
     irreversible: str = ""
-    """Why a write cannot be taken back; empty where it can. Such a change asks for the resource's name."""
+    """Why a write cannot be undone; empty if it can. The user confirms such a change by typing the resource's name."""
     kept_on_rollback: str = ""
-    """Why what was created stays when a run is rolled back (a key that may have encrypted data)."""
+    """Why a rollback keeps what was created (a key that may have encrypted data); empty if it does not."""
     terraform: tuple[str, ...] = ()
     """The Terraform resource types that express it; the snippet has the setting's id as its name."""
 
@@ -302,22 +299,22 @@ class Setting(ABC):
 
     @abstractmethod
     def read(self, cloud: Cloud, target: Target) -> Reading:
-        """A fresh look at the cloud. Raises CloudError (never for "there is none": that is ABSENT)."""
+        """Read the setting. Raises CloudError, but not for a setting that does not exist: that is ABSENT."""
 
     @abstractmethod
     def write(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        """The calls, in order, that bring the setting from `before` to `after` (not ABSENT)."""
+        """The calls, in order, that change the setting from `before` to `after` (not ABSENT)."""
 
     def remove(self, target: Target, before: Reading) -> list[Call]:
-        """The calls that bring it back to ABSENT. ValueError where it cannot be removed."""
+        """The calls that remove the setting. ValueError if it cannot be removed."""
         raise ValueError(f"{self.id} cannot be removed")
 
     def calls(self, target: Target, before: Reading, after: Json) -> list[Call]:
-        """The calls from `before` to `after`, whichever verb that takes."""
+        """The calls from `before` to `after`, by write or remove."""
         return self.remove(target, before) if after is ABSENT else self.write(target, before, after)
 
     def canonical(self, value: Json) -> Json:
-        """One form for values that mean the same; comparing happens here and only here."""
+        """The canonical form of a value: equal for values that mean the same. All comparisons use it."""
         return value
 
     def same(self, one: Json, other: Json) -> bool:
@@ -327,37 +324,39 @@ class Setting(ABC):
         return canonical_bytes(self.canonical(one)) == canonical_bytes(self.canonical(other))
 
     def display(self, value: Json) -> Json:
-        """The value as a diff should show it: structure instead of JSON held in a string."""
+        """The value for a diff: structure instead of JSON in a string."""
         return value
 
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
-        """Values that a write of several calls passes through, so that one cut short can be told
-        from somebody else's change. Empty where a write is one call."""
+        """The intermediate values of a write of several calls, to tell an interrupted write from someone else's change.
+
+        Empty if a write is one call."""
         return []
 
     def cannot_be_undone(self, before: Json, after: Json) -> str:
-        """Why this very change cannot be taken back; "" where it can. `irreversible`, unless it depends on
-        the values (a retention that is locked, a rule that deletes data)."""
+        """Why this change cannot be undone; "" if it can.
+
+        `irreversible`, unless that depends on the values (a locked retention, a rule that deletes data)."""
         return self.irreversible
 
     def planned_identity(self, target: Target, after: Json) -> Mapping[str, Json]:
-        """What of the identity is certain before a creation (an ARN made of known names)."""
+        """The part of the identity that is known before a creation (an ARN of known names)."""
         return {}
 
 
 class ResourceType(ABC):
-    """How resources of one type are listed, named and tagged: with its settings, all that a scan needs."""
+    """How resources of one type are listed, named and tagged. With the type's settings, this is all that a scan needs."""
 
     name: str
     """"AWS::S3::Bucket" """
     title: str
     """"S3 bucket" """
     regional: bool = True
-    """Listed per region; else once per account."""
+    """Listed per region, else once per account."""
     per_region: bool = False
-    """A switch that each region of the account has, made or not: the list of a region is this one target."""
+    """A per-region setting of the account: each region has exactly one such target."""
     missing_resource_suffix: str = ""
-    """How the id ends by which a report says that none of them does something that one has to do; "" where none does."""
+    """Suffix of the id that a scanner reports when NO resource of this type meets a check (Prowler: ':unknown'), or ""."""
 
     @property
     def provider(self) -> str:
@@ -365,35 +364,32 @@ class ResourceType(ABC):
 
     @abstractmethod
     def list(self, cloud: Cloud, account: str, region: str, partition: str) -> list[Target]:
-        """Every resource of this type in the account (and region where regional). Raises CloudError."""
+        """Every resource of this type in the account (and region if regional). Raises CloudError."""
 
     @abstractmethod
     def target(self, id: str, account: str, region: str, partition: str = "aws") -> Target | None:
-        """The resource that a scanner means by `id`, or None where the id is not of this type."""
+        """The resource with a scanner's `id`, or None if the id is not of this type."""
 
     def tags(self, cloud: Cloud, target: Target) -> Mapping[str, str]:
-        """Its tags; empty where it has none or cannot have any. Raises CloudError."""
+        """Its tags; empty if it has none or cannot have any. Raises CloudError."""
         return {}
 
 
 class Progress(Protocol):
-    """Where the core says how far it is; it knows neither terminal nor widget.
-
-    Raising `Cancelled` out of `step` stops the work at the next safe place.
-    """
+    """Receives the core's progress. Raising `Cancelled` in `step` stops the work at the next safe point."""
 
     def step(self, done: int, total: int, what: str) -> None: ...
 
 
 class Cancelled(Exception):
-    """The person asked to stop; raised out of Progress.step."""
+    """The user asked to stop; raised by Progress.step."""
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Ignores progress."""
 
     def step(self, done: int, total: int, what: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 def calls_as_json(calls: Iterable[Call]) -> list[dict[str, Json]]:
@@ -401,7 +397,7 @@ def calls_as_json(calls: Iterable[Call]) -> list[dict[str, Json]]:
 
 
 def absent_on(codes: Sequence[str], error: CloudError) -> Reading:
-    """ABSENT where the error is one that means it; else the error again."""
+    """ABSENT if the error means that the setting does not exist; else raises the error again."""
     if error.code in codes:
         return Reading(ABSENT)
     raise error

@@ -1,4 +1,4 @@
-"""Long operations: what a cloud accepted and goes on with after it has answered.
+"""Long-running operations, which a cloud accepts and continues after its response.
 
 A cloud tells whoever listens where such an operation can be asked after, while the call is still under way. A run puts
 that on record, so that whoever resumes it waits for the operation instead of sending the request again.
@@ -16,10 +16,10 @@ _LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 @runtime_checkable
 class Following(Protocol):
-    """A cloud whose operations can be asked after."""
+    """A cloud whose operations have a status that can be read."""
 
     def operation_ended(self, url: str) -> bool:
-        """Has the operation at this URL ended, well or not? Raises CloudError where that cannot be told."""
+        """Has the operation at this URL ended, successfully or not? Raises CloudError if that cannot be read."""
         ...
 
 

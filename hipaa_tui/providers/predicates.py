@@ -1,4 +1,4 @@
-"""Says whether a value complies, from a predicate that is data: playbooks carry no code.
+"""Evaluates predicates, by which playbooks decide whether a value complies. They are data, not code.
 
 A predicate is one of
     {"all": [p, …]}   {"any": [p, …]}   {"not": p}
@@ -26,7 +26,7 @@ _LOOKED_AT: Final = 2048
 
 
 def holds(predicate: Json, value: Json) -> bool:  # noqa: PLR0912 - one branch a word of the language
-    """Does `predicate` hold for `value`? ValueError where the predicate is not of the language."""
+    """Is `predicate` true for `value`? ValueError for an invalid predicate."""
     if not isinstance(predicate, Mapping) or not predicate:
         raise ValueError(f"a predicate is an object, not {compact(predicate)}")
     if "all" in predicate:
@@ -69,13 +69,13 @@ def holds(predicate: Json, value: Json) -> bool:  # noqa: PLR0912 - one branch a
 
 
 def check(predicate: Json) -> None:
-    """ValueError where `predicate` is not of the language, whatever value it will meet."""
+    """ValueError if `predicate` is invalid, independent of any value."""
     if not isinstance(predicate, Mapping):
         raise ValueError(f"a predicate is an object, not {compact(predicate)}")
     for word in ("all", "any"):
         if word in predicate:
             if not isinstance(predicate[word], list) or len(predicate) != 1:
-                raise ValueError(f"{word} takes a list and stands alone: {compact(predicate)}")
+                raise ValueError(f"{word} takes a list and no other keys: {compact(predicate)}")
             for part in predicate[word]:
                 check(part)
             return

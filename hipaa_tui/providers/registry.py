@@ -1,8 +1,8 @@
-"""Finds settings, resource types, value builders and guards by name, importing the services' modules only when asked.
+"""Finds settings, resource types, value builders and guards by name. Imports the services' modules at first use.
 
-Each service is a package of `hipaa_tui.aws` or `hipaa_tui.azure`. Its modules declare what they have in SETTINGS,
-RESOURCE_TYPES and BUILDERS; those called `guards…` in GUARDS and BLOCK_ON_ERROR. None of them imports an SDK, so looking
-a setting up is cheap; the SDKs load when the first call is made (`hipaa_tui.aws.cloud`, `hipaa_tui.azure.cloud`).
+Each service is a package of `hipaa_tui.aws` or `hipaa_tui.azure`. Its modules declare SETTINGS, RESOURCE_TYPES and
+BUILDERS; modules named `guards…` declare GUARDS and BLOCK_ON_ERROR. None of them imports an SDK, so looking up a setting is
+cheap; an SDK is imported at the first call (`hipaa_tui.aws.cloud`, `hipaa_tui.azure.cloud`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from hipaa_tui.support.errors import InputError
 
 PROVIDERS: Final = ("aws", "azure")
 _SDK: Final = "sdk"
-"""The package of a provider that imports its SDK: it declares nothing and is never walked."""
+"""The package of a provider that imports its SDK: it declares nothing and is skipped."""
 _GUARDS: Final = "guards"
 
 
 def service_modules(*, guards: bool) -> Iterator[ModuleType]:
-    """Every module of every service, and of the providers' own rooms: those with guards, or all others."""
+    """Every module of the services and of the providers' shared packages: those with guards, or all others."""
     for provider in PROVIDERS:
         yield from _modules(importlib.import_module(f"hipaa_tui.{provider}"), guards)
 
@@ -59,7 +59,7 @@ def _declared() -> tuple[Mapping[str, Setting], Mapping[str, ResourceType]]:
 
 @cache
 def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
-    """The services' guards by name, and the names of those that block where they cannot look."""
+    """(the services' guards by name, the names of those that block if they cannot read what they need)."""
     found: dict[str, Guard] = {}
     cautious: set[str] = set()
     for module in service_modules(guards=True):
@@ -72,7 +72,7 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
             # A misspelt name, or a text in place of a tuple, would let a guard pass that cannot look.
             if name not in own:
                 raise ValueError(
-                    f"{module.__name__}: BLOCK_ON_ERROR names {name!r}, which is none of its guards"
+                    f"{module.__name__}: BLOCK_ON_ERROR names {name!r}, which is not one of its guards"
                 )
             cautious.add(name)
     return MappingProxyType(found), frozenset(cautious)
@@ -80,7 +80,7 @@ def guards() -> tuple[Mapping[str, Guard], frozenset[str]]:
 
 @cache
 def builders() -> Mapping[str, Builder]:
-    """Every builder by the key that names it in a playbook's change."""
+    """Every value builder by its key in a playbook's change."""
     found = dict(GENERAL)
     for module in service_modules(guards=False):
         for name, builder in getattr(module, "BUILDERS", {}).items():
@@ -101,7 +101,7 @@ def resource_types() -> Mapping[str, ResourceType]:
 
 
 def setting(id: str) -> Setting:
-    """The setting of that id. InputError where there is none."""
+    """The setting with that id. InputError if there is none."""
     try:
         return settings()[id]
     except KeyError:
@@ -109,7 +109,7 @@ def setting(id: str) -> Setting:
 
 
 def resource_type(name: str) -> ResourceType:
-    """The resource type of that name. InputError where there is none."""
+    """The resource type with that name. InputError if there is none."""
     try:
         return resource_types()[name]
     except KeyError:

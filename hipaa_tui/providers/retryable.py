@@ -1,5 +1,4 @@
-"""Errors after which the same request will do later: what clouds answer while a resource is busy, or while something
-that was just created is not known everywhere yet.
+"""Errors after which the same request succeeds later: a resource is busy, or something just created is not replicated yet.
 
 Each provider has its own table of them, with the page that documents each. A run waits them out
 (`hipaa_tui.runs.change_executor`); a conflict that only a person can resolve (a name that is taken, a quota) is in no table.
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 _MILLISECONDS: Final = ("x-amz-retry-after", "retry-after-ms", "x-ms-retry-after-ms")
-"""Headers that say it in milliseconds, where there is no Retry-After."""
+"""Headers with the time in milliseconds, if there is no Retry-After."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,16 @@ class Retryable:
 
     codes: tuple[str, ...]
     why: str
-    """What is waited for, as a person reads it: "another operation on it is in progress"."""
+    """The reason for the wait, for display: "another operation on it is in progress"."""
     source: str
-    """The page that documents it."""
+    """The URL of its documentation."""
     service: str = ""
     says: str = ""
     unless: str = ""
     new: bool = False
-    """Only worth waiting for where this run itself created what the request names a moment ago."""
+    """Wait only if this run has just created what the request names."""
     refused: bool = True
-    """The request was turned away: certainly nothing was done."""
+    """The request was rejected and certainly had no effect."""
 
     def matches(self, service: str, code: str, message: str) -> bool:
         return (
@@ -50,7 +49,7 @@ class Retryable:
 
 
 def find(table: Sequence[Retryable], service: str, code: str, message: str) -> Retryable | None:
-    """The table's entry for this error; None where waiting does not help."""
+    """The table's entry for this error; None if waiting does not help."""
     return next((entry for entry in table if entry.matches(service, code, message)), None)
 
 

@@ -1,8 +1,7 @@
-"""Builds a wanted value from the current one: the named structure that playbooks may ask for.
+"""Value builders, which compute a wanted value from the current one.
 
-Structure never comes from a template. A playbook gives a value as it stands in its YAML (`to`), asks
-for the setting to go (`absent`), lays a value over the current one (`merge`), or names a builder that
-a service module registers in its BUILDERS (`with_statement`, …).
+Structure never comes from a template. A playbook gives a value in its YAML (`to`), removes the setting (`absent`),
+merges a value into the current one (`merge`), or uses a builder in a service module's BUILDERS (`with_statement`, …).
 A builder is a pure function (current value or ABSENT, arguments) → wanted value; it raises ValueError,
 with a sentence for the operator, where the current value cannot be brought to what is asked for.
 """
@@ -19,17 +18,17 @@ Builder = Callable[[Json, Json], Json]
 
 
 def to(_current: Json, wanted: Json) -> Json:
-    """The value as the playbook gives it."""
+    """`to`: the value in the playbook."""
     return wanted
 
 
 def absent(_current: Json, _arguments: Json) -> Json:
-    """Nothing: the setting is to be removed."""
+    """`absent`: the setting is removed."""
     return ABSENT
 
 
 def merge(current: Json, over: Json) -> Json:
-    """`over` laid over the current value: objects key by key, everything else replaced whole."""
+    """`merge`: `over` merged into the current value. Objects are merged by key, everything else is replaced."""
     if not isinstance(current, Mapping) or not isinstance(over, Mapping):
         return over
     merged = dict(current)
@@ -39,4 +38,4 @@ def merge(current: Json, over: Json) -> Json:
 
 
 GENERAL: Final[Mapping[str, Builder]] = MappingProxyType({"to": to, "absent": absent, "merge": merge})
-"""The builders of every setting, by the key that names them in a playbook's change."""
+"""The builders for every setting, by their key in a playbook's change."""

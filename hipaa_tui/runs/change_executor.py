@@ -41,12 +41,12 @@ FIRST_WAIT: Final = 0.2
 """Seconds before the first repeated read; doubled each time up to LONGEST_WAIT."""
 LONGEST_WAIT: Final = 4.0
 PATIENCE: Final = 600.0
-"""Seconds that one change waits in all because the cloud asks for it or the resource is busy; as long as the setting
-takes to settle where that is longer."""
+"""Maximum seconds that one change waits in total because the cloud requests it or the resource is busy; or the
+setting's settle time, if that is longer."""
 LONGEST_BUSY_WAIT: Final = 15.0
 """Seconds between two tries while a resource is busy."""
 SHOWN_EVERY: Final = 1.0
-"""Seconds between two words about a wait: so long it takes until a person who stops the run is heard."""
+"""Seconds between two progress messages during a wait, and so until a stop takes effect."""
 _CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 _UNIQUE: Final = re.compile(r"arn:aws|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 """Names that one thing alone has: ARNs, and the ids of principals."""
@@ -62,9 +62,9 @@ class ChangeExecutor:
     sleep: Callable[[float], None] = time.sleep
     progress: Progress = field(default_factory=Silent)
     place: tuple[int, int] = (0, 0)
-    """(changes done, changes in all), for saying what is waited for."""
+    """(changes done, all changes), for progress messages."""
     created: set[str] = field(default_factory=set)
-    """Names, ids and ARNs of what this run created: clouds need a moment to know them everywhere."""
+    """Names, ids and ARNs of what this run created, which may not be replicated yet."""
     in_flight: dict[str, Json] = field(default_factory=dict)
     """The last call, until the journal has confirmed that the run was still this worker's."""
 
@@ -91,7 +91,7 @@ class ChangeExecutor:
             self.wait(waits.seconds, waits.why)
 
     def wait(self, seconds: float, why: str = "") -> None:
-        """Let the time pass, and say what for where that is worth a word. Cancelled where a person stops it."""
+        """Wait, and report why if it takes long. Cancelled if the user stops the run."""
         if not why:
             self.sleep(seconds)
             return
@@ -118,9 +118,7 @@ class ChangeExecutor:
             self._bring(change, live, goal, calls_from, intent)
         except Cancelled:
             kind = "change.undo-failed" if intent == "change.undoing" else FAILED
-            self.record(
-                kind, change, {"reason": f"{change.target.name}: stopped by the operator while it waited"}
-            )
+            self.record(kind, change, {"reason": f"{change.target.name}: stopped by the user while waiting"})
             raise
 
     def _bring(
@@ -214,7 +212,7 @@ class ChangeExecutor:
         return any(name in named for name in self.created)
 
     def note_created(self, change: Change, reading: Reading) -> None:
-        """Remember what this run made by a change that found nothing: later calls may name it too soon."""
+        """Remember what this run created: later calls may name it before it is replicated."""
         if change.before is not ABSENT:
             return
         if setting(change.setting).creates_resource:
@@ -222,7 +220,7 @@ class ChangeExecutor:
         self.created |= {text for text in _texts(dict(reading.identity)) if _UNIQUE.match(text)}
 
     def follow(self, change: Change, url: str) -> None:
-        """Wait for an operation that an earlier worker began. Where it cannot be asked after, the next look decides."""
+        """Wait for an operation that an earlier worker started. If its status cannot be read, the next read decides."""
         cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
         waits, left, pause = _Waits(change), PATIENCE, FIRST_WAIT
         while isinstance(cloud, Following) and left > 0:
@@ -235,7 +233,7 @@ class ChangeExecutor:
                     return
                 self.wait(waits.seconds, waits.why)
                 continue
-            self.wait(pause, "an operation that this run began before is still in progress")
+            self.wait(pause, "an operation that this run started earlier is still in progress")
             left -= pause
             pause = min(pause * 2, LONGEST_BUSY_WAIT)
 
@@ -252,7 +250,7 @@ class ChangeExecutor:
 
 
 class _Waits:
-    """How long one change has waited for the cloud, and for how long it waits next."""
+    """How long one change has waited for the cloud, and how long it waits next."""
 
     def __init__(self, change: Change) -> None:
         self._left = self._most = max(PATIENCE, setting(change.setting).settle_seconds)
@@ -262,12 +260,12 @@ class _Waits:
         self.seconds = 0.0
         """Of the next wait."""
         self.why = ""
-        """What the next wait is for; "" where it is over before anybody has read it."""
+        """The reason for the next wait; "" if that is too short to report."""
         self.account = ""
-        """Why nothing more is waited for, as the end of a sentence."""
+        """Why the change does not wait any longer, as the end of a sentence."""
 
     def go_on(self, error: CloudError) -> bool:
-        """Is there another try after this error? Says in `seconds` and `why` what to wait for before the next look.
+        """Is there another try after this error? Sets `seconds` and `why` for the wait before the next read.
 
         What the cloud asks for, and a resource that is busy, are bounded by time; everything else by tries.
         """
@@ -281,16 +279,16 @@ class _Waits:
             return self._tries < (THROTTLED_TRIES if error.throttled else TRIES)
         self._pause = min(self._pause * 2, LONGEST_BUSY_WAIT)
         if asked is not None:
-            self.seconds, self.why = max(asked, self.seconds), f"{self._cloud} asks for it"
+            self.seconds, self.why = max(asked, self.seconds), f"requested by {self._cloud}"
         elif busy is not None:
             self.why = busy.why
         if self.seconds <= self._left:
             self._left -= self.seconds
             return True
         waited = self._most - self._left
-        asks = f"{self._cloud} asks for {asked:.0f} s more" if asked else "it is still so"
+        asks = f"{self._cloud} requests {asked:.0f} s more" if asked else "nothing has changed"
         self.account = (
-            f"; waited {waited:.0f} s, and {asks}: no change waits longer than {self._most:.0f} s in all"
+            f"; waited {waited:.0f} s, and {asks}: a change waits at most {self._most:.0f} s in total"
         )
         self.seconds, self.why = FIRST_WAIT, ""
         return False

@@ -10,7 +10,7 @@ from hipaa_tui.support.json_value import Json
 FAILED: Final = "change.failed"
 DRIFTED: Final = "change.drifted"
 ACCEPTED: Final = "change.accepted"
-"""The cloud goes on with a long operation, which `operation` in the record's body is the URL of."""
+"""A long-running operation is in progress; `operation` in the record's body is its URL."""
 
 
 class Stop(Exception):

@@ -20,7 +20,7 @@ class Done:
     finished: set[str] = field(default_factory=set)
     assigned: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
-    """By change, the URL of a long operation of which no outcome is on record."""
+    """By change, the URL of a long-running operation without a recorded outcome."""
     any: bool = False
 
     def untouched(self, plan: Plan) -> set[str]:

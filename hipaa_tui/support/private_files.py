@@ -27,7 +27,7 @@ def private_folder(path: Path) -> Path:
 
 
 def refuse_writable_by_others(path: Path) -> None:
-    """InputError where the group or everybody may write to the file or folder. What is not there passes.
+    """InputError if the group or others can write to the file or folder. A missing one passes.
 
     Who can write to the home folder can put another store, policy or key in the place of the user's.
     """
@@ -42,7 +42,7 @@ def refuse_writable_by_others(path: Path) -> None:
         return  # nobody else gets to it, whatever a umask of 0002 left on the file
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise InputError(
-            f"{path} can be written by other users (mode {mode:04o}): check what is in it, then `chmod go-w {path}`"
+            f"{path} can be written by other users (mode {mode:04o}): check its content, then run `chmod go-w {path}`"
         )
 
 

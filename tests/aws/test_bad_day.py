@@ -81,7 +81,7 @@ def test_throttling_is_waited_out_for_as_long_as_aws_asks(bucket, headers, low, 
     assert low <= run.waited < high
     assert proxy.given == 1
     if headers:
-        assert run.said[0] == f"waiting {low} s: AWS asks for it"
+        assert run.said[0] == f"waiting {low} s: requested by AWS"
 
 
 def test_a_busy_bucket_is_waited_for_and_shown(bucket):

@@ -194,7 +194,7 @@ def _marked(found: re.Match[str], kind: str) -> str:
 
 
 def _key(found: re.Match[str]) -> str:
-    """Certificates stay: nobody is harmed by them."""
+    """Certificates are kept: they are not secret."""
     try:
         head = base64.b64decode(found[0][:56])
     except (binascii.Error, ValueError):
