@@ -340,6 +340,11 @@ class Setting(ABC):
         the values (a retention that is locked, a rule that deletes data)."""
         return self.irreversible
 
+    def left_over(self, target: Target, answers: Mapping[str, Json], found: Reading) -> str:
+        """What the calls of a write made and a fresh look does not show, since somebody else made the same at the same
+        time: a sentence that says what to do with it; "" where nothing is left over. `answers` are those of the calls."""
+        return ""
+
     def planned_identity(self, target: Target, after: Json) -> Mapping[str, Json]:
         """What of the identity is certain before a creation (an ARN made of known names)."""
         return {}

@@ -41,15 +41,15 @@ FIRST_WAIT: Final = 0.2
 """Seconds before the first repeated read; doubled each time up to LONGEST_WAIT."""
 LONGEST_WAIT: Final = 4.0
 PATIENCE: Final = 600.0
-"""Seconds that one change waits in all because the cloud asks for it or the resource is busy; as long as the setting
-takes to settle where that is longer."""
+"""Maximum seconds that one change waits in all because the cloud asks for it or the resource is busy; the setting's
+settle time if that is longer."""
 LONGEST_BUSY_WAIT: Final = 15.0
-"""Seconds between two tries while a resource is busy."""
+"""Maximum seconds between two tries while a resource is busy."""
 SHOWN_EVERY: Final = 1.0
-"""Seconds between two words about a wait: so long it takes until a person who stops the run is heard."""
+"""Seconds between two progress messages about a wait, and until a request to stop the run is noticed."""
 _CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 _UNIQUE: Final = re.compile(r"arn:aws|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-"""Names that one thing alone has: ARNs, and the ids of principals."""
+"""Identifiers that are unique: ARNs, and the ids of principals."""
 
 
 @dataclass
@@ -62,9 +62,11 @@ class ChangeExecutor:
     sleep: Callable[[float], None] = time.sleep
     progress: Progress = field(default_factory=Silent)
     place: tuple[int, int] = (0, 0)
-    """(changes done, changes in all), for saying what is waited for."""
+    """(changes done, changes in all), for progress messages about a wait."""
     created: set[str] = field(default_factory=set)
-    """Names, ids and ARNs of what this run created: clouds need a moment to know them everywhere."""
+    """Names, ids and ARNs of what this run created: they take a moment to propagate."""
+    answers: dict[str, Json] = field(default_factory=dict)
+    """Responses to the calls of the last change."""
     in_flight: dict[str, Json] = field(default_factory=dict)
     """The last call, until the journal has confirmed that the run was still this worker's."""
 
@@ -91,7 +93,7 @@ class ChangeExecutor:
             self.wait(waits.seconds, waits.why)
 
     def wait(self, seconds: float, why: str = "") -> None:
-        """Let the time pass, and say what for where that is worth a word. Cancelled where a person stops it."""
+        """Sleep. With a reason, progress shows it and the time left, and Cancelled is raised when the run is stopped."""
         if not why:
             self.sleep(seconds)
             return
@@ -119,7 +121,7 @@ class ChangeExecutor:
         except Cancelled:
             kind = "change.undo-failed" if intent == "change.undoing" else FAILED
             self.record(
-                kind, change, {"reason": f"{change.target.name}: stopped by the operator while it waited"}
+                kind, change, {"reason": f"{change.target.name}: stopped by the operator while waiting"}
             )
             raise
 
@@ -142,6 +144,11 @@ class ChangeExecutor:
             failure = self._send(one, change, calls, waits)
             if failure is None:
                 return
+            if not failure.transient:
+                # Someone else created it first: is it what this run wants?
+                if one.same(self.look(change).value, goal):
+                    return
+                raise Stop(FAILED, change, f"{change.target.name}: {failure}")
             patient = waits.go_on(failure)
             self.wait(waits.seconds, waits.why)
             live = self.look(change)
@@ -161,8 +168,8 @@ class ChangeExecutor:
                 raise Stop(FAILED, change, f"{change.target.name}: {failure}{waits.account}")
 
     def _send(self, one: Setting, change: Change, calls: list[Call], waits: _Waits) -> CloudError | None:
-        """Make the calls in order. Returns the transient failure that stopped them, or None. Stop for a permanent one."""
-        answers: dict[str, Json] = {}
+        """Make the calls in order. Returns the failure that needs a fresh read, or None. Stop for a permanent one."""
+        answers = self.answers = {}
         left, pause = one.settle_seconds, FIRST_WAIT
         for number, call in enumerate(calls):
             ready = replace(call, arguments=resolve(dict(call.arguments), _answered(answers)))
@@ -189,22 +196,22 @@ class ChangeExecutor:
                             raise Stop(FAILED, change, reason) from None
                         self.wait(waits.seconds, waits.why)
                         continue
-                    if error.transient:
+                    if error.transient or (number == 0 and "AlreadyExists" in error.code):
                         return error
                     if error.code not in one.retry_codes or left <= 0:
                         raise Stop(FAILED, change, f"{change.target.name}: {error}") from None
-                    why = f"what it needs is not ready yet ({error.code})" if pause >= 1 else ""
+                    why = f"a resource that it needs is not ready yet ({error.code})" if pause >= 1 else ""
                 self.wait(pause, why)
                 left -= pause
                 pause = min(pause * 2, LONGEST_WAIT)
         return None
 
     def _to_be_repeated(self, error: CloudError, call: Call, *, later: bool) -> bool:
-        """Is this very call to be made again without a look at the resource?
+        """Whether to repeat this call without reading the resource again.
 
-        Where it names what this run created; and where it is a later call of a write, which the calls before it may
-        well have made the resource busy with. A first call that was turned away is for a fresh look to decide: whoever
-        kept the resource busy may have changed it.
+        Yes if it names something that this run created, or if it is a later call of a write: the calls before it may be
+        what made the resource busy. After a rejected first call the resource is read again, because the operation that
+        kept it busy may have changed it.
         """
         if error.retryable is None:
             return False
@@ -214,7 +221,7 @@ class ChangeExecutor:
         return any(name in named for name in self.created)
 
     def note_created(self, change: Change, reading: Reading) -> None:
-        """Remember what this run made by a change that found nothing: later calls may name it too soon."""
+        """Remember what a change of this run created: later calls may name it before it has propagated."""
         if change.before is not ABSENT:
             return
         if setting(change.setting).creates_resource:
@@ -222,7 +229,7 @@ class ChangeExecutor:
         self.created |= {text for text in _texts(dict(reading.identity)) if _UNIQUE.match(text)}
 
     def follow(self, change: Change, url: str) -> None:
-        """Wait for an operation that an earlier worker began. Where it cannot be asked after, the next look decides."""
+        """Wait for an operation that an earlier worker started. If its status cannot be read, the next read decides."""
         cloud = cloud_of(self.clouds, change.target.provider, change.target.account)
         waits, left, pause = _Waits(change), PATIENCE, FIRST_WAIT
         while isinstance(cloud, Following) and left > 0:
@@ -235,7 +242,7 @@ class ChangeExecutor:
                     return
                 self.wait(waits.seconds, waits.why)
                 continue
-            self.wait(pause, "an operation that this run began before is still in progress")
+            self.wait(pause, "an operation that this run started earlier is still in progress")
             left -= pause
             pause = min(pause * 2, LONGEST_BUSY_WAIT)
 
@@ -252,7 +259,7 @@ class ChangeExecutor:
 
 
 class _Waits:
-    """How long one change has waited for the cloud, and for how long it waits next."""
+    """How long one change has waited for the cloud, and how long it waits next."""
 
     def __init__(self, change: Change) -> None:
         self._left = self._most = max(PATIENCE, setting(change.setting).settle_seconds)
@@ -260,16 +267,16 @@ class _Waits:
         self._pause = FIRST_WAIT
         self._tries = 0
         self.seconds = 0.0
-        """Of the next wait."""
+        """Length of the next wait."""
         self.why = ""
-        """What the next wait is for; "" where it is over before anybody has read it."""
+        """Reason of the next wait; "" if it is too short to be shown."""
         self.account = ""
-        """Why nothing more is waited for, as the end of a sentence."""
+        """Why there is no further wait, as the end of a sentence."""
 
     def go_on(self, error: CloudError) -> bool:
-        """Is there another try after this error? Says in `seconds` and `why` what to wait for before the next look.
+        """Whether there is another try after this error. Sets `seconds` and `why` of the wait before the next read.
 
-        What the cloud asks for, and a resource that is busy, are bounded by time; everything else by tries.
+        Waits that the cloud asks for, and those for a busy resource, are limited by time; all others by tries.
         """
         asked, busy = error.retry_after, error.retryable
         self.seconds, self.why = self._pause, ""
@@ -277,7 +284,7 @@ class _Waits:
             self._pause = min(self._pause * 2, LONGEST_WAIT)
             self._tries += 1
             if error.throttled:
-                self.why = f"{self._cloud} throttles requests"
+                self.why = f"{self._cloud} is throttling requests"
             return self._tries < (THROTTLED_TRIES if error.throttled else TRIES)
         self._pause = min(self._pause * 2, LONGEST_BUSY_WAIT)
         if asked is not None:
@@ -288,16 +295,14 @@ class _Waits:
             self._left -= self.seconds
             return True
         waited = self._most - self._left
-        asks = f"{self._cloud} asks for {asked:.0f} s more" if asked else "it is still so"
-        self.account = (
-            f"; waited {waited:.0f} s, and {asks}: no change waits longer than {self._most:.0f} s in all"
-        )
+        asks = f"{self._cloud} asks for {asked:.0f} s more" if asked else "it is still busy"
+        self.account = f"; waited {waited:.0f} s, and {asks}; the limit for one change is {self._most:.0f} s"
         self.seconds, self.why = FIRST_WAIT, ""
         return False
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Every text in a value."""
+    """Every string in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
