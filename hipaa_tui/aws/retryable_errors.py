@@ -81,7 +81,7 @@ RETRYABLE: Final[tuple[Retryable, ...]] = (
         f"{_DOCS}/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html",
     ),
     Retryable(
-        ("InvalidClusterState",),
+        ("InvalidClusterState", "InvalidClusterStateFault"),
         _NOT_AVAILABLE,
         f"{_DOCS}/redshift/latest/APIReference/API_ModifyCluster.html",
         service="redshift",

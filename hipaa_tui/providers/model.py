@@ -339,6 +339,11 @@ class Setting(ABC):
         `irreversible`, unless that depends on the values (a locked retention, a rule that deletes data)."""
         return self.irreversible
 
+    def left_over(self, target: Target, answers: Mapping[str, Json], found: Reading) -> str:
+        """What the calls of a write made and a fresh look does not show, since somebody else made the same at the same
+        time: a sentence that says what to do with it; "" where nothing is left over. `answers` are those of the calls."""
+        return ""
+
     def planned_identity(self, target: Target, after: Json) -> Mapping[str, Json]:
         """The part of the identity that is known before a creation (an ARN of known names)."""
         return {}

@@ -147,7 +147,9 @@ class Applying:
 
     def _finish(self, run: str, work: _Work) -> None:
         if not work.lost:
-            self.journal.finish(run, RunState.DONE if work.sure else RunState.UNVERIFIED)
+            self.journal.finish(
+                run, RunState.DONE if work.sure else RunState.UNVERIFIED, "; ".join(work.stays)
+            )
             return
         wrote = self._wrote(run)
         parts = [
@@ -291,6 +293,12 @@ class _Work:
             self.hands.record("change.outcome", change)
             if one.creates_resource and change.before is ABSENT:
                 self.made.add(change.target.key)
+                answers = dict(self.hands.answers)
+                verified = self._verify(one, change, after)
+                left_over = one.left_over(change.target, answers, Reading(after, self.assigned[change.id]))
+                if left_over:
+                    self.stays.append(left_over)
+                return verified
         return self._verify(one, change, after)
 
     def _refuse_others(self, one: Setting, change: Change, live: Reading, after: Json, begun: bool) -> None:

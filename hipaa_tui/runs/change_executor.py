@@ -41,15 +41,15 @@ FIRST_WAIT: Final = 0.2
 """Seconds before the first repeated read; doubled each time up to LONGEST_WAIT."""
 LONGEST_WAIT: Final = 4.0
 PATIENCE: Final = 600.0
-"""Maximum seconds that one change waits in total because the cloud requests it or the resource is busy; or the
-setting's settle time, if that is longer."""
+"""Maximum seconds that one change waits in all because the cloud asks for it or the resource is busy; the setting's
+settle time if that is longer."""
 LONGEST_BUSY_WAIT: Final = 15.0
-"""Seconds between two tries while a resource is busy."""
+"""Maximum seconds between two tries while a resource is busy."""
 SHOWN_EVERY: Final = 1.0
-"""Seconds between two progress messages during a wait, and so until a stop takes effect."""
+"""Seconds between two progress messages about a wait, and until a request to stop the run is noticed."""
 _CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 _UNIQUE: Final = re.compile(r"arn:aws|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-"""Names that one thing alone has: ARNs, and the ids of principals."""
+"""Identifiers that are unique: ARNs, and the ids of principals."""
 
 
 @dataclass
@@ -62,9 +62,11 @@ class ChangeExecutor:
     sleep: Callable[[float], None] = time.sleep
     progress: Progress = field(default_factory=Silent)
     place: tuple[int, int] = (0, 0)
-    """(changes done, all changes), for progress messages."""
+    """(changes done, changes in all), for progress messages about a wait."""
     created: set[str] = field(default_factory=set)
-    """Names, ids and ARNs of what this run created, which may not be replicated yet."""
+    """Names, ids and ARNs of what this run created: they take a moment to propagate."""
+    answers: dict[str, Json] = field(default_factory=dict)
+    """Responses to the calls of the last change."""
     in_flight: dict[str, Json] = field(default_factory=dict)
     """The last call, until the journal has confirmed that the run was still this worker's."""
 
@@ -91,7 +93,7 @@ class ChangeExecutor:
             self.wait(waits.seconds, waits.why)
 
     def wait(self, seconds: float, why: str = "") -> None:
-        """Wait, and report why if it takes long. Cancelled if the user stops the run."""
+        """Sleep. With a reason, progress shows it and the time left, and Cancelled is raised when the run is stopped."""
         if not why:
             self.sleep(seconds)
             return
@@ -118,7 +120,9 @@ class ChangeExecutor:
             self._bring(change, live, goal, calls_from, intent)
         except Cancelled:
             kind = "change.undo-failed" if intent == "change.undoing" else FAILED
-            self.record(kind, change, {"reason": f"{change.target.name}: stopped by the user while waiting"})
+            self.record(
+                kind, change, {"reason": f"{change.target.name}: stopped by the operator while waiting"}
+            )
             raise
 
     def _bring(
@@ -140,6 +144,11 @@ class ChangeExecutor:
             failure = self._send(one, change, calls, waits)
             if failure is None:
                 return
+            if not failure.transient:
+                # Someone else created it first: is it what this run wants?
+                if one.same(self.look(change).value, goal):
+                    return
+                raise Stop(FAILED, change, f"{change.target.name}: {failure}")
             patient = waits.go_on(failure)
             self.wait(waits.seconds, waits.why)
             live = self.look(change)
@@ -159,8 +168,8 @@ class ChangeExecutor:
                 raise Stop(FAILED, change, f"{change.target.name}: {failure}{waits.account}")
 
     def _send(self, one: Setting, change: Change, calls: list[Call], waits: _Waits) -> CloudError | None:
-        """Make the calls in order. Returns the transient failure that stopped them, or None. Stop for a permanent one."""
-        answers: dict[str, Json] = {}
+        """Make the calls in order. Returns the failure that needs a fresh read, or None. Stop for a permanent one."""
+        answers = self.answers = {}
         left, pause = one.settle_seconds, FIRST_WAIT
         for number, call in enumerate(calls):
             ready = replace(call, arguments=resolve(dict(call.arguments), _answered(answers)))
@@ -187,22 +196,22 @@ class ChangeExecutor:
                             raise Stop(FAILED, change, reason) from None
                         self.wait(waits.seconds, waits.why)
                         continue
-                    if error.transient:
+                    if error.transient or (number == 0 and "AlreadyExists" in error.code):
                         return error
                     if error.code not in one.retry_codes or left <= 0:
                         raise Stop(FAILED, change, f"{change.target.name}: {error}") from None
-                    why = f"what it needs is not ready yet ({error.code})" if pause >= 1 else ""
+                    why = f"a resource that it needs is not ready yet ({error.code})" if pause >= 1 else ""
                 self.wait(pause, why)
                 left -= pause
                 pause = min(pause * 2, LONGEST_WAIT)
         return None
 
     def _to_be_repeated(self, error: CloudError, call: Call, *, later: bool) -> bool:
-        """Is this very call to be made again without a look at the resource?
+        """Whether to repeat this call without reading the resource again.
 
-        Where it names what this run created; and where it is a later call of a write, which the calls before it may
-        well have made the resource busy with. A first call that was turned away is for a fresh look to decide: whoever
-        kept the resource busy may have changed it.
+        Yes if it names something that this run created, or if it is a later call of a write: the calls before it may be
+        what made the resource busy. After a rejected first call the resource is read again, because the operation that
+        kept it busy may have changed it.
         """
         if error.retryable is None:
             return False
@@ -212,7 +221,7 @@ class ChangeExecutor:
         return any(name in named for name in self.created)
 
     def note_created(self, change: Change, reading: Reading) -> None:
-        """Remember what this run created: later calls may name it before it is replicated."""
+        """Remember what a change of this run created: later calls may name it before it has propagated."""
         if change.before is not ABSENT:
             return
         if setting(change.setting).creates_resource:
@@ -258,16 +267,16 @@ class _Waits:
         self._pause = FIRST_WAIT
         self._tries = 0
         self.seconds = 0.0
-        """Of the next wait."""
+        """Length of the next wait."""
         self.why = ""
-        """The reason for the next wait; "" if that is too short to report."""
+        """Reason of the next wait; "" if it is too short to be shown."""
         self.account = ""
-        """Why the change does not wait any longer, as the end of a sentence."""
+        """Why there is no further wait, as the end of a sentence."""
 
     def go_on(self, error: CloudError) -> bool:
-        """Is there another try after this error? Sets `seconds` and `why` for the wait before the next read.
+        """Whether there is another try after this error. Sets `seconds` and `why` of the wait before the next read.
 
-        What the cloud asks for, and a resource that is busy, are bounded by time; everything else by tries.
+        Waits that the cloud asks for, and those for a busy resource, are limited by time; all others by tries.
         """
         asked, busy = error.retry_after, error.retryable
         self.seconds, self.why = self._pause, ""
@@ -275,27 +284,25 @@ class _Waits:
             self._pause = min(self._pause * 2, LONGEST_WAIT)
             self._tries += 1
             if error.throttled:
-                self.why = f"{self._cloud} throttles requests"
+                self.why = f"{self._cloud} is throttling requests"
             return self._tries < (THROTTLED_TRIES if error.throttled else TRIES)
         self._pause = min(self._pause * 2, LONGEST_BUSY_WAIT)
         if asked is not None:
-            self.seconds, self.why = max(asked, self.seconds), f"requested by {self._cloud}"
+            self.seconds, self.why = max(asked, self.seconds), f"{self._cloud} asks for it"
         elif busy is not None:
             self.why = busy.why
         if self.seconds <= self._left:
             self._left -= self.seconds
             return True
         waited = self._most - self._left
-        asks = f"{self._cloud} requests {asked:.0f} s more" if asked else "nothing has changed"
-        self.account = (
-            f"; waited {waited:.0f} s, and {asks}: a change waits at most {self._most:.0f} s in total"
-        )
+        asks = f"{self._cloud} asks for {asked:.0f} s more" if asked else "it is still busy"
+        self.account = f"; waited {waited:.0f} s, and {asks}; the limit for one change is {self._most:.0f} s"
         self.seconds, self.why = FIRST_WAIT, ""
         return False
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Every text in a value."""
+    """Every string in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -49,8 +49,8 @@ def test_what_azure_asks_to_wait_is_waited_before_a_write_is_made_again(engine, 
     run = engine.apply(engine.plan(), progress=watching)
     assert run.state is RunState.DONE
     assert 60 <= engine.waited < 61
-    assert watching.waits[0] == "waiting 60 s: requested by Azure"
-    assert watching.waits[-1] == "waiting 1 s: requested by Azure"
+    assert watching.waits[0] == "waiting 60 s: Azure asks for it"
+    assert watching.waits[-1] == "waiting 1 s: Azure asks for it"
     assert len(engine.writes()) == 2
 
 
@@ -72,8 +72,7 @@ def test_nobody_waits_longer_than_that(engine):
     run = engine.apply(engine.plan((SECURE, ACCOUNT), (SECURE, SECOND)))
     assert run.changes[0].state is ChangeState.FAILED
     assert (
-        "waited 600 s, and Azure requests 60 s more: a change waits at most 600 s in total"
-        in run.changes[0].note
+        "waited 600 s, and Azure asks for 60 s more; the limit for one change is 600 s" in run.changes[0].note
     )
     assert engine.waited < 2 * PATIENCE + 5
 
@@ -84,7 +83,7 @@ def test_who_is_asked_for_an_hour_gives_up_at_once(engine):
     )
     run = engine.apply(engine.plan((SECURE, ACCOUNT), (SECURE, SECOND)))
     assert [change.state for change in run.changes] == [ChangeState.FAILED, ChangeState.APPLIED]
-    assert "Azure requests 3600 s more" in run.changes[0].note
+    assert "Azure asks for 3600 s more" in run.changes[0].note
     assert engine.waited < 5
 
 
@@ -93,7 +92,7 @@ def test_a_wait_is_stopped_by_the_person_who_watches_it(engine):
     run = engine.apply(engine.plan(), progress=Watching(stop_after=5))
     assert engine.waited < 10
     assert run.changes[0].state is ChangeState.FAILED
-    assert "stopped by the user while waiting" in run.changes[0].note
+    assert "stopped by the operator while waiting" in run.changes[0].note
     assert properties(engine)["supportsHttpsTrafficOnly"] is False
     assert len(engine.writes()) == 1
 
@@ -158,7 +157,7 @@ def test_what_a_person_has_to_mend_is_not_waited_for(engine, status, code, messa
 def test_a_resource_that_stays_busy_is_given_up_and_said(engine):
     engine.fault(status=409, code="AnotherOperationInProgress", message="Wait for it.", times=999)
     run = engine.apply(engine.plan())
-    assert "and nothing has changed: a change waits at most 600 s" in run.changes[0].note
+    assert "and it is still busy; the limit for one change is 600 s" in run.changes[0].note
     assert PATIENCE - 20 < engine.waited < PATIENCE + 5
 
 
@@ -186,7 +185,7 @@ def test_a_read_that_is_asked_to_wait_for_long_is_waited_for_by_the_run(engine):
     watching = Watching()
     applying = engine.applying(plan, {"azure": Meddling(engine.cloud, ask)}, watching)
     assert engine.view(applying.start()).state is RunState.DONE
-    assert watching.waits[0] == "waiting 200 s: requested by Azure"
+    assert watching.waits[0] == "waiting 200 s: Azure asks for it"
     assert engine.waited >= 200
 
 

@@ -138,7 +138,6 @@ class Tracing(Declared):
     writing = Write("lambda", "UpdateFunctionConfiguration", "TracingConfig", _FUNCTION, sends=("Mode",))
     terraform = ("aws_lambda_function",)
     settle_seconds = 120.0
-    retry_codes = ("ResourceConflictException",)
 
 
 class Surroundings(Setting):

@@ -20,7 +20,7 @@ from hipaa_tui.support.json_value import ABSENT, Json
 
 _LONGEST_PERIOD: Final = 35
 """Days that point-in-time recovery reaches back where nobody says fewer (DynamoDB Developer Guide, "PITR")."""
-_BUSY: Final = ("ResourceInUseException", "LimitExceededException", "ContinuousBackupsUnavailableException")
+_LIMITED: Final = ("LimitExceededException", "ContinuousBackupsUnavailableException")
 """The table is being changed already, or was made a moment ago."""
 THROUGH: Final = [
     *("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"),
@@ -55,7 +55,7 @@ class TableSetting(Declared):
 
     resource = Tables.name
     settle_seconds = 300.0
-    retry_codes = _BUSY
+    retry_codes = _LIMITED
     identity = {"TableName": "{name}", "Arn": "{id}"}
 
 

@@ -44,7 +44,6 @@ class BackupPolicy(_OfFileSystem):
     )
     writing = Write("efs", "PutBackupPolicy", "BackupPolicy", _FILE_SYSTEM, sends=("Status",))
     settle_seconds = 120.0
-    retry_codes = ("IncorrectFileSystemLifeCycleState",)
     terraform = ("aws_efs_backup_policy",)
 
     def value(self, found: Any) -> Json:

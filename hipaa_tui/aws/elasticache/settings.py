@@ -54,7 +54,6 @@ class SnapshotRetention(Declared):
         arguments={"ReplicationGroupId": "{name}", "ApplyImmediately": True},
     )
     settle_seconds = 300.0
-    retry_codes = ("InvalidReplicationGroupState", "InvalidCacheClusterState")
     terraform = ("aws_elasticache_replication_group",)
 
     def identity_of(self, target: Target, found: Any) -> dict[str, Json]:

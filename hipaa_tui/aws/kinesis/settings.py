@@ -37,7 +37,6 @@ class StreamEncryption(Declared):
     writing = Write("kinesis", "StartStreamEncryption", arguments=_BY_KMS, sends=("KeyId",))
     removing = Remove("kinesis", "StopStreamEncryption", arguments=_BY_KMS, sends=("KeyId",))
     settle_seconds = 120.0
-    retry_codes = ("ResourceInUseException",)
     terraform = ("aws_kinesis_stream",)
 
     def value(self, found: Any) -> Json:

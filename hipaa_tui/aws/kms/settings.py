@@ -171,6 +171,17 @@ class Key(Setting):
     def between(self, target: Target, before: Json, after: Json) -> list[Json]:
         return [{**after, "EnableKeyRotation": False}] if before is ABSENT and after is not ABSENT else []
 
+    def left_over(self, target: Target, answers: Mapping[str, Json], found: Reading) -> str:
+        # CreateKey takes no client token: of two runs that start at the same moment each makes a key.
+        made = str((answers.get("KeyMetadata") or {}).get("KeyId", ""))
+        used = str(found.identity.get("KeyId", ""))
+        if not made or not used or made == used:
+            return ""
+        return (
+            f"another run created the key {used} for {target.id} at the same time, and that one is used; the key {made} "
+            f"encrypts nothing: aws kms schedule-key-deletion --key-id {made} --region {target.region}"
+        )
+
     def canonical(self, value: Json) -> Json:
         return {**value, "Policy": documents.canonical(value["Policy"])}
 
@@ -195,11 +206,13 @@ class Key(Setting):
             ),
             "ResourceTagMappingList",
         )
-        for one in sorted(str(item["ResourceARN"]) for item in tagged):
-            about = cloud.call(call(target, "DescribeKey", KeyId=one))["KeyMetadata"]
-            if about.get("KeyState") == "Enabled":
-                return about
-        return None
+        keys = [
+            cloud.call(call(target, "DescribeKey", KeyId=arn))["KeyMetadata"]
+            for arn in sorted(str(item["ResourceARN"]) for item in tagged)
+        ]
+        # Of several the eldest: everybody who looks then means the same one.
+        enabled = [key for key in keys if key.get("KeyState") == "Enabled"]
+        return min(enabled, key=lambda key: str(key.get("CreationDate", "")), default=None)
 
 
 class Alias(Declared):

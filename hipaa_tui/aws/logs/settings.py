@@ -75,7 +75,7 @@ class LogGroup(Setting):
     creates_resource = True
     kept_on_rollback = "a log group that may hold audit logs is never deleted"
     # A key whose policy was written a moment ago, and a group that another call is still about.
-    retry_codes = ("InvalidParameterException", "OperationAbortedException")
+    retry_codes = ("InvalidParameterException",)
     terraform = ("aws_cloudwatch_log_group",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:

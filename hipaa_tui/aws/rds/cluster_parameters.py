@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from hipaa_tui.aws.rds.instances import BUSY
 from hipaa_tui.aws.rds.parameter_groups import DEFAULT, OWN, RDS_CLUSTER
 from hipaa_tui.aws.rds.parameters import IN_SYNC, ON
 from hipaa_tui.aws.rds.settings import Clusters, call, cluster_of, operations
@@ -38,7 +37,7 @@ class ClusterTransport(Setting):
     )
     writes = operations("ModifyDBClusterParameterGroup", "ResetDBClusterParameterGroup", "ModifyDBCluster")
     settle_seconds = 300.0
-    retry_codes = (*BUSY, "InvalidDBParameterGroupState", *RDS_CLUSTER.missing)
+    retry_codes = RDS_CLUSTER.missing
     terraform = ("aws_rds_cluster",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:

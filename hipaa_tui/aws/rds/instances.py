@@ -24,8 +24,6 @@ from hipaa_tui.aws.rds.settings import (
 from hipaa_tui.providers.model import Call, Cloud, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
-BUSY: Final = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault", "InvalidDBClusterStateFault")
-"""Another change is under way: a moment later the next one is taken."""
 _SETTLES: Final = 900.0
 
 
@@ -65,7 +63,6 @@ class _OwnChoice(Waiting):
     reading = INSTANCE
     identity = {"DBInstanceIdentifier": "{name}", "Arn": "{id}"}
     settle_seconds = _SETTLES
-    retry_codes = BUSY
     terraform = ("aws_db_instance",)
 
     def value(self, found: Any) -> Json:
@@ -99,7 +96,6 @@ class InstanceChoice(Waiting):
     reads = operations("DescribeDBInstances", "DescribeDBClusters")
     writes = operations("ModifyDBInstance", "ModifyDBCluster")
     settle_seconds = _SETTLES
-    retry_codes = BUSY
     terraform = ("aws_db_instance",)
 
     def __init__(self, choice: _Choice) -> None:
@@ -167,7 +163,6 @@ class _ClusterSwitch(Declared):
     identity_when_gone = True
     writing = Write("rds", "ModifyDBCluster", arguments={"DBClusterIdentifier": "{name}"})
     settle_seconds = _SETTLES
-    retry_codes = BUSY
     terraform = ("aws_rds_cluster",)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hipaa_tui.aws.declared import Declared, Write, number, text
-from hipaa_tui.aws.rds.instances import BUSY
 from hipaa_tui.aws.rds.settings import INSTANCE, Instances, call, cluster_of, instance_of, operations
 from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json
@@ -45,7 +44,6 @@ class Logs(Setting):
     reads = operations("DescribeDBInstances", "DescribeDBClusters")
     writes = operations("ModifyDBInstance", "ModifyDBCluster")
     settle_seconds = 900.0
-    retry_codes = BUSY
     terraform = ("aws_db_instance",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:
@@ -94,7 +92,7 @@ class Monitoring(Declared):
     )
     settle_seconds = 900.0
     # A role that was made a moment ago is not known everywhere.
-    retry_codes = (*BUSY, "InvalidParameterValue")
+    retry_codes = ("InvalidParameterValue",)
     terraform = ("aws_db_instance",)
 
     def value(self, found: Any) -> Json:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hipaa_tui.aws.rds.instances import BUSY
 from hipaa_tui.aws.rds.parameter_groups import DEFAULT, OWN, RDS
 from hipaa_tui.aws.rds.settings import Instances, call, instance_of, operations
 from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
@@ -44,7 +43,7 @@ class Transport(Setting):
     writes = operations("ModifyDBParameterGroup", "ResetDBParameterGroup", "ModifyDBInstance")
     settle_seconds = 300.0
     # RDS asks for up to five minutes between making a group and using it.
-    retry_codes = (*BUSY, "InvalidDBParameterGroupState", *RDS.missing)
+    retry_codes = RDS.missing
     terraform = ("aws_db_instance",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hipaa_tui.aws.rds.parameter_groups import DEFAULT, OWN, REDSHIFT
-from hipaa_tui.aws.redshift.settings import BUSY, Clusters, call, cluster_of, operations
+from hipaa_tui.aws.redshift.settings import Clusters, call, cluster_of, operations
 from hipaa_tui.providers.model import Call, Cloud, Reading, Setting, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
@@ -25,7 +25,7 @@ class Transport(Setting):
     reads = operations("DescribeClusters", "DescribeClusterParameterGroups", "DescribeClusterParameters")
     writes = operations("ModifyClusterParameterGroup", "ModifyCluster")
     settle_seconds = 300.0
-    retry_codes = (*BUSY, "InvalidClusterParameterGroupState", *REDSHIFT.missing)
+    retry_codes = REDSHIFT.missing
     terraform = ("aws_redshift_cluster",)
 
     def read(self, cloud: Cloud, target: Target) -> Reading:

@@ -16,7 +16,6 @@ from hipaa_tui.aws.resource_types.arn_named import Named
 from hipaa_tui.providers.model import Call, Cloud, Operation, Reading, Target
 from hipaa_tui.support.json_value import ABSENT, Json
 
-BUSY: Final = ("InvalidClusterState", "InvalidClusterStateFault")
 _SETTLES: Final = 1800.0
 
 
@@ -62,7 +61,6 @@ class _ClusterChoice(Waiting):
     reading = _DESCRIBED
     identity = _IDENTITY
     settle_seconds = _SETTLES
-    retry_codes = BUSY
     terraform = ("aws_redshift_cluster",)
 
 
@@ -130,7 +128,6 @@ class ClusterEncryption(Declared):
         *("redshift", "ModifyCluster"), arguments=_CLUSTER, also=("kms:CreateGrant", "kms:DescribeKey")
     )
     settle_seconds = _SETTLES
-    retry_codes = BUSY
     terraform = ("aws_redshift_cluster",)
 
     def value(self, found: Any) -> Json:
@@ -165,7 +162,7 @@ class AuditLogging(Declared):
     removing = Remove("redshift", "DisableLogging", arguments=_CLUSTER)
     settle_seconds = 120.0
     # The bucket's policy is only a moment old.
-    retry_codes = (*BUSY, "InsufficientS3BucketPolicyFault", "BucketNotFoundFault")
+    retry_codes = ("InsufficientS3BucketPolicyFault", "BucketNotFoundFault")
     terraform = ("aws_redshift_logging",)
 
     def value(self, found: Any) -> Json:

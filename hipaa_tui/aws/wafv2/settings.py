@@ -178,7 +178,6 @@ class Association(Declared):
     writing = Write("wafv2", "AssociateWebACL", arguments=_RESOURCE, sends=("WebACLArn",))
     removing = Remove("wafv2", "DisassociateWebACL", arguments=_RESOURCE)
     # A web ACL that was made a moment ago is not known everywhere yet.
-    retry_codes = ("WAFUnavailableEntityException",)
     settle_seconds = 120.0
     terraform = ("aws_wafv2_web_acl_association",)
 
