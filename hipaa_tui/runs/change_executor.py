@@ -288,7 +288,7 @@ class _Waits:
             return self._tries < (THROTTLED_TRIES if error.throttled else TRIES)
         self._pause = min(self._pause * 2, LONGEST_BUSY_WAIT)
         if asked is not None:
-            self.seconds, self.why = max(asked, self.seconds), f"{self._cloud} asks for it"
+            self.seconds, self.why = max(asked, self.seconds), f"requested by {self._cloud}"
         elif busy is not None:
             self.why = busy.why
         if self.seconds <= self._left:

@@ -49,8 +49,8 @@ def test_what_azure_asks_to_wait_is_waited_before_a_write_is_made_again(engine, 
     run = engine.apply(engine.plan(), progress=watching)
     assert run.state is RunState.DONE
     assert 60 <= engine.waited < 61
-    assert watching.waits[0] == "waiting 60 s: Azure asks for it"
-    assert watching.waits[-1] == "waiting 1 s: Azure asks for it"
+    assert watching.waits[0] == "waiting 60 s: requested by Azure"
+    assert watching.waits[-1] == "waiting 1 s: requested by Azure"
     assert len(engine.writes()) == 2
 
 
@@ -185,7 +185,7 @@ def test_a_read_that_is_asked_to_wait_for_long_is_waited_for_by_the_run(engine):
     watching = Watching()
     applying = engine.applying(plan, {"azure": Meddling(engine.cloud, ask)}, watching)
     assert engine.view(applying.start()).state is RunState.DONE
-    assert watching.waits[0] == "waiting 200 s: Azure asks for it"
+    assert watching.waits[0] == "waiting 200 s: requested by Azure"
     assert engine.waited >= 200
 
 

@@ -69,7 +69,7 @@ VENDORS: Final = (
         "https://docs.slack.dev/authentication/tokens",
     ),
     _token("npm_", r"npm_[A-Za-z0-9]{30,}", "https://docs.npmjs.com/about-access-tokens"),
-    _token("pypi-", r"pypi-[A-Za-z0-9_-]{40,}", "PyPI help, API tokens"),
+    _token("pypi-", r"pypi-[A-Za-z0-9_-]{40,}", "https://github.com/pypi/warehouse"),
     _token(
         "sg.",
         r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from hipaa_tui.findings.model import Finding
-from hipaa_tui.plans.all_regions import everywhere
+from hipaa_tui.plans.all_regions import in_every_region
 from hipaa_tui.plans.planner import FixRequest, make_plan
 from hipaa_tui.providers.registry import resource_type
 from hipaa_tui.runs.apply import Applying
@@ -93,7 +93,7 @@ def test_one_finding_becomes_a_plan_of_every_region_with_one_role_and_one_home(a
     regions = Answers(aws)
     regions.scan_regions = lambda *, everywhere=False: [HOME, FAR]
     clouds = {"aws": regions}
-    wanted, problems = everywhere(
+    wanted, problems = in_every_region(
         [FixRequest(playbook, RECORDER, (report.fingerprint,))], clouds, CATALOGUE, [report]
     )
     assert problems == []
